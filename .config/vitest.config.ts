@@ -1,0 +1,19 @@
+import { defineConfig } from "vitest/config";
+
+/** One project a folder: a test stands in the folder of what it needs. */
+const project = (name: string, overrides: object = {}): object => ({
+  extends: true,
+  test: { name, include: [`test/${name}/**/*.test.ts`], ...overrides },
+});
+
+export default defineConfig({
+  root: new URL("..", import.meta.url).pathname,
+  test: {
+    projects: [
+      project("unit"),
+      project("integration"),
+      project("conformance"),
+      project("e2e", { testTimeout: 60_000, hookTimeout: 300_000, fileParallelism: false }),
+    ],
+  },
+});

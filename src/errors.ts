@@ -1,0 +1,70 @@
+/**
+ * Every code that authlog can report, in an error or in a diagnostic. The union is closed:
+ * callers switch on `code`, never on a message.
+ */
+export type AuthlogErrorCode =
+  | "ERR_AUTHLOG_CONFIG_INVALID"
+  | "ERR_AUTHLOG_TOKEN_MISSING"
+  | "ERR_AUTHLOG_INSECURE_URL"
+  | "ERR_AUTHLOG_NO_SINK"
+  | "ERR_AUTHLOG_NO_PROCESSOR"
+  | "ERR_AUTHLOG_RECORD_ALTERED"
+  | "ERR_AUTHLOG_QUEUE_FULL"
+  | "ERR_AUTHLOG_CAPTURE_FAILED"
+  | "ERR_AUTHLOG_SETUP_FAILED"
+  | "ERR_AUTHLOG_DELIVERY_RETRYABLE"
+  | "ERR_AUTHLOG_DELIVERY_REJECTED"
+  | "ERR_AUTHLOG_EXPORTER_SHUT_DOWN"
+  | "ERR_AUTHLOG_SHUTDOWN_INCOMPLETE"
+  | "ERR_AUTHLOG_LEDGER_PORT_IN_USE"
+  | "ERR_AUTHLOG_LEDGER_UNUSABLE"
+  | "ERR_AUTHLOG_LEDGER_RUNNING"
+  | "ERR_AUTHLOG_USAGE";
+
+/** What an {@link AuthlogError} is made of. */
+export interface AuthlogErrorInit {
+  /** What happened, one sentence. */
+  message: string;
+  /** Why it happened. */
+  why: string;
+  /** What to do about it, in words that can be followed. */
+  fix: string;
+  /** The error underneath. Never one that carries a secret. */
+  cause?: unknown;
+}
+
+// Two copies of a package in one app are normal, so `instanceof` proves nothing; the brand does.
+const brand = Symbol.for("authlog.error.v1");
+
+/**
+ * The one error class of authlog: what happened, why, the mend, and where to read on.
+ *
+ * @example
+ * try {
+ *   await startLedger({ port: 80 });
+ * } catch (error) {
+ *   if (AuthlogError.is(error)) console.error(error.code, error.fix);
+ * }
+ */
+export class AuthlogError extends Error {
+  override readonly name = "AuthlogError";
+  readonly code: AuthlogErrorCode;
+  readonly why: string;
+  readonly fix: string;
+  /** The section of the README that explains the code. */
+  readonly link: string;
+  readonly [brand] = true;
+
+  constructor(code: AuthlogErrorCode, { message, why, fix, cause }: AuthlogErrorInit) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.code = code;
+    this.why = why;
+    this.fix = fix;
+    this.link = `authlog/README.md#${code.toLowerCase()}`;
+  }
+
+  /** Whether a value is an AuthlogError, of this copy of the package or of another. */
+  static is(value: unknown): value is AuthlogError {
+    return typeof value === "object" && value !== null && brand in value;
+  }
+}

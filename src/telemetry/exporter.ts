@@ -1,0 +1,68 @@
+import type { AuthlogError } from "../errors.ts";
+
+/**
+ * The parts of the OpenTelemetry SDK that authlog meets, as structural types: nothing of the SDK is
+ * imported at run time, so one build serves the 2.x and the 3.x line, and several copies of either.
+ */
+
+/** Seconds and nanoseconds since 1970, as the SDK keeps time. */
+export type HrTime = [seconds: number, nanos: number];
+
+/** The span that was active when a record was emitted. */
+export interface SpanContext {
+  traceId: string;
+  spanId: string;
+  traceFlags: number;
+}
+
+/** A log record as an SDK hands it to processors and exporters. Its fields may be getters. */
+export interface ReadableLogRecord {
+  readonly hrTime: HrTime;
+  readonly eventName?: string | undefined;
+  readonly severityNumber?: number | undefined;
+  readonly severityText?: string | undefined;
+  readonly body?: unknown;
+  readonly attributes: Readonly<Record<string, unknown>>;
+  readonly spanContext?: SpanContext | undefined;
+  readonly resource: { readonly attributes: Readonly<Record<string, unknown>> };
+  readonly instrumentationScope: { readonly name: string; readonly version?: string | undefined };
+}
+
+/** What an exporter reports to a stock processor: code 0 is success, 1 is failure. */
+export interface ExportResult {
+  code: 0 | 1;
+  error?: Error;
+}
+
+/** OpenTelemetry's exporter of log records, of either line. */
+export interface LogRecordExporter {
+  export(records: ReadableLogRecord[], resultCallback: (result: ExportResult) => void): void;
+  forceFlush(): Promise<void>;
+  shutdown(): Promise<void>;
+}
+
+/** A record that can never be delivered as it is. `index` points into the batch handed in. */
+export interface Rejection {
+  index: number;
+  cause: AuthlogError;
+}
+
+/**
+ * What became of one delivery.
+ * `rejected.records` are the ones that the destination refuses for good; all others of that batch
+ * were delivered.
+ */
+export type DeliveryOutcome =
+  | { status: "delivered" }
+  | { status: "retryable"; cause: AuthlogError; retryAfterMillis?: number }
+  | { status: "rejected"; records: readonly Rejection[] };
+
+/** An exporter that says more than success or failure. It never rejects. */
+export interface DeliveringExporter extends LogRecordExporter {
+  /**
+   * Delivers one batch, or says why not.
+   *
+   * @param signal aborts the attempt; what was under way is then `retryable`.
+   */
+  deliver(records: readonly ReadableLogRecord[], signal?: AbortSignal): Promise<DeliveryOutcome>;
+}
