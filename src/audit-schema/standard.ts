@@ -1,0 +1,159 @@
+import { AuthlogError } from "../errors.ts";
+import { attributes as names } from "../vocabulary.ts";
+import type {
+  AuditEvent,
+  AuditRecord,
+  AuditSchema,
+  Canonicalize,
+  SchemaContext,
+} from "./audit-schema.ts";
+import { displayText, verifiableText } from "./audit-text.ts";
+import { fitObject } from "./fit-object.ts";
+import { type Plain, read, toPlain } from "./plain.ts";
+import { cutToBytes } from "./utf8.ts";
+
+/** Bytes of UTF-8 that Pangea's standard audit schema gives each field that is used. */
+const maxBytes = {
+  message: 32_766,
+  new: 32_766,
+  actor: 128,
+  target: 128,
+  source: 128,
+  tenant_id: 128,
+  timestamp: 128,
+  action: 32,
+  status: 32,
+} as const;
+
+type Field = keyof typeof maxBytes;
+
+/** Each attribute takes at least six bytes of `new`: of more than these the last cannot be kept. */
+const maxAttributes = 5_461;
+
+/** What `new` holds in full, whatever else has to be shortened. */
+const kept: ReadonlySet<string> = new Set([
+  names.recordUid,
+  names.producerId,
+  names.sequence,
+  "trace_id",
+  "span_id",
+]);
+
+/**
+ * Pangea's standard audit schema. `actor` is the user's id, or e-mail address, or `anonymous`;
+ * `target` the identity that was claimed, or the user's account; `status` the outcome and, after a
+ * colon, the reason. `new` is one canonical JSON object of every attribute, with `trace_id`,
+ * `span_id`, `service.name` and `service.version`. A field that is too long is cut and named there under
+ * `authlog.truncated`; the record's uid is never cut.
+ *
+ * Fails with `ERR_AUTHLOG_RECORD_UNMAPPABLE` for a record whose identity alone is too long.
+ */
+export const standardSchema: AuditSchema = {
+  name: "standard",
+  uidPath: ["new", names.recordUid],
+  toEvent(record, context) {
+    try {
+      const event = toStandardEvent(record, context);
+      return event === undefined ? { ok: false, cause: unmappable() } : { ok: true, event };
+    } catch {
+      // A proxy's trap, in what a foreign library handed in as attributes.
+      return { ok: false, cause: unmappable() };
+    }
+  },
+};
+
+function toStandardEvent(record: AuditRecord, context: SchemaContext): AuditEvent | undefined {
+  const { canonicalize, tenantId } = context;
+  const { eventName, attributes } = record;
+  const event: Partial<Record<Field, string>> = {};
+  const cut: Field[] = [];
+  const put = (field: Field, text: string | undefined): void => {
+    if (text === undefined) return;
+    const shown = displayText(text, maxBytes[field]);
+    event[field] = shown;
+    if (shown.length < text.length) cut.push(field);
+  };
+  const first = (...keys: string[]): string | undefined => {
+    for (const key of keys) {
+      const text = asText(read(attributes, key));
+      if (text !== undefined) return text;
+    }
+    return undefined;
+  };
+
+  const message = messageOf(record, canonicalize);
+  event.message = verifiableText(message, maxBytes.message, canonicalize);
+  if (cutToBytes(message, maxBytes.message).length < message.length) cut.push("message");
+  put("actor", first(names.userId, names.userEmail) ?? "anonymous");
+  put("action", asText(eventName));
+  put("target", first(names.attemptedIdentifier, names.userEmail, names.userId));
+  put("status", statusOf(first(names.outcome), first(names.failureReason)));
+  put("source", first(names.clientAddress));
+  put("timestamp", isoTime(record.timeUnixMillis));
+  put("tenant_id", asText(tenantId));
+
+  const details = detailsOf(record);
+  // The whole name stands in no attribute, so nothing else would tell it.
+  if (cut.includes("action")) setPlain(details, "event.name", eventName);
+  if (cut.length > 0) {
+    const before = details.get(names.truncated);
+    details.set(names.truncated, [...(Array.isArray(before) ? before : []), ...cut]);
+  }
+  const json = fitObject(details, {
+    maxBytes: maxBytes.new,
+    keep: kept,
+    marker: names.truncated,
+    canonicalize,
+  });
+  return json === undefined ? undefined : { ...event, new: json };
+}
+
+/** Every attribute, then what is known of the record beside them. */
+function detailsOf({ attributes, ...record }: AuditRecord): Map<string, Plain> {
+  const details = new Map<string, Plain>();
+  for (const key of kept) setPlain(details, key, read(attributes, key));
+  for (const key of Object.keys(attributes).slice(0, maxAttributes)) {
+    setPlain(details, key.toWellFormed(), read(attributes, key));
+  }
+  // An attribute of the same name gives way: the record's own context is what can be trusted.
+  setPlain(details, "trace_id", record.traceId);
+  setPlain(details, "span_id", record.spanId);
+  setPlain(details, "service.name", record.serviceName);
+  setPlain(details, "service.version", record.serviceVersion);
+  return details;
+}
+
+function setPlain(details: Map<string, Plain>, key: string, value: unknown): void {
+  const plain = toPlain(value);
+  if (plain !== undefined) details.set(key, plain);
+}
+
+function messageOf({ body, eventName }: AuditRecord, canonicalize: Canonicalize): string {
+  const plain = toPlain(body);
+  const text = typeof plain === "string" ? plain : plain === undefined ? "" : canonicalize(plain);
+  return text || asText(eventName) || "log record";
+}
+
+function statusOf(outcome: string | undefined, reason: string | undefined): string | undefined {
+  return outcome === undefined || reason === undefined ? outcome : `${outcome}:${reason}`;
+}
+
+/** A value that can stand in a field for people; the others are found in `new`. */
+function asText(value: unknown): string | undefined {
+  if (typeof value === "string" && value !== "") return value;
+  return typeof value === "number" || typeof value === "bigint" ? String(value) : undefined;
+}
+
+/** Left out if it is no time; the log's own `received_at` then stands alone. */
+function isoTime(unixMillis: number): string | undefined {
+  const time = new Date(unixMillis);
+  return Number.isNaN(time.getTime()) ? undefined : time.toISOString();
+}
+
+function unmappable(): AuthlogError {
+  return new AuthlogError("ERR_AUTHLOG_RECORD_UNMAPPABLE", {
+    message: "The standard schema can make no event of a log record.",
+    why: "Its attributes cannot be read, or its uid alone is longer than the field that holds it.",
+    fix: "Emit flat attributes of strings, numbers and booleans, and a uid of at most 128 bytes.",
+  });
+}
