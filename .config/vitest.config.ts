@@ -1,4 +1,4 @@
-import { defineConfig } from "vitest/config";
+import { defineConfig, type ViteUserConfig } from "vitest/config";
 
 /** One project a folder: a test stands in the folder of what it needs. */
 const project = (name: string, overrides: object = {}): object => ({
@@ -6,7 +6,7 @@ const project = (name: string, overrides: object = {}): object => ({
   test: { name, include: [`test/${name}/**/*.test.ts`], ...overrides },
 });
 
-export default defineConfig({
+const config: ViteUserConfig = defineConfig({
   root: new URL("..", import.meta.url).pathname,
   test: {
     projects: [
@@ -17,3 +17,5 @@ export default defineConfig({
     ],
   },
 });
+
+export default config;

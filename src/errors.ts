@@ -19,6 +19,7 @@ export type AuthlogErrorCode =
   | "ERR_AUTHLOG_DELIVERY_MISCONFIGURED"
   | "ERR_AUTHLOG_RECORD_UNMAPPABLE"
   | "ERR_AUTHLOG_EXPORTER_SHUT_DOWN"
+  | "ERR_AUTHLOG_PROCESSOR_SHUT_DOWN"
   | "ERR_AUTHLOG_SHUTDOWN_INCOMPLETE"
   | "ERR_AUTHLOG_LEDGER_PORT_IN_USE"
   | "ERR_AUTHLOG_LEDGER_UNUSABLE"
@@ -57,10 +58,10 @@ export class AuthlogError extends Error {
   readonly fix: string;
   /** The section of the README that explains the code. */
   readonly link: string;
-  readonly [brand] = true;
 
   constructor(code: AuthlogErrorCode, { message, why, fix, cause }: AuthlogErrorInit) {
     super(message, cause === undefined ? undefined : { cause });
+    Object.defineProperty(this, brand, { value: true });
     this.code = code;
     this.why = why;
     this.fix = fix;

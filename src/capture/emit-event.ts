@@ -1,0 +1,37 @@
+import { uuidv7 } from "uuidv7";
+import { AuthlogError } from "../errors.ts";
+import type { AuthEvent } from "../event/auth-event.ts";
+import { toLogRecord } from "../event/to-log-record.ts";
+import { getSlot } from "../slot.ts";
+import { report } from "../telemetry/diagnostics.ts";
+import { emit } from "../telemetry/logger.ts";
+
+/** The last step of capture: gives the event its identity and hands its record to OpenTelemetry. */
+export function emitEvent(event: AuthEvent): void {
+  const { enabled, producer } = getSlot();
+  if (!enabled) return;
+  producer.sequence += 1;
+  const identity = { uid: uuidv7(), producerId: producer.id, sequence: producer.sequence };
+  emit(toLogRecord(event, identity));
+}
+
+/**
+ * Runs a piece of capture. Whatever goes wrong in it is said, and reaches no login.
+ *
+ * @returns what the piece returned, or `undefined` where it threw
+ */
+export function guarded<T>(piece: () => T): T | undefined {
+  try {
+    return piece();
+  } catch {
+    // The cause may quote what a hostile profile or header holds, so it is not passed on.
+    report(
+      new AuthlogError("ERR_AUTHLOG_CAPTURE_FAILED", {
+        message: "A part of an authentication event could not be captured.",
+        why: "Something that NextAuth, a provider or the app handed over threw while it was read.",
+        fix: "Look for getters that throw in your users, profiles and providers; the sign-in itself was not touched.",
+      }),
+    );
+    return undefined;
+  }
+}

@@ -1,0 +1,54 @@
+import { AuthlogError } from "../errors.ts";
+import type {
+  DeliveringExporter,
+  DeliveryOutcome,
+  LogRecordExporter,
+  ReadableLogRecord,
+} from "../telemetry/exporter.ts";
+
+/** One of our exporters, or any other of OpenTelemetry's. */
+export type AnyExporter = LogRecordExporter & Partial<Pick<DeliveringExporter, "deliver">>;
+
+/**
+ * One attempt to deliver one batch. Never rejects, and never takes longer than its time, whatever
+ * the exporter does; an answer that comes later is not waited for.
+ */
+export async function attemptDelivery(
+  exporter: AnyExporter,
+  records: readonly ReadableLogRecord[],
+  timeoutMillis: number,
+): Promise<DeliveryOutcome> {
+  const signal = AbortSignal.timeout(timeoutMillis);
+  const timedOut = new Promise<DeliveryOutcome>((resolve) => {
+    const cause = failed(`The exporter did not answer within ${timeoutMillis} ms.`);
+    signal.addEventListener("abort", () => resolve({ status: "retryable", cause }), { once: true });
+  });
+  try {
+    const delivery = exporter.deliver?.(records, signal) ?? exported(exporter, records);
+    return await Promise.race([delivery, timedOut]);
+  } catch (cause) {
+    return { status: "retryable", cause: failed("The exporter threw.", cause) };
+  }
+}
+
+/** An exporter that is not ours says no more than whether it worked. */
+function exported(
+  exporter: LogRecordExporter,
+  records: readonly ReadableLogRecord[],
+): Promise<DeliveryOutcome> {
+  return new Promise((resolve) => {
+    exporter.export([...records], ({ code, error }) => {
+      if (code === 0) resolve({ status: "delivered" });
+      else resolve({ status: "retryable", cause: failed("The exporter reported a failure.", error) });
+    });
+  });
+}
+
+function failed(why: string, cause?: unknown): AuthlogError {
+  return new AuthlogError("ERR_AUTHLOG_DELIVERY_RETRYABLE", {
+    message: "A batch of audit records could not be delivered; it is kept and tried again.",
+    why,
+    fix: "Look at the exporter and at the receiver behind it.",
+    cause,
+  });
+}

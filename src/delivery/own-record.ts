@@ -1,0 +1,59 @@
+import type { AuthLogRecord } from "../slot.ts";
+import { toHrTime } from "../telemetry/logger.ts";
+import type { ReadableLogRecord, SpanContext } from "../telemetry/exporter.ts";
+import { scopeName } from "../vocabulary.ts";
+
+const scope = { name: scopeName } as const;
+const noResource = { attributes: {} } as const;
+
+/**
+ * One of authlog's own records as it was emitted, with the span and the resource that the SDK knows;
+ * `undefined` where the SDK's record is somebody else's, emitted by a processor in between.
+ */
+export function asEmitted(
+  record: AuthLogRecord,
+  seen: ReadableLogRecord,
+): ReadableLogRecord | undefined {
+  if (seen.instrumentationScope.name !== scopeName || seen.eventName !== record.eventName) {
+    return undefined;
+  }
+  return ownRecord(record, seen.spanContext, seen.resource);
+}
+
+/** One of authlog's own records that went past every LoggerProvider. */
+export function withoutProvider(
+  record: AuthLogRecord,
+  spanContext: SpanContext | undefined,
+): ReadableLogRecord {
+  return ownRecord(record, spanContext, noResource);
+}
+
+/** Whether an SDK's limits, or an earlier processor, changed what the record says. */
+export function isAltered(seen: ReadableLogRecord, own: ReadableLogRecord): boolean {
+  const names = Object.keys(own.attributes);
+  if (Object.keys(seen.attributes).length !== names.length) return true;
+  return names.some((name) => {
+    const [before, after] = [own.attributes[name], seen.attributes[name]];
+    // Lists are few and short; an SDK hands on a copy of them.
+    return before !== after && JSON.stringify(before) !== JSON.stringify(after);
+  });
+}
+
+function ownRecord(
+  record: AuthLogRecord,
+  spanContext: SpanContext | undefined,
+  resource: ReadableLogRecord["resource"],
+): ReadableLogRecord {
+  const { eventName, timeUnixMillis, severityNumber, severityText, body, attributes } = record;
+  return {
+    hrTime: toHrTime(timeUnixMillis),
+    eventName,
+    severityNumber,
+    severityText,
+    body,
+    attributes,
+    spanContext,
+    resource,
+    instrumentationScope: scope,
+  };
+}

@@ -1,0 +1,50 @@
+import type { FailureReason, Outcome } from "../vocabulary.ts";
+
+/** Who acted. Only for an identity that is proven. */
+export interface EventUser {
+  id?: string;
+  email?: string;
+  fullName?: string;
+  /** Whether this is the user's first sign-in. */
+  isNew?: boolean;
+}
+
+/** The provider that the attempt went through. */
+export interface EventProvider {
+  id: string;
+  /** `oauth`, `oidc`, `email`, `credentials`, `webauthn`. */
+  type?: string;
+}
+
+/** The request that the event happened in. */
+export interface EventRequest {
+  clientAddress?: string;
+  /** Whether the address was found by a rule that the app configured. */
+  clientAddressVerified?: boolean;
+  userAgent?: string;
+  method?: string;
+  /** Without the query. */
+  path?: string;
+}
+
+/**
+ * What happened, as capture tells it: typed, but not yet safe to send. Strings may be of any length
+ * and hold anything; `toLogRecord` applies the caps and makes them well-formed.
+ */
+export interface AuthEvent {
+  /** One of `eventNames`, or a name of the app's own. */
+  name: string;
+  /** Milliseconds since 1970. */
+  timeUnixMillis: number;
+  outcome?: Outcome;
+  /** On failure. */
+  reason?: FailureReason;
+  /** On failure: the framework's own error type or code, never its message. */
+  errorType?: string;
+  user?: EventUser;
+  /** On failure: the identity that was claimed. Untrusted. */
+  attemptedIdentifier?: string;
+  provider?: EventProvider;
+  framework: { name: string; version: string };
+  request?: EventRequest;
+}

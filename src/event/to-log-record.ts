@@ -1,0 +1,104 @@
+import type { AttributeValue, AuthLogRecord } from "../slot.ts";
+import { type AttributeName, attributes, eventNames, failureReasons } from "../vocabulary.ts";
+import type { AuthEvent } from "./auth-event.ts";
+import { cleanText } from "./privacy.ts";
+
+/** What makes a record one of a kind: made at emission, one count a process. */
+export interface RecordIdentity {
+  /** UUIDv7. */
+  uid: string;
+  producerId: string;
+  /** From 1. */
+  sequence: number;
+}
+
+/** Severities of OpenTelemetry's log data model. */
+const severities = {
+  info: { severityNumber: 9, severityText: "INFO" },
+  warn: { severityNumber: 13, severityText: "WARN" },
+  error: { severityNumber: 17, severityText: "ERROR" },
+} as const;
+
+/**
+ * The log record of an event. Privacy is applied here, before any exporter sees the record: the
+ * attributes are an allow-list, capped and well-formed, and the names of those that a cap cut stand
+ * in `authlog.truncated`. Pure; never throws for any event of the type.
+ *
+ * @example
+ * const record = toLogRecord(
+ *   { name: "auth.sign_in", timeUnixMillis: Date.now(), outcome: "success",
+ *     user: { id: "42" }, framework: { name: "next-auth", version: "5" } },
+ *   { uid: "0199…", producerId: "…", sequence: 1 },
+ * );
+ * record.attributes["user.id"]; // "42"
+ */
+export function toLogRecord(event: AuthEvent, identity: RecordIdentity): AuthLogRecord {
+  const values: Record<string, AttributeValue> = {};
+  const truncated: string[] = [];
+  const set = (name: AttributeName, value: string | number | boolean | undefined): void => {
+    if (value === undefined || value === "") return;
+    if (typeof value !== "string") {
+      values[name] = value;
+      return;
+    }
+    const clean = cleanText(name, value);
+    values[name] = clean.text;
+    if (clean.truncated) truncated.push(name);
+  };
+  const { user, provider, framework, request } = event;
+  set(attributes.recordUid, identity.uid);
+  set(attributes.producerId, identity.producerId);
+  set(attributes.sequence, identity.sequence);
+  set(attributes.outcome, event.outcome);
+  set(attributes.failureReason, event.reason);
+  set(attributes.errorType, event.errorType);
+  set(attributes.userId, user?.id);
+  set(attributes.userEmail, user?.email);
+  set(attributes.userFullName, user?.fullName);
+  set(attributes.userIsNew, user?.isNew);
+  set(attributes.attemptedIdentifier, event.attemptedIdentifier);
+  set(attributes.providerId, provider?.id);
+  set(attributes.providerType, provider?.type);
+  set(attributes.frameworkName, framework.name);
+  set(attributes.frameworkVersion, framework.version);
+  set(attributes.clientAddress, request?.clientAddress);
+  set(attributes.clientAddressVerified, request?.clientAddressVerified);
+  set(attributes.userAgent, request?.userAgent);
+  set(attributes.requestMethod, request?.method);
+  set(attributes.urlPath, request?.path);
+  if (truncated.length > 0) values[attributes.truncated] = Object.freeze(truncated);
+  return Object.freeze({
+    eventName: event.name,
+    timeUnixMillis: event.timeUnixMillis,
+    ...severityOf(event),
+    body: sentenceOf(event, values),
+    attributes: Object.freeze(values),
+  });
+}
+
+function severityOf(event: AuthEvent): (typeof severities)[keyof typeof severities] {
+  if (event.reason === failureReasons.configuration) return severities.error;
+  return event.outcome === "failure" ? severities.warn : severities.info;
+}
+
+/** What an event says to a person, up to the point where it went wrong. */
+const phrases: Readonly<Record<string, readonly [done: string, failed: string]>> = {
+  [eventNames.signIn]: ["signed in", "failed to sign in"],
+  [eventNames.signOut]: ["signed out", "failed to sign out"],
+  [eventNames.userCreate]: ["was created as a user", "could not be created as a user"],
+  [eventNames.userUpdate]: ["was updated", "could not be updated"],
+  [eventNames.accountLink]: ["linked an account", "failed to link an account"],
+};
+
+function sentenceOf(event: AuthEvent, values: Readonly<Record<string, AttributeValue>>): string {
+  const who =
+    values[attributes.userEmail] ??
+    values[attributes.userId] ??
+    values[attributes.attemptedIdentifier] ??
+    "Somebody";
+  const [done, failed] = phrases[event.name] ?? [`: ${event.name}`, `: ${event.name} failed`];
+  const provider = values[attributes.providerId];
+  const how = provider === undefined ? "" : ` with ${String(provider)}`;
+  const why = event.reason === undefined ? "" : `: ${event.reason.replaceAll("_", " ")}`;
+  return `${String(who)} ${event.outcome === "failure" ? failed : done}${how}${why}`;
+}

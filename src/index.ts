@@ -1,0 +1,12 @@
+export { AuthlogError, type AuthlogErrorCode } from "./errors.ts";
+export type { Diagnostic } from "./slot.ts";
+export {
+  type AttributeName,
+  attributes,
+  type AuthEventName,
+  eventNames,
+  type FailureReason,
+  failureReasons,
+  type Outcome,
+  outcomes,
+} from "./vocabulary.ts";

@@ -1,0 +1,185 @@
+import { AuthlogError } from "../errors.ts";
+import { batchDefaults, type BatchOptions } from "../delivery/batch-options.ts";
+
+/** Settings of authlog. What code leaves out comes from the environment, then from the default. */
+export interface AuthlogOptions {
+  /**
+   * `false` switches authlog off: no event is made. `AUTHLOG_ENABLED`
+   * @default true
+   */
+  enabled?: boolean;
+  /** Where the events go. Without a token: the embedded ledger, outside production. */
+  pangea?: {
+    /** `PANGEA_TOKEN`; a function is asked at every delivery, so that the token can be rotated. */
+    token?: string | (() => string | Promise<string>);
+    /**
+     * Host of the API. `PANGEA_DOMAIN`
+     * @default "aws.us.pangea.cloud"
+     */
+    domain?: string;
+    /** URL in which `{SERVICE_NAME}` stands for `audit`; before `domain`. `PANGEA_BASE_URL_TEMPLATE` */
+    baseUrlTemplate?: string;
+    /** Id of the audit configuration. `PANGEA_AUDIT_CONFIG_ID` */
+    configId?: string;
+  };
+  /**
+   * How records are batched. `OTEL_BLRP_MAX_QUEUE_SIZE`, `OTEL_BLRP_MAX_EXPORT_BATCH_SIZE`,
+   * `OTEL_BLRP_SCHEDULE_DELAY`, `OTEL_BLRP_EXPORT_TIMEOUT`
+   * @default 2048, 512, 1000 ms, 30000 ms
+   */
+  batch?: BatchOptions;
+  /** The embedded ledger, used outside production where there is no token. */
+  ledger?: {
+    /**
+     * File of the ledger. `AUTHLOG_LEDGER_PATH`
+     * @default ".authlog/ledger.db"
+     */
+    path?: string;
+    /**
+     * Port on loopback. `AUTHLOG_LEDGER_PORT`
+     * @default 4319, or a free one
+     */
+    port?: number;
+  };
+}
+
+/** Where a setting's value came from. */
+export type Source = "code" | "environment" | "default";
+
+/** A value that remembers where it came from. */
+export interface Setting<T> {
+  readonly value: T;
+  readonly source: Source;
+}
+
+/** Every setting, resolved. */
+export interface AuthlogConfig {
+  readonly enabled: Setting<boolean>;
+  readonly token: Setting<string | (() => string | Promise<string>) | undefined>;
+  readonly domain: Setting<string | undefined>;
+  readonly baseUrlTemplate: Setting<string | undefined>;
+  readonly configId: Setting<string | undefined>;
+  readonly batch: Readonly<Record<keyof BatchOptions, Setting<number>>>;
+  readonly ledgerPath: Setting<string | undefined>;
+  readonly ledgerPort: Setting<number | undefined>;
+  readonly production: boolean;
+  /** Whether OpenTelemetry's own variables say where spans go. */
+  readonly exportsSpans: boolean;
+  /** Values that could not be used; the next source's was taken in their place. */
+  readonly problems: readonly AuthlogError[];
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** How a setting is read from a text, or from code: `undefined` for what it cannot be. */
+interface Shape<T> {
+  description: string;
+  parse(value: unknown): T | undefined;
+}
+
+const text: Shape<string> = {
+  description: "a text that is not empty",
+  parse: (value) => (typeof value === "string" && value !== "" ? value : undefined),
+};
+
+const flag: Shape<boolean> = {
+  description: "true or false",
+  parse: (value) =>
+    typeof value === "boolean"
+      ? value
+      : { true: true, "1": true, false: false, "0": false }[String(value).toLowerCase()],
+};
+
+const integer = (lowest: number, highest: number): Shape<number> => ({
+  description: `a whole number from ${lowest} to ${highest}`,
+  parse(value) {
+    const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
+    return typeof number === "number" && Number.isInteger(number) && number >= lowest && number <= highest
+      ? number
+      : undefined;
+  },
+});
+
+const spanVariables = [
+  "OTEL_EXPORTER_OTLP_ENDPOINT",
+  "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+  "OTEL_TRACES_EXPORTER",
+  "OTEL_CONFIG_FILE",
+] as const;
+
+/** The longest delay that a timer of Node's can have. */
+const longestTimerMillis = 2 ** 31 - 1;
+
+const batchShapes: Readonly<Record<keyof BatchOptions, [variable: string, shape: Shape<number>]>> = {
+  maxQueueSize: ["OTEL_BLRP_MAX_QUEUE_SIZE", integer(1, 10_000_000)],
+  maxExportBatchSize: ["OTEL_BLRP_MAX_EXPORT_BATCH_SIZE", integer(1, 10_000_000)],
+  scheduledDelayMillis: ["OTEL_BLRP_SCHEDULE_DELAY", integer(0, longestTimerMillis)],
+  exportTimeoutMillis: ["OTEL_BLRP_EXPORT_TIMEOUT", integer(1, longestTimerMillis)],
+};
+
+/**
+ * Resolves every setting: code before environment before default. A value that cannot be used never
+ * takes the app down: it becomes one of `problems`, which name the setting and the mend, but not the
+ * value, since it may be a secret in the wrong place.
+ */
+export function resolveConfig(
+  options: AuthlogOptions = {},
+  env: Environment = process.env,
+): AuthlogConfig {
+  const problems: AuthlogError[] = [];
+
+  function read<T, D>(name: string, fromCode: unknown, variable: string, shape: Shape<T>, fallback: D): Setting<T | D> {
+    const candidates = [
+      { source: "code", name, raw: fromCode },
+      // As OpenTelemetry's rules have it, an empty variable is one that is not set.
+      { source: "environment", name: variable, raw: env[variable] || undefined },
+    ] as const;
+    for (const { source, name: place, raw } of candidates) {
+      if (raw === undefined) continue;
+      const value = shape.parse(raw);
+      if (value !== undefined) return { value, source };
+      problems.push(invalid(place, raw, shape.description));
+    }
+    return { value: fallback, source: "default" };
+  }
+
+  const { pangea = {}, batch = {}, ledger = {} } = options;
+  const readBatch = (name: keyof BatchOptions): Setting<number> =>
+    read(`batch.${name}`, batch[name], ...batchShapes[name], batchDefaults[name]);
+  const maxQueueSize = readBatch("maxQueueSize");
+  const maxExportBatchSize = readBatch("maxExportBatchSize");
+  return Object.freeze({
+    enabled: read("enabled", options.enabled, "AUTHLOG_ENABLED", flag, true),
+    token:
+      typeof pangea.token === "function"
+        ? { value: pangea.token, source: "code" as const }
+        : read("pangea.token", pangea.token, "PANGEA_TOKEN", text, undefined),
+    domain: read("pangea.domain", pangea.domain, "PANGEA_DOMAIN", text, undefined),
+    baseUrlTemplate: read("pangea.baseUrlTemplate", pangea.baseUrlTemplate, "PANGEA_BASE_URL_TEMPLATE", text, undefined),
+    configId: read("pangea.configId", pangea.configId, "PANGEA_AUDIT_CONFIG_ID", text, undefined),
+    batch: {
+      maxQueueSize,
+      // The specification: a batch is never larger than the queue.
+      maxExportBatchSize: {
+        ...maxExportBatchSize,
+        value: Math.min(maxExportBatchSize.value, maxQueueSize.value),
+      },
+      scheduledDelayMillis: readBatch("scheduledDelayMillis"),
+      exportTimeoutMillis: readBatch("exportTimeoutMillis"),
+    },
+    ledgerPath: read("ledger.path", ledger.path, "AUTHLOG_LEDGER_PATH", text, undefined),
+    ledgerPort: read("ledger.port", ledger.port, "AUTHLOG_LEDGER_PORT", integer(0, 65_535), undefined),
+    production: env["NODE_ENV"] === "production",
+    exportsSpans: spanVariables.some((name) => Boolean(env[name])),
+    problems,
+  });
+}
+
+function invalid(place: string, raw: unknown, description: string): AuthlogError {
+  const shape = typeof raw === "string" ? `a text of ${raw.length} characters` : `a ${typeof raw}`;
+  return new AuthlogError("ERR_AUTHLOG_CONFIG_INVALID", {
+    message: `${place} cannot be used; authlog goes on without it.`,
+    why: `It is ${shape}, and must be ${description}.`,
+    fix: `Set ${place} to ${description}, or take it away.`,
+  });
+}

@@ -1,0 +1,69 @@
+import { AuditLogRecordProcessor } from "../delivery/audit-log-record-processor.ts";
+import { AuthlogError } from "../errors.ts";
+import { PangeaLogRecordExporter } from "../pangea/pangea-log-record-exporter.ts";
+import { report } from "../telemetry/diagnostics.ts";
+import { type AuthlogConfig, type AuthlogOptions, resolveConfig } from "./config.ts";
+
+/**
+ * The processor that an existing OpenTelemetry set-up is given, configured like `register()`.
+ *
+ * Sends to Pangea, or to whatever speaks its API at `baseUrlTemplate`. Without a token the events
+ * wait in the queue, and a diagnostic says so; only `register()` starts the embedded ledger.
+ *
+ * @example
+ * new NodeSDK({ logRecordProcessors: [otlpBatch, auditProcessor()] }).start();
+ */
+export function auditProcessor(options: AuthlogOptions = {}): AuditLogRecordProcessor {
+  const config = resolveConfig(options);
+  for (const problem of config.problems) report(problem);
+  return createProcessor(config, {
+    token: config.token.value,
+    domain: config.domain.value,
+    baseUrlTemplate: config.baseUrlTemplate.value,
+  });
+}
+
+/** Where a processor sends its records. */
+export interface Destination {
+  token: AuthlogConfig["token"]["value"];
+  domain?: string | undefined;
+  baseUrlTemplate?: string | undefined;
+}
+
+/** A processor with its exporter. Records still queued when the process runs dry are flushed. */
+export function createProcessor(
+  config: AuthlogConfig,
+  { token, domain, baseUrlTemplate }: Destination,
+): AuditLogRecordProcessor {
+  if (token === undefined) report(tokenMissing(config.production));
+  const { maxQueueSize, maxExportBatchSize, scheduledDelayMillis, exportTimeoutMillis } =
+    config.batch;
+  const exporter = new PangeaLogRecordExporter({
+    // An empty token is refused at each delivery, as retryable: nothing is lost until there is one.
+    token: token ?? "",
+    ...(domain !== undefined && { domain }),
+    ...(baseUrlTemplate !== undefined && { baseUrlTemplate }),
+    ...(config.configId.value !== undefined && { configId: config.configId.value }),
+    timeoutMillis: exportTimeoutMillis.value,
+  });
+  const processor = new AuditLogRecordProcessor({
+    exporter,
+    maxQueueSize: maxQueueSize.value,
+    maxExportBatchSize: maxExportBatchSize.value,
+    scheduledDelayMillis: scheduledDelayMillis.value,
+    exportTimeoutMillis: exportTimeoutMillis.value,
+  });
+  // The delay's timer does not keep the process alive, so that a script can end.
+  process.once("beforeExit", () => void processor.forceFlush());
+  return processor;
+}
+
+function tokenMissing(production: boolean): AuthlogError {
+  return new AuthlogError("ERR_AUTHLOG_TOKEN_MISSING", {
+    message: "There is no token: audit events wait in memory and are delivered nowhere.",
+    why: production
+      ? "PANGEA_TOKEN is not set, and in production authlog starts no ledger by itself."
+      : "PANGEA_TOKEN is not set, and auditProcessor() starts no ledger by itself.",
+    fix: "Set PANGEA_TOKEN (and PANGEA_DOMAIN); or run `npx authlog serve` and set PANGEA_TOKEN and PANGEA_BASE_URL_TEMPLATE to what it says.",
+  });
+}

@@ -1,0 +1,70 @@
+import { context, trace } from "@opentelemetry/api";
+import { AuthlogError } from "../errors.ts";
+import { type AuthLogRecord, getSlot } from "../slot.ts";
+import type { AuditLogRecordProcessor } from "../delivery/audit-log-record-processor.ts";
+import { report } from "../telemetry/diagnostics.ts";
+import { hasLoggerProvider } from "../telemetry/logger.ts";
+import { type AuthlogConfig, type AuthlogOptions, resolveConfig } from "./config.ts";
+import { createProcessor, type Destination } from "./processor.ts";
+import { startSdk } from "./start-sdk.ts";
+
+/**
+ * Sets authlog up in a Node process, once: a second call, by hot reload or by another copy of the
+ * package, gets the first one's promise. Never rejects: what goes wrong is said, and the app goes on.
+ */
+export function registerNode(options: AuthlogOptions = {}): Promise<void> {
+  const slot = getSlot();
+  slot.setup ??= setUp(options).catch((cause: unknown) => report(setupFailed(cause)));
+  return slot.setup;
+}
+
+async function setUp(options: AuthlogOptions): Promise<void> {
+  const slot = getSlot();
+  const config = resolveConfig(options);
+  for (const problem of config.problems) report(problem);
+  slot.enabled = config.enabled.value;
+  if (!slot.enabled) return;
+  const processor = createProcessor(config, await findDestination(config));
+  slot.sink = (record) => takeDirectly(processor, record);
+  // Whoever holds the global keeps it; the sink then gets what its processors leave.
+  if (!hasLoggerProvider()) await startSdk(processor, config.exportsSpans);
+}
+
+/** Pangea, or whatever speaks its API, where there is a token; else the ledger, outside production. */
+async function findDestination(config: AuthlogConfig): Promise<Destination> {
+  const { token, domain, baseUrlTemplate, ledgerPath, ledgerPort, production } = config;
+  if (token.value !== undefined || production) {
+    return {
+      token: token.value,
+      domain: domain.value,
+      baseUrlTemplate: baseUrlTemplate.value,
+    };
+  }
+  // Kept from the bundlers, which would have to pack SQLite and a worker: Node resolves it itself,
+  // from the app's own folder.
+  const name = "authlog/ledger";
+  const { startLedger } = (await import(
+    /* webpackIgnore: true */ /* turbopackIgnore: true */ name
+  )) as typeof import("../ledger-server/start-ledger.ts");
+  const ledger = await startLedger({
+    ...(ledgerPath.value !== undefined && { path: ledgerPath.value }),
+    ...(ledgerPort.value !== undefined && { port: ledgerPort.value }),
+  });
+  return { token: ledger.token, baseUrlTemplate: ledger.url };
+}
+
+/** The way of a record where no provider has our processor: the active span is the caller's. */
+function takeDirectly(processor: AuditLogRecordProcessor, record: AuthLogRecord): void {
+  processor.take(record, trace.getSpanContext(context.active()));
+}
+
+function setupFailed(cause: unknown): AuthlogError {
+  return AuthlogError.is(cause)
+    ? cause
+    : new AuthlogError("ERR_AUTHLOG_SETUP_FAILED", {
+        message: "authlog could not be set up; audit events are not delivered.",
+        why: cause instanceof Error ? cause.message : "Something that is no error was thrown.",
+        fix: "Look at the cause. The app itself goes on.",
+        cause,
+      });
+}

@@ -1,0 +1,48 @@
+import type { AuditLogRecordProcessor } from "../delivery/audit-log-record-processor.ts";
+
+/** A processor of spans that keeps none. */
+const ignoreSpans = {
+  onStart: (): void => {},
+  onEnd: (): void => {},
+  forceFlush: (): Promise<void> => Promise.resolve(),
+  shutdown: (): Promise<void> => Promise.resolve(),
+};
+
+/** The part of `@opentelemetry/sdk-node`, of either line, that setup meets. */
+interface SdkNode {
+  NodeSDK: new (configuration: object) => { start(): void };
+}
+
+/**
+ * Starts the app's own `@opentelemetry/sdk-node`, of either line, with our processor; spans go where
+ * the standard variables say, and nowhere if they name no place: the SDK's default would knock at a
+ * collector on this machine for ever. Without that package nothing is started, and records take the
+ * direct way.
+ */
+export async function startSdk(
+  processor: AuditLogRecordProcessor,
+  exportsSpans: boolean,
+): Promise<void> {
+  const sdk = await loadSdk();
+  if (sdk === undefined) return;
+  new sdk.NodeSDK({
+    logRecordProcessors: [processor],
+    ...(!exportsSpans && { spanProcessors: [ignoreSpans], metricReaders: [] }),
+  }).start();
+}
+
+/** An optional peer, kept from the bundlers: Node resolves it itself, from the app's own folder. */
+async function loadSdk(): Promise<SdkNode | undefined> {
+  const name = "@opentelemetry/sdk-node";
+  try {
+    return (await import(/* webpackIgnore: true */ /* turbopackIgnore: true */ name)) as SdkNode;
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+}
+
+function isNotFound(error: unknown): boolean {
+  const code = typeof error === "object" && error !== null && "code" in error && error.code;
+  return code === "ERR_MODULE_NOT_FOUND" || code === "MODULE_NOT_FOUND";
+}
