@@ -42,8 +42,9 @@ function visit(value: unknown, walk: Walk): Plain | undefined {
       return value === null ? null : visitObject(value, walk);
     case "function":
     case "symbol":
-      return `[${typeof value}]`;
+      break;
   }
+  return `[${typeof value}]`;
 }
 
 function visitObject(value: object, walk: Walk): Plain {

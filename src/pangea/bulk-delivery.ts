@@ -1,0 +1,111 @@
+import type { AuditEvent, AuditSchema } from "../audit-schema/audit-schema.ts";
+import { canonicalJson } from "../canonical/canonical-json.ts";
+import { AuthlogError } from "../errors.ts";
+import type { DeliveryOutcome, ReadableLogRecord, Rejection } from "../telemetry/exporter.ts";
+import { deliverInParts } from "./deliver-in-parts.ts";
+import { judgeAnswer, judgeFault, type Verdict } from "./outcome.ts";
+import { RequestFault } from "./request-fault.ts";
+import { type BulkCall, loadBulkCall } from "./request.ts";
+import { toAuditRecord } from "./to-audit-record.ts";
+import { currentToken, type TokenSource } from "./token.ts";
+import { untraced } from "./untraced.ts";
+
+/** What deliveries need; all of it checked. */
+export interface BulkDeliveryOptions {
+  token: TokenSource;
+  schema: AuditSchema;
+  baseUrlTemplate: string;
+  configId: string | undefined;
+  tenantId: string | undefined;
+  timeoutMillis: number;
+  maxRequestBytes: number;
+}
+
+/** Delivers a batch in one attempt. Never rejects. */
+export type BulkDelivery = (
+  records: readonly ReadableLogRecord[],
+  signal?: AbortSignal,
+) => Promise<DeliveryOutcome>;
+
+/** Pangea's limit for one request. */
+const maxEvents = 1_000;
+
+/** Makes deliveries that share the loaded SDK, and what is known of records to be sent again. */
+export function createBulkDelivery(options: BulkDeliveryOptions): BulkDelivery {
+  // A batch can be settled in part when it has to be tried again. What is known of its records is
+  // kept until they come back, so that none stands in the log twice for the sake of its neighbours.
+  const settled = new WeakMap<ReadableLogRecord, "delivered" | AuthlogError>();
+  let loading: Promise<BulkCall> | undefined;
+
+  const attempt: BulkDelivery = async (records, signal) => {
+    const refused = new Map<number, AuthlogError>();
+    const open: OpenEvent[] = [];
+    for (const [index, record] of records.entries()) {
+      const known = settled.get(record) ?? toEvent(record, options);
+      if (AuthlogError.is(known)) refused.set(index, known);
+      else if (known !== "delivered") open.push({ index, event: known });
+    }
+    const deadline = AbortSignal.timeout(options.timeoutMillis);
+    const either = signal === undefined ? deadline : AbortSignal.any([deadline, signal]);
+    const send = async (part: readonly OpenEvent[]): Promise<Verdict> => {
+      try {
+        either.throwIfAborted();
+        const token = await currentToken(options.token, either);
+        const bulkCall = await (loading ??= loadBulkCall());
+        // Copied, since the SDK writes into what it is handed and a part may be sent again.
+        const events = part.map(({ event }) => ({ ...event }));
+        const answer = await untraced(() =>
+          bulkCall(events, { ...options, token, signal: either }),
+        );
+        return judgeAnswer(answer, part.length, Date.now());
+      } catch (error) {
+        if (AuthlogError.is(error)) return { status: "retryable", cause: error };
+        return judgeFault(RequestFault.from(error, either));
+      }
+    };
+
+    const parts = await deliverInParts(open, maxEvents, send);
+    for (const [{ index }, cause] of parts.refused) refused.set(index, cause);
+    if (parts.retry === undefined) {
+      for (const record of records) settled.delete(record);
+      return toOutcome(refused);
+    }
+    const remember = (index: number, fate: "delivered" | AuthlogError): void => {
+      const record = records[index];
+      if (record !== undefined) settled.set(record, fate);
+    };
+    for (const { index } of parts.delivered) remember(index, "delivered");
+    for (const [index, cause] of refused) remember(index, cause);
+    return parts.retry;
+  };
+  return attempt;
+}
+
+interface OpenEvent {
+  /** The record's place in the batch that was handed in. */
+  index: number;
+  event: AuditEvent;
+}
+
+function toEvent(
+  record: ReadableLogRecord,
+  { schema, tenantId }: BulkDeliveryOptions,
+): AuditEvent | AuthlogError {
+  try {
+    const mapped = schema.toEvent(toAuditRecord(record), { canonicalize: canonicalJson, tenantId });
+    return mapped.ok ? mapped.event : mapped.cause;
+  } catch {
+    // A getter of the record, or a schema of the app's own. What it threw may quote the record.
+    return new AuthlogError("ERR_AUTHLOG_RECORD_UNMAPPABLE", {
+      message: `The schema ${schema.name} can make no event of a log record.`,
+      why: "Reading the record threw, or the schema did.",
+      fix: "Try the schema's toEvent on such a record; it has to return a result for any.",
+    });
+  }
+}
+
+function toOutcome(refused: ReadonlyMap<number, AuthlogError>): DeliveryOutcome {
+  if (refused.size === 0) return { status: "delivered" };
+  const records = Array.from(refused, ([index, cause]): Rejection => ({ index, cause }));
+  return { status: "rejected", records: records.toSorted((a, b) => a.index - b.index) };
+}

@@ -1,0 +1,149 @@
+import { AuthlogError, type AuthlogErrorCode } from "../errors.ts";
+import type { Answer, Envelope } from "./answer.ts";
+import type { RequestFault } from "./request-fault.ts";
+
+/**
+ * What one request means for the events in it.
+ * `refused.events` are positions in the request; what became of the others is not known.
+ * `divisible`: at least one is at fault, and which is found by sending fewer.
+ */
+export type Verdict =
+  | { status: "delivered" }
+  | { status: "retryable"; cause: AuthlogError; retryAfterMillis?: number }
+  | { status: "refused"; events: ReadonlyMap<number, AuthlogError> }
+  | { status: "divisible"; cause: AuthlogError };
+
+/** Statuses of the envelope that only whoever runs the app or the account can mend. */
+const misconfigured: ReadonlySet<string> = new Set([
+  "MissingConfigID",
+  "MissingConfigIDScope",
+  "NoCredit",
+  "NotFound",
+  "ServiceNotAvailable",
+  "ServiceNotEnabled",
+]);
+
+/**
+ * Judges an answer. Only an envelope that says `Success` and has a hash for each event is a delivery;
+ * only Pangea's own word about the events' content is a refusal; everything else can be tried again.
+ *
+ * @param count how many events were sent
+ * @param nowMillis milliseconds since 1970, for a Retry-After that is a date
+ */
+export function judgeAnswer(answer: Answer, count: number, nowMillis: number): Verdict {
+  const { httpStatus, envelope } = answer;
+  if (httpStatus === 413) return { status: "divisible", cause: rejected("is too large", answer) };
+  const said = envelope?.status;
+  if (httpStatus === 401 || httpStatus === 403 || said === "Unauthorized") {
+    return retryable("ERR_AUTHLOG_DELIVERY_UNAUTHORIZED", answer, nowMillis);
+  }
+  const redirected = httpStatus >= 300 && httpStatus < 400;
+  if (redirected || httpStatus === 404 || (said !== undefined && misconfigured.has(said))) {
+    return retryable("ERR_AUTHLOG_DELIVERY_MISCONFIGURED", answer, nowMillis);
+  }
+  if (envelope !== undefined && isInvalid(httpStatus, envelope)) {
+    return judgeInvalid(answer, envelope, count, nowMillis);
+  }
+  const accepted = httpStatus === 200 && said === "Success";
+  if (accepted && envelope?.hashes === count) return { status: "delivered" };
+  return retryable("ERR_AUTHLOG_DELIVERY_RETRYABLE", answer, nowMillis);
+}
+
+/** Judges a request that had no answer. Whether it was taken is not known. */
+export function judgeFault({ kind, code }: RequestFault): Verdict {
+  if (kind === "request-too-large") {
+    return { status: "divisible", cause: rejected("It is larger than maxRequestBytes.") };
+  }
+  const cause = new AuthlogError("ERR_AUTHLOG_DELIVERY_RETRYABLE", {
+    message: "Audit events could not be delivered now.",
+    why: code === undefined ? `${faults[kind]}.` : `${faults[kind]} (${code}).`,
+    fix: "Nothing, if it passes: the events are kept and sent again. Else check the destination.",
+  });
+  return { status: "retryable", cause };
+}
+
+const faults: Readonly<Record<Exclude<RequestFault["kind"], "request-too-large">, string>> = {
+  timeout: "No answer came within timeoutMillis",
+  aborted: "The delivery was aborted",
+  network: "The connection failed",
+  "answer-too-large": "The answer was far too long to be Pangea's",
+  sdk: "pangea-node-sdk failed",
+};
+
+function isInvalid(httpStatus: number, { status }: Envelope): boolean {
+  if (status === "ValidationError" || status === "InvalidPayloadReceived") return httpStatus < 500;
+  return httpStatus === 400 || httpStatus === 422;
+}
+
+function judgeInvalid(
+  answer: Answer,
+  { errors }: Envelope,
+  count: number,
+  nowMillis: number,
+): Verdict {
+  const events = new Map<number, AuthlogError>();
+  for (const { code, detail, source } of errors) {
+    const position = Number(/^\/events\/(\d+)(?:\/|$)/.exec(source)?.[1] ?? Number.NaN);
+    if (position < count) events.set(position, rejected(excerpt(`${source} ${code} ${detail}`)));
+  }
+  if (events.size > 0) return { status: "refused", events };
+  // Pointers, but to no event: to the config id, say. No event is better than another then.
+  const elsewhere = errors.filter(({ source }) => /^\/(?!events(?:\/|$))/.test(source));
+  return errors.length > 0 && elsewhere.length === errors.length
+    ? retryable("ERR_AUTHLOG_DELIVERY_MISCONFIGURED", answer, nowMillis)
+    : { status: "divisible", cause: rejected("is not valid", answer) };
+}
+
+type RetryableCode = Extract<AuthlogErrorCode, `ERR_AUTHLOG_DELIVERY_${string}`>;
+
+const fixes: Readonly<Partial<Record<RetryableCode, string>>> = {
+  ERR_AUTHLOG_DELIVERY_UNAUTHORIZED:
+    "Check that the token is valid, and has the audit service in its scope.",
+  ERR_AUTHLOG_DELIVERY_MISCONFIGURED:
+    "Check domain or baseUrlTemplate, configId, and the service in Pangea's console.",
+};
+
+function retryable(code: RetryableCode, answer: Answer, nowMillis: number): Verdict {
+  const cause = new AuthlogError(code, {
+    message: "The audit log did not take the events now.",
+    why: describe(answer),
+    fix: fixes[code] ?? "Nothing, if it passes: the events are kept and sent again.",
+  });
+  const retryAfterMillis = parseRetryAfter(answer.retryAfter, nowMillis);
+  return {
+    status: "retryable",
+    cause,
+    ...(retryAfterMillis === undefined ? {} : { retryAfterMillis }),
+  };
+}
+
+function rejected(fault: string, answer?: Answer): AuthlogError {
+  return new AuthlogError("ERR_AUTHLOG_DELIVERY_REJECTED", {
+    message: "The audit log refuses an event for good.",
+    why: answer === undefined ? fault : `It ${fault}: ${describe(answer)}`,
+    fix: "See that the schema fits the fields and sizes of the audit log's configuration.",
+  });
+}
+
+function describe({ httpStatus, envelope }: Answer): string {
+  if (envelope === undefined) return `HTTP ${httpStatus}, and no envelope of Pangea's.`;
+  const { status, summary, hashes } = envelope;
+  const hashed = status === "Success" ? `${hashes} events were given a hash.` : "";
+  return excerpt(`HTTP ${httpStatus} ${status}. ${summary} ${hashed}`);
+}
+
+/** A service's words for a log line: short, and nothing in them that steers a terminal. */
+function excerpt(text: string): string {
+  return text
+    .slice(0, 300)
+    .toWellFormed()
+    .replaceAll(/\p{Cc}+/gu, " ")
+    .trim();
+}
+
+/** Seconds, or an HTTP date (RFC 9110, section 10.2.3). */
+function parseRetryAfter(header: string | undefined, nowMillis: number): number | undefined {
+  if (header === undefined) return undefined;
+  const millis = /^\d+$/.test(header) ? Number(header) * 1_000 : Date.parse(header) - nowMillis;
+  return Number.isFinite(millis) ? Math.max(0, millis) : undefined;
+}

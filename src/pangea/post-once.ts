@@ -1,0 +1,54 @@
+import { RequestFault } from "./request-fault.ts";
+
+/** What is sent, and the limits that it is sent within. */
+export interface PostOnceOptions {
+  token: string;
+  body: string;
+  /** A body of more bytes is not sent. */
+  maxRequestBytes: number;
+  /** Ends the exchange, also while the answer is being read. */
+  signal: AbortSignal;
+}
+
+/** An answer to 1,000 events takes 80 kB. */
+const maxAnswerBytes = 4 * 1024 * 1024;
+
+/**
+ * One POST, one answer: nothing is repeated, and no redirect is followed, since the token would go
+ * along.
+ *
+ * @throws RequestFault if the body is too large, either way; else what `fetch` throws.
+ */
+export async function postOnce(
+  url: URL,
+  { token, body, maxRequestBytes, signal }: PostOnceOptions,
+): Promise<{ response: Response; bytes: ArrayBuffer }> {
+  const sent = new TextEncoder().encode(body);
+  if (sent.length > maxRequestBytes) throw new RequestFault("request-too-large");
+  const response = await fetch(url, {
+    method: "POST",
+    headers: {
+      Authorization: `Bearer ${token}`,
+      "Content-Type": "application/json",
+      "User-Agent": "authlog",
+    },
+    body: sent,
+    redirect: "manual",
+    // Some frameworks put a cache of their own behind `fetch`.
+    cache: "no-store",
+    signal,
+  });
+  return { response, bytes: await readCapped(response) };
+}
+
+async function readCapped(response: Response): Promise<ArrayBuffer> {
+  const chunks: Uint8Array<ArrayBuffer>[] = [];
+  let length = 0;
+  // Leaving the loop by a throw cancels the stream, and the connection with it.
+  for await (const chunk of response.body ?? []) {
+    length += chunk.length;
+    if (length > maxAnswerBytes) throw new RequestFault("answer-too-large");
+    chunks.push(chunk);
+  }
+  return new Blob(chunks).arrayBuffer();
+}

@@ -1,0 +1,86 @@
+import type { Audit, PangeaResponse } from "pangea-node-sdk";
+import { type Answer, parseEnvelope } from "./answer.ts";
+import { postOnce } from "./post-once.ts";
+import { RequestFault } from "./request-fault.ts";
+
+/** One bulk call, from the events to the answer. Rejects with a {@link RequestFault} if none came. */
+export type BulkCall = (events: Audit.Event[], options: BulkCallOptions) => Promise<Answer>;
+
+/** What one bulk call needs. */
+export interface BulkCallOptions {
+  token: string;
+  /** Checked URL of the service, with `{SERVICE_NAME}`. */
+  baseUrlTemplate: string;
+  configId?: string | undefined;
+  /** A request of more bytes is not sent. */
+  maxRequestBytes: number;
+  /** Ends the call, also while the answer is being read. */
+  signal: AbortSignal;
+}
+
+/**
+ * Loads pangea-node-sdk and gives its `logBulk` over a transport of our own. The SDK's request has
+ * no deadline (a hang hangs), repeats 500, 502, 503 and 504 by itself, and loses status and
+ * Retry-After of an answer that is not JSON. This one makes one attempt and keeps what came back;
+ * the shape of the request, and its signing, stay the SDK's.
+ */
+export async function loadBulkCall(): Promise<BulkCall> {
+  // A plain dynamic import, which bundlers can follow: nobody pays for it before the first export.
+  const sdk = await import("pangea-node-sdk");
+
+  class OneAttempt extends sdk.PangeaRequest {
+    answer: Answer | undefined;
+    readonly #options: BulkCallOptions;
+
+    constructor(config: InstanceType<typeof sdk.PangeaConfig>, options: BulkCallOptions) {
+      super("audit", options.token, config, options.configId);
+      this.#options = options;
+    }
+
+    override async post<R>(endpoint: string, data: object): Promise<PangeaResponse<R>> {
+      const { token, configId } = this.#options;
+      const body = JSON.stringify(configId === undefined ? data : { ...data, config_id: configId });
+      const { response, bytes } = await postOnce(this.getUrl(endpoint), { ...this.#options, body });
+      const retryAfter = response.headers.get("retry-after");
+      this.answer = {
+        httpStatus: response.status,
+        ...(retryAfter === null ? {} : { retryAfter }),
+      };
+      // Of the two forms that the SDK reads, a bulk call is answered with JSON alone.
+      if (response.headers.get("content-type")?.includes("multipart"))
+        throw new RequestFault("sdk");
+      const parsed = new sdk.PangeaResponse<R>(response, bytes);
+      const envelope = parseEnvelope(parsed, (text) => text.replaceAll(token, "[token]"));
+      if (envelope !== undefined) this.answer = { ...this.answer, envelope };
+      return parsed;
+    }
+  }
+
+  class AuditOverOneAttempt extends sdk.AuditService {
+    readonly #request: OneAttempt;
+
+    constructor(options: BulkCallOptions) {
+      const config = new sdk.PangeaConfig({ baseUrlTemplate: options.baseUrlTemplate });
+      super(options.token, config, undefined, options.configId);
+      this.#request = new OneAttempt(config, options);
+    }
+
+    override get request(): OneAttempt {
+      return this.#request;
+    }
+  }
+
+  return async (events, options) => {
+    // One service a call: a rotated token is used at once, and nothing is shared between calls.
+    const audit = new AuditOverOneAttempt(options);
+    try {
+      // Verified here, a message that is JSON would throw after it was delivered.
+      await audit.logBulk(events, { skipEventVerification: true });
+    } catch (error) {
+      // Where there was an answer, the SDK only stumbled over what it lacks: no JSON, no results.
+      if (audit.request.answer === undefined) throw RequestFault.from(error, options.signal);
+    }
+    if (audit.request.answer === undefined) throw new RequestFault("sdk");
+    return audit.request.answer;
+  };
+}

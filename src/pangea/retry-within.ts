@@ -1,0 +1,37 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { DeliveryOutcome } from "../telemetry/exporter.ts";
+
+/** When to try again, and when to stop. */
+export interface RetryOptions {
+  /** Milliseconds in which the last attempt has to be over. */
+  timeoutMillis: number;
+  /** Attempts after the first. */
+  maxRetries: number;
+  /** A number from 0 to 1. */
+  random: () => number;
+}
+
+/** Longest wait before the first retry, doubled before each that follows. */
+const firstWaitMillis = 500;
+const maxWaitMillis = 5_000;
+
+/**
+ * Repeats a delivery while its outcome is retryable: after as long as the destination asked for,
+ * else after a random part of a growing wait, so that many processes do not come back at once. Gives
+ * the last outcome as soon as the next wait would end too late.
+ */
+export async function retryWithin(
+  attempt: (signal: AbortSignal) => Promise<DeliveryOutcome>,
+  { timeoutMillis, maxRetries, random }: RetryOptions,
+): Promise<DeliveryOutcome> {
+  const end = performance.now() + timeoutMillis;
+  const signal = AbortSignal.timeout(timeoutMillis);
+  for (let retries = 0; ; retries++) {
+    const outcome = await attempt(signal);
+    if (outcome.status !== "retryable" || retries >= maxRetries) return outcome;
+    const longest = Math.min(maxWaitMillis, firstWaitMillis * 2 ** retries);
+    const waitMillis = outcome.retryAfterMillis ?? random() * longest;
+    if (performance.now() + waitMillis >= end) return outcome;
+    await sleep(waitMillis);
+  }
+}

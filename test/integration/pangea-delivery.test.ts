@@ -1,0 +1,47 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { PangeaLogRecordExporter } from "../../src/pangea/pangea-log-record-exporter.ts";
+import { logRecord, logRecords } from "./pangea-records.ts";
+import { type Receiver, startReceiver } from "./pangea-receiver.ts";
+
+let receiver: Receiver;
+afterEach(() => receiver.close());
+
+const exporterTo = (
+  url: string,
+  options: Partial<ConstructorParameters<typeof PangeaLogRecordExporter>[0]> = {},
+): PangeaLogRecordExporter =>
+  new PangeaLogRecordExporter({ token: "pts_canary", baseUrlTemplate: url, ...options });
+
+describe("a delivery that the audit log takes", () => {
+  it("is one bulk call with the token, the events in order, and the config id", async () => {
+    receiver = await startReceiver();
+    const exporter = exporterTo(receiver.url, { configId: "pci_1", tenantId: "acme" });
+    expect(await exporter.deliver(logRecords(2))).toEqual({ status: "delivered" });
+    expect(receiver.requests).toHaveLength(1);
+    const [request] = receiver.requests;
+    expect(request?.path).toBe("/v2/log");
+    expect(request?.headers.authorization).toBe("Bearer pts_canary");
+    expect(request?.body["config_id"]).toBe("pci_1");
+    expect(request?.events.map(({ actor }) => actor)).toEqual(["user-0", "user-1"]);
+    expect(request?.events[0]).toEqual({
+      message: "user-0 signed in with credentials",
+      actor: "user-0",
+      action: "auth.sign_in",
+      target: "user-0",
+      status: "success",
+      source: "192.0.2.1",
+      tenant_id: "acme",
+      timestamp: "2026-01-01T00:00:00.123Z",
+      new: JSON.stringify({
+        "auth.outcome": "success",
+        "client.address": "192.0.2.1",
+        "log.record.uid": "uid-0",
+        "service.name": "shop",
+        "service.version": "1.2.3",
+        span_id: "b7ad6b7169203331",
+        trace_id: "0af7651916cd43dd8448eb211c80319c",
+        "user.id": "user-0",
+      }),
+    });
+  });
+});
