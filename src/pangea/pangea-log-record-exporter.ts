@@ -13,7 +13,7 @@ import { retryWithin } from "./retry-within.ts";
 import type { TokenSource } from "./token.ts";
 
 /** Options of {@link PangeaLogRecordExporter}. */
-export interface PangeaLogRecordExporterOptions extends DestinationOptions {
+export interface PangeaExporterOptions extends DestinationOptions {
   /**
    * Token of Pangea's Secure Audit Log, or a function that returns the one that is valid now; it is
    * asked before each delivery, so a token can be rotated without a restart.
@@ -58,7 +58,7 @@ export class PangeaLogRecordExporter implements DeliveringExporter {
   #shutdown: Promise<void> | undefined;
   #closed = false;
 
-  constructor(options: PangeaLogRecordExporterOptions) {
+  constructor(options: PangeaExporterOptions) {
     this.#timeoutMillis = positive("timeoutMillis", options.timeoutMillis ?? 10_000);
     this.#deliver = createBulkDelivery({
       token: options.token,
