@@ -14,9 +14,9 @@ export interface Attempt {
   /** The event that it ends as. */
   readonly name: typeof eventNames.signIn | typeof eventNames.signOut;
   readonly request: EventRequest;
-  provider?: EventProvider;
+  provider?: EventProvider | undefined;
   /** The identity that was claimed, as far as it may be told. */
-  attemptedIdentifier?: string;
+  attemptedIdentifier?: string | undefined;
   /** The first failure seen: later ones are what it led to. */
   failure?: Failure | undefined;
   /** Whether the attempt's own event is out. */

@@ -29,7 +29,8 @@ export function readRequest(
 }
 
 const ipv4 = /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$|:)|(?=$|:))){4}(?::\d{1,5})?$/;
-const ipv6 = /^\[?([0-9a-f:]{2,39}(?:\d{1,3}(?:\.\d{1,3}){3})?)(?:%[\w.-]{1,16})?(?:\]:\d{1,5}|\])?$/i;
+const ipv6 =
+  /^\[?([0-9a-f:]{2,39}(?:\d{1,3}(?:\.\d{1,3}){3})?)(?:%[\w.-]{1,16})?(?:\]:\d{1,5}|\])?$/i;
 
 /** The address in one entry of a forwarding header, without its port; nothing else passes. */
 function parseAddress(entry: string): string | undefined {

@@ -21,8 +21,6 @@ import type { AuthConfig, NextAuthResult } from "./auth-js/types.ts";
 // oxlint-disable-next-line no-explicit-any -- any function will do, and its own type comes back
 export function withAuthlog<F extends (...args: any[]) => any>(nextAuth: F): F {
   const wrapped = (config: AuthConfig | LazyConfig): NextAuthResult => {
-    // A configuration that cannot be hooked is NextAuth's to complain about, so it gets it as it is.
-    const hook = (plain: AuthConfig): AuthConfig => guarded(() => withHooks(plain)) ?? plain;
     const hooked =
       typeof config === "function"
         ? async (request: unknown) => hook(await config(request))
@@ -40,3 +38,8 @@ export function withAuthlog<F extends (...args: any[]) => any>(nextAuth: F): F {
 }
 
 type LazyConfig = (request: unknown) => AuthConfig | Promise<AuthConfig>;
+
+/** A configuration that cannot be hooked is NextAuth's to complain about: it gets it as it is. */
+function hook(config: AuthConfig): AuthConfig {
+  return guarded(() => withHooks(config)) ?? config;
+}

@@ -39,7 +39,8 @@ function exported(
   return new Promise((resolve) => {
     exporter.export([...records], ({ code, error }) => {
       if (code === 0) resolve({ status: "delivered" });
-      else resolve({ status: "retryable", cause: failed("The exporter reported a failure.", error) });
+      else
+        resolve({ status: "retryable", cause: failed("The exporter reported a failure.", error) });
     });
   });
 }

@@ -94,7 +94,10 @@ const integer = (lowest: number, highest: number): Shape<number> => ({
   description: `a whole number from ${lowest} to ${highest}`,
   parse(value) {
     const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
-    return typeof number === "number" && Number.isInteger(number) && number >= lowest && number <= highest
+    return typeof number === "number" &&
+      Number.isInteger(number) &&
+      number >= lowest &&
+      number <= highest
       ? number
       : undefined;
   },
@@ -110,12 +113,13 @@ const spanVariables = [
 /** The longest delay that a timer of Node's can have. */
 const longestTimerMillis = 2 ** 31 - 1;
 
-const batchShapes: Readonly<Record<keyof BatchOptions, [variable: string, shape: Shape<number>]>> = {
-  maxQueueSize: ["OTEL_BLRP_MAX_QUEUE_SIZE", integer(1, 10_000_000)],
-  maxExportBatchSize: ["OTEL_BLRP_MAX_EXPORT_BATCH_SIZE", integer(1, 10_000_000)],
-  scheduledDelayMillis: ["OTEL_BLRP_SCHEDULE_DELAY", integer(0, longestTimerMillis)],
-  exportTimeoutMillis: ["OTEL_BLRP_EXPORT_TIMEOUT", integer(1, longestTimerMillis)],
-};
+const batchShapes: Readonly<Record<keyof BatchOptions, [variable: string, shape: Shape<number>]>> =
+  {
+    maxQueueSize: ["OTEL_BLRP_MAX_QUEUE_SIZE", integer(1, 10_000_000)],
+    maxExportBatchSize: ["OTEL_BLRP_MAX_EXPORT_BATCH_SIZE", integer(1, 10_000_000)],
+    scheduledDelayMillis: ["OTEL_BLRP_SCHEDULE_DELAY", integer(0, longestTimerMillis)],
+    exportTimeoutMillis: ["OTEL_BLRP_EXPORT_TIMEOUT", integer(1, longestTimerMillis)],
+  };
 
 /**
  * Resolves every setting: code before environment before default. A value that cannot be used never
@@ -128,7 +132,13 @@ export function resolveConfig(
 ): AuthlogConfig {
   const problems: AuthlogError[] = [];
 
-  function read<T, D>(name: string, fromCode: unknown, variable: string, shape: Shape<T>, fallback: D): Setting<T | D> {
+  function read<T, D>(
+    name: string,
+    fromCode: unknown,
+    variable: string,
+    shape: Shape<T>,
+    fallback: D,
+  ): Setting<T | D> {
     const candidates = [
       { source: "code", name, raw: fromCode },
       // As OpenTelemetry's rules have it, an empty variable is one that is not set.
@@ -155,7 +165,13 @@ export function resolveConfig(
         ? { value: pangea.token, source: "code" as const }
         : read("pangea.token", pangea.token, "PANGEA_TOKEN", text, undefined),
     domain: read("pangea.domain", pangea.domain, "PANGEA_DOMAIN", text, undefined),
-    baseUrlTemplate: read("pangea.baseUrlTemplate", pangea.baseUrlTemplate, "PANGEA_BASE_URL_TEMPLATE", text, undefined),
+    baseUrlTemplate: read(
+      "pangea.baseUrlTemplate",
+      pangea.baseUrlTemplate,
+      "PANGEA_BASE_URL_TEMPLATE",
+      text,
+      undefined,
+    ),
     configId: read("pangea.configId", pangea.configId, "PANGEA_AUDIT_CONFIG_ID", text, undefined),
     batch: {
       maxQueueSize,
@@ -168,7 +184,13 @@ export function resolveConfig(
       exportTimeoutMillis: readBatch("exportTimeoutMillis"),
     },
     ledgerPath: read("ledger.path", ledger.path, "AUTHLOG_LEDGER_PATH", text, undefined),
-    ledgerPort: read("ledger.port", ledger.port, "AUTHLOG_LEDGER_PORT", integer(0, 65_535), undefined),
+    ledgerPort: read(
+      "ledger.port",
+      ledger.port,
+      "AUTHLOG_LEDGER_PORT",
+      integer(0, 65_535),
+      undefined,
+    ),
     production: env["NODE_ENV"] === "production",
     exportsSpans: spanVariables.some((name) => Boolean(env[name])),
     problems,

@@ -58,20 +58,21 @@ describe("the floors of the design", () => {
   });
 
   it("a floor imports only from floors below it, and folders on one floor do not know each other", () => {
-    const wrong = edges.filter(
-      ({ from, to }) => folderOf(from) !== folderOf(to) && floorOf(to) >= floorOf(from),
-    );
+    const wrong = edges
+      .filter(({ from, to }) => folderOf(from) !== folderOf(to) && floorOf(to) >= floorOf(from))
+      // The single files of the ground floor are one folder in all but name.
+      .filter(({ from, to }) => !(floorOf(from) === 0 && floorOf(to) === 0));
     expect(wrong).toEqual([]);
   });
 
   it("Node's modules stay out of the ground floors and of what an edge bundle imports", () => {
     const edgeSafe = reachableFrom(["index.ts", "capture/with-authlog.ts"]);
-    const pure = files.filter(({ path }) => floorOf(path) <= 1).map(({ path }) => path);
+    const isPure = (path: string): boolean => floorOf(path) <= 1;
     const wrong = files
-      .filter(({ path }) => pure.includes(path) || edgeSafe.has(path))
+      .filter(({ path }) => isPure(path) || edgeSafe.has(path))
       .flatMap(({ path, imports }) => imports.map((specifier) => ({ path, specifier })))
       .filter(({ specifier }) => specifier.startsWith("node:"))
-      .filter(({ path, specifier }) => pure.includes(path) || specifier !== "node:async_hooks");
+      .filter(({ path, specifier }) => isPure(path) || specifier !== "node:async_hooks");
     expect(wrong).toEqual([]);
   });
 

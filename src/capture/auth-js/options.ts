@@ -1,10 +1,10 @@
 import { failureReasons } from "../../vocabulary.ts";
-import { currentAttempt } from "../attempt.ts";
+import { currentAttempt, type Failure } from "../attempt.ts";
 import { guarded } from "../emit-event.ts";
 import { onEvent } from "./events.ts";
 import { printAuthError } from "./logger.ts";
 import { failureOf } from "./outcome.ts";
-import { readAttemptedIdentifier, readProvider, readText } from "./read.ts";
+import { readAttemptedIdentifier, readField, readProvider, readText } from "./read.ts";
 import type { AppFunction, AppFunctions, AuthConfig, Provider, ProviderObject } from "./types.ts";
 
 /**
@@ -31,10 +31,7 @@ function before(app: AppFunction | undefined, look: (...args: unknown[]) => void
 }
 
 function hookEvents(events: AppFunctions = {}): AppFunctions {
-  const hooked = Object.entries(onEvent).map(([name, look]) => [
-    name,
-    before(events[name], (message) => look(message as object)),
-  ]);
+  const hooked = Object.entries(onEvent).map(([name, look]) => [name, before(events[name], look)]);
   return { ...events, ...Object.fromEntries(hooked) };
 }
 
@@ -55,36 +52,29 @@ function hookLogger(logger: AppFunctions = {}): AppFunctions {
 function hookCallbacks(callbacks: AppFunctions = {}): AppFunctions {
   const { signIn } = callbacks;
   if (signIn === undefined) return callbacks;
+  const decide = before(signIn, noteWhoAsks);
   return {
     ...callbacks,
     async signIn(this: unknown, ...args: unknown[]) {
-      const verdict = await guardedIdentity(args[0], () => signIn.apply(this, args));
+      const verdict = await decide.apply(this, args);
       const attempt = currentAttempt();
-      if (typeof verdict === "string" && attempt !== undefined) {
-        attempt.failure ??= {
-          reason: failureReasons.redirectedByCallback,
-          errorType: "signInCallback",
-        };
-      }
+      if (typeof verdict === "string" && attempt !== undefined) attempt.failure ??= redirected;
       return verdict;
     },
   };
 }
 
-/** Notes whom a decision is about, then lets it be made. */
-function guardedIdentity(message: unknown, decide: () => unknown): unknown {
-  guarded(() => {
-    const attempt = currentAttempt();
-    if (attempt === undefined || typeof message !== "object" || message === null) return;
-    const { user, account } = message as Record<"user" | "account", unknown>;
-    const provider = readProvider(account);
-    if (provider !== undefined) attempt.provider = provider;
-    if (typeof user !== "object" || user === null) return;
-    const { email, id } = user as Record<"email" | "id", unknown>;
-    const identifier = readText(email) ?? readText(id);
-    if (identifier !== undefined) attempt.attemptedIdentifier ??= identifier;
-  });
-  return decide();
+const redirected: Failure = {
+  reason: failureReasons.redirectedByCallback,
+  errorType: "signInCallback",
+};
+
+function noteWhoAsks(message: unknown): void {
+  const attempt = currentAttempt();
+  if (attempt === undefined) return;
+  attempt.provider = readProvider(readField(message, "account")) ?? attempt.provider;
+  const user = readField(message, "user");
+  attempt.attemptedIdentifier ??= readText(user, "email") ?? readText(user, "id");
 }
 
 /**
@@ -99,23 +89,25 @@ function hookProvider(provider: Provider): Provider {
     };
   }
   const { authorize, options } = provider;
-  if (typeof authorize !== "function" && typeof options?.authorize !== "function") return provider;
   return {
     ...provider,
-    ...(typeof authorize === "function" && { authorize: hookAuthorize(authorize, provider) }),
-    ...(typeof options?.authorize === "function" && {
+    ...(isFunction(authorize) && { authorize: hookAuthorize(authorize, provider) }),
+    ...(isFunction(options?.authorize) && {
       options: { ...options, authorize: hookAuthorize(options.authorize, provider) },
     }),
   };
 }
 
-function hookAuthorize(authorize: Function, provider: ProviderObject): AppFunction {
-  return before(authorize as AppFunction, (credentials) => {
+function hookAuthorize(authorize: AppFunction, provider: ProviderObject): AppFunction {
+  return before(authorize, (credentials) => {
     const attempt = currentAttempt();
     if (attempt === undefined) return;
-    const id = readText(provider.options?.id ?? provider.id) ?? "credentials";
+    const id = readText(provider.options, "id") ?? readText(provider, "id") ?? "credentials";
     attempt.provider = { id, type: "credentials" };
-    const identifier = readAttemptedIdentifier(credentials);
-    if (identifier !== undefined) attempt.attemptedIdentifier = identifier;
+    attempt.attemptedIdentifier = readAttemptedIdentifier(credentials);
   });
+}
+
+function isFunction(value: unknown): value is AppFunction {
+  return typeof value === "function";
 }

@@ -14,10 +14,8 @@ export type AppFunctions = Record<string, AppFunction | undefined>;
 export type Provider = AppFunction | ProviderObject;
 
 export interface ProviderObject {
-  id?: unknown;
-  type?: unknown;
   authorize?: unknown;
-  options?: { id?: unknown; type?: unknown; authorize?: unknown };
+  options?: { authorize?: unknown };
 }
 
 /** The object that `NextAuth` of version 5 is configured with. */
