@@ -1,26 +1,16 @@
-import { afterEach, describe, expect, it } from "vitest";
-import { PangeaLogRecordExporter } from "../../src/pangea/pangea-log-record-exporter.ts";
-import { logRecord, logRecords } from "./pangea-records.ts";
-import { type Receiver, startReceiver } from "./pangea-receiver.ts";
-
-let receiver: Receiver;
-afterEach(() => receiver.close());
-
-const exporterTo = (
-  url: string,
-  options: Partial<ConstructorParameters<typeof PangeaLogRecordExporter>[0]> = {},
-): PangeaLogRecordExporter =>
-  new PangeaLogRecordExporter({ token: "pts_canary", baseUrlTemplate: url, ...options });
+import { describe, expect, it } from "vitest";
+import { exporterTo, receiverOf, token } from "./pangea-harness.ts";
+import { logRecords } from "./pangea-records.ts";
 
 describe("a delivery that the audit log takes", () => {
   it("is one bulk call with the token, the events in order, and the config id", async () => {
-    receiver = await startReceiver();
-    const exporter = exporterTo(receiver.url, { configId: "pci_1", tenantId: "acme" });
+    const receiver = await receiverOf();
+    const exporter = exporterTo(receiver, { configId: "pci_1", tenantId: "acme" });
     expect(await exporter.deliver(logRecords(2))).toEqual({ status: "delivered" });
     expect(receiver.requests).toHaveLength(1);
     const [request] = receiver.requests;
     expect(request?.path).toBe("/v2/log");
-    expect(request?.headers.authorization).toBe("Bearer pts_canary");
+    expect(request?.headers.authorization).toBe(`Bearer ${token}`);
     expect(request?.body["config_id"]).toBe("pci_1");
     expect(request?.events.map(({ actor }) => actor)).toEqual(["user-0", "user-1"]);
     expect(request?.events[0]).toEqual({

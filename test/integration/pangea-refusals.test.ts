@@ -1,0 +1,104 @@
+import { describe, expect, it } from "vitest";
+import { exporterTo, receiverOf } from "./pangea-harness.ts";
+import { answer, envelope, type Receiver, type Reply, success } from "./pangea-receiver.ts";
+import { logRecords } from "./pangea-records.ts";
+
+describe("events that are refused for good", () => {
+  it("a 400 that points at an event refuses it, and the others are sent again without", async () => {
+    const receiver = await receiverOf(...always(refusing(400, true, "user-1")));
+    const outcome = await exporterTo(receiver).deliver(logRecords(3));
+    expect(outcome).toMatchObject({
+      status: "rejected",
+      records: [
+        {
+          index: 1,
+          cause: {
+            code: "ERR_AUTHLOG_DELIVERY_REJECTED",
+            why: "/events/1/event/message BadLength too long",
+          },
+        },
+      ],
+    });
+    expect(uids(receiver)).toEqual([
+      ["uid-0", "uid-1", "uid-2"],
+      ["uid-0", "uid-2"],
+    ]);
+  });
+
+  it("a 400 without pointers is split until each bad event stands alone", async () => {
+    const receiver = await receiverOf(...always(refusing(400, false, "user-0", "user-4")));
+    const outcome = await exporterTo(receiver).deliver(logRecords(5));
+    expect(outcome).toMatchObject({ status: "rejected", records: [{ index: 0 }, { index: 4 }] });
+    const taken = receiver.requests.filter(
+      ({ events }) => !events.some(({ actor }) => actor === "user-0" || actor === "user-4"),
+    );
+    expect(taken.flatMap(({ events }) => events.map(({ actor }) => actor))).toEqual([
+      "user-1",
+      "user-2",
+      "user-3",
+    ]);
+  });
+
+  it("a 413, as HTML too, is split until the event that is too large stands alone", async () => {
+    const receiver = await receiverOf(...always(tooLarge));
+    const outcome = await exporterTo(receiver).deliver(logRecords(4));
+    expect(outcome).toMatchObject({ status: "rejected", records: [{ index: 2 }] });
+  });
+
+  it("a batch of more than maxRequestBytes, or of more than 1,000 events, goes in several requests", async () => {
+    const receiver = await receiverOf();
+    const exporter = exporterTo(receiver, { maxRequestBytes: 300_000 });
+    expect(await exporter.deliver(logRecords(1_001))).toEqual({ status: "delivered" });
+    const counts = receiver.requests.map(({ events }) => events.length);
+    expect(counts).toEqual([500, 500, 1]);
+    expect(new Set(uids(receiver).flat()).size).toBe(1_001);
+  });
+
+  it("what was settled before a part had to wait is not sent again with the rest", async () => {
+    const receiver = await receiverOf(
+      answer(413, ""), // 0 to 3
+      success, // 0 and 1
+      answer(400, envelope("ValidationError", { errors: [{ source: "/events/0/event" }] })), // 2
+      answer(503, ""), // 3
+    );
+    const exporter = exporterTo(receiver);
+    const records = logRecords(4);
+    expect(await exporter.deliver(records)).toMatchObject({ status: "retryable" });
+    expect(await exporter.deliver(records)).toMatchObject({
+      status: "rejected",
+      records: [{ index: 2 }],
+    });
+    expect(uids(receiver).slice(1)).toEqual([
+      ["uid-0", "uid-1"],
+      ["uid-2", "uid-3"],
+      ["uid-3"],
+      ["uid-3"],
+    ]);
+  });
+});
+
+const uids = (receiver: Receiver): string[][] =>
+  receiver.requests.map(({ events }) =>
+    events.map((event) => JSON.parse(event["new"] ?? "{}")["log.record.uid"]),
+  );
+/** Refuses as Pangea would each request that holds one of these events. */
+const refusing =
+  (status: number, pointers: boolean, ...bad: string[]): Reply =>
+  (request, response, socket) => {
+    const wrong = request.events.flatMap(({ actor }, index) =>
+      bad.includes(actor ?? "") ? [index] : [],
+    );
+    const errors = wrong.map((index) => ({
+      code: "BadLength",
+      detail: "too long",
+      source: `/events/${index}/event/message`,
+    }));
+    const body = envelope("ValidationError", pointers ? { errors } : {});
+    return (wrong.length > 0 ? answer(status, body) : success)(request, response, socket);
+  };
+const always = (reply: Reply): Reply[] => Array.from({ length: 20 }, () => reply);
+
+const tooLarge: Reply = (request, response, socket) =>
+  (request.events.some(({ actor }) => actor === "user-2")
+    ? answer(413, "<h1>Too large</h1>", { "content-type": "text/html" })
+    : success)(request, response, socket);
