@@ -41,6 +41,7 @@ export class AuditLogRecordProcessor {
   readonly #queue: ReadableLogRecord[] = [];
   /** How many records have left the queue, since the start. */
   #settled = 0;
+  #dropped = 0;
   /** Whether batches are being delivered right now, or a pause between two attempts runs. */
   #delivering = false;
   /** Takes back the timer that starts the delivery of a batch that is not full. */
@@ -101,6 +102,16 @@ export class AuditLogRecordProcessor {
     return this.#shutdown;
   }
 
+  /** Records that wait for their confirmation. */
+  get depth(): number {
+    return this.#queue.length;
+  }
+
+  /** Records that could not be kept, since the start. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
   async #close(): Promise<void> {
     await this.forceFlush();
     this.#closed = true;
@@ -114,6 +125,7 @@ export class AuditLogRecordProcessor {
   /** From here on the record is kept, until `#confirm` lets it go. */
   #accept(record: ReadableLogRecord): void {
     if (this.#shutdown !== undefined || this.#queue.length >= this.#options.maxQueueSize) {
+      this.#dropped += 1;
       report(this.#shutdown === undefined ? full(this.#options.maxQueueSize) : closed());
       return;
     }

@@ -18,7 +18,11 @@ function nextAuth(config: AuthConfig) {
   };
 }
 
-function post(path: string, fields: Record<string, string>, headers?: Record<string, string>): Request {
+function post(
+  path: string,
+  fields: Record<string, string>,
+  headers?: Record<string, string>,
+): Request {
   return new Request(`${base}/${path}`, {
     method: "POST",
     headers: { "content-type": "application/x-www-form-urlencoded", ...headers },
@@ -29,7 +33,11 @@ function post(path: string, fields: Record<string, string>, headers?: Record<str
 /** An Auth.js app with authlog in it, and a client that keeps its cookies. */
 export interface App {
   /** POSTs a form to a path below `/api/auth`, with a valid CSRF token. */
-  post(path: string, fields?: Record<string, string>, headers?: Record<string, string>): Promise<Response>;
+  post(
+    path: string,
+    fields?: Record<string, string>,
+    headers?: Record<string, string>,
+  ): Promise<Response>;
   get(path: string): Promise<Response>;
   signIn(provider: string, fields: Record<string, string>): Promise<unknown>;
 }

@@ -36,12 +36,13 @@ function hookEvents(events: AppFunctions = {}): AppFunctions {
 }
 
 function hookLogger(logger: AppFunctions = {}): AppFunctions {
-  const look = (error: unknown): void => {
-    const attempt = currentAttempt();
-    if (attempt !== undefined) attempt.failure ??= failureOf(error);
-  };
   // Auth.js prints errors itself only where the app has no `error` of its own; with ours it has.
-  return { ...logger, error: before(logger["error"] ?? printAuthError, look) };
+  return { ...logger, error: before(logger["error"] ?? printAuthError, noteFailure) };
+}
+
+function noteFailure(error: unknown): void {
+  const attempt = currentAttempt();
+  if (attempt !== undefined) attempt.failure ??= failureOf(error);
 }
 
 /**

@@ -1,0 +1,51 @@
+import { describe, expect, it } from "vitest";
+import { resolveConfig } from "../../../src/setup/config.ts";
+
+describe("a setting", () => {
+  it("comes from code, else from the environment, else from the default, and knows from where", () => {
+    const env = { OTEL_BLRP_MAX_QUEUE_SIZE: "100", OTEL_BLRP_SCHEDULE_DELAY: "50" };
+    const { batch } = resolveConfig({ batch: { maxQueueSize: 700 } }, env);
+    expect(batch.maxQueueSize).toEqual({ value: 700, source: "code" });
+    expect(batch.scheduledDelayMillis).toEqual({ value: 50, source: "environment" });
+    expect(batch.exportTimeoutMillis).toEqual({ value: 30_000, source: "default" });
+  });
+
+  it.each(["", "  ", "many", "-1", "1.5", "1e99", "NaN", "0x"])(
+    "that is %j where a number belongs is a problem, and the default is taken",
+    (value) => {
+      const config = resolveConfig({}, { OTEL_BLRP_EXPORT_TIMEOUT: value });
+      expect(config.batch.exportTimeoutMillis.value).toBe(30_000);
+      // An empty variable is one that is not set, as OpenTelemetry's rules say.
+      expect(config.problems).toHaveLength(value === "" ? 0 : 1);
+    },
+  );
+
+  it("that cannot be used names itself and the mend, and never shows its value", () => {
+    const secret = "pts_secret_in_the_wrong_place";
+    const [problem] = resolveConfig({}, { AUTHLOG_LEDGER_PORT: secret }).problems;
+    expect(problem?.code).toBe("ERR_AUTHLOG_CONFIG_INVALID");
+    expect(problem?.message).toContain("AUTHLOG_LEDGER_PORT");
+    expect(`${problem?.message}${problem?.why}${problem?.fix}`).not.toContain(secret);
+    expect(problem?.why).toContain("29 characters");
+  });
+
+  it.each([
+    ["true", true],
+    ["1", true],
+    ["FALSE", false],
+    ["0", false],
+  ])("AUTHLOG_ENABLED=%s is %s", (value, enabled) => {
+    expect(resolveConfig({}, { AUTHLOG_ENABLED: value }).enabled.value).toBe(enabled);
+  });
+});
+
+it("a batch is never larger than the queue", () => {
+  const { batch } = resolveConfig({}, { OTEL_BLRP_MAX_QUEUE_SIZE: "10" });
+  expect(batch.maxExportBatchSize.value).toBe(10);
+});
+
+it("spans are exported only where OpenTelemetry's own variables name a place", () => {
+  expect(resolveConfig({}, {}).exportsSpans).toBe(false);
+  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:4318" };
+  expect(resolveConfig({}, env).exportsSpans).toBe(true);
+});
