@@ -1,0 +1,71 @@
+import { randomBytes, timingSafeEqual } from "node:crypto";
+import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import * as v from "valibot";
+import type { LedgerFiles } from "./files.ts";
+import { proofOfToken, readToken, type Tokens } from "./tokens.ts";
+
+/** A ledger that a living process serves. */
+export interface ServedLedger {
+  readonly url: string;
+  readonly tokens: Tokens;
+}
+
+const descriptorSchema = v.object({
+  version: v.literal(1),
+  // Never anywhere but loopback, whatever was written into the file.
+  url: v.pipe(v.string(), v.regex(/^http:\/\/(?:127\.0\.0\.1|localhost|\[::1\]):\d{1,5}$/)),
+});
+
+const answerSchema = v.object({ result: v.object({ proof: v.string() }) });
+
+/** How long a server may take to show that it is the ledger. */
+const challengeTimeoutMillis = 2_000;
+
+/** Tells other processes where the ledger is. The file appears whole or not at all. */
+export function writeDescriptor(files: LedgerFiles, url: string): void {
+  const { appendToken, readToken: readTokenFile } = files;
+  const draft = `${files.descriptor}.new`;
+  const text = JSON.stringify({
+    version: 1,
+    url,
+    tokenFiles: { append: appendToken, read: readTokenFile },
+  });
+  writeFileSync(draft, `${text}\n`, { mode: 0o600 });
+  renameSync(draft, files.descriptor);
+}
+
+/** Takes the descriptor away; a reader that comes too late finds that nobody answers. */
+export function removeDescriptor(files: LedgerFiles): void {
+  rmSync(files.descriptor, { force: true });
+}
+
+/**
+ * Finds the server that the descriptor tells of, and has it prove that it holds the ledger's token:
+ * a descriptor can outlive its server, and another program can have taken the port since. Only a
+ * server that proved itself is ever sent a token.
+ *
+ * @returns undefined when there is no such server
+ */
+export async function findServed(files: LedgerFiles): Promise<ServedLedger | undefined> {
+  try {
+    const { url } = v.parse(descriptorSchema, JSON.parse(readFileSync(files.descriptor, "utf8")));
+    const tokens = { append: readToken(files.appendToken), read: readToken(files.readToken) };
+    return (await provesItself(url, tokens.append)) ? { url, tokens } : undefined;
+  } catch {
+    // Missing, half made or not answering: to the one who asks it is all the same.
+    return undefined;
+  }
+}
+
+async function provesItself(url: string, token: string): Promise<boolean> {
+  const nonce = randomBytes(32).toString("hex");
+  const response = await fetch(`${url}/authlog/challenge/${nonce}`, {
+    redirect: "error",
+    signal: AbortSignal.timeout(challengeTimeoutMillis),
+  });
+  const { proof } = v.parse(answerSchema, await response.json()).result;
+  const expected = proofOfToken(token, url, nonce);
+  return (
+    proof.length === expected.length && timingSafeEqual(Buffer.from(proof), Buffer.from(expected))
+  );
+}

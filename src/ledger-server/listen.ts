@@ -1,0 +1,96 @@
+import type { Server } from "node:http";
+import { createAdaptorServer } from "@hono/node-server";
+import { AuthlogError } from "../errors.ts";
+
+/** A server that listens. */
+export interface Listening {
+  readonly url: string;
+  /** Lets running requests end, for at most {@link drainMillis}, and takes no new ones. */
+  close: () => Promise<void>;
+}
+
+const drainMillis = 2_000;
+
+/** A client that stalls holds a socket for so long, and no longer. */
+const timeouts = {
+  headersTimeout: 10_000,
+  requestTimeout: 30_000,
+  keepAliveTimeout: 65_000,
+  connectionsCheckingInterval: 5_000,
+};
+
+/** Where to listen. */
+export interface ListenOptions {
+  readonly host: string;
+  readonly port: number;
+  /** Whether the port was asked for, so that another one would not do. */
+  readonly portIsGiven: boolean;
+}
+
+/**
+ * Serves an application on a socket.
+ *
+ * @throws AuthlogError `ERR_AUTHLOG_LEDGER_PORT_IN_USE` when the port was asked for and is taken;
+ *   `ERR_AUTHLOG_LEDGER_UNUSABLE` when the address cannot be listened on
+ */
+export async function listen(
+  fetch: (request: Request) => Response | Promise<Response>,
+  { host, port, portIsGiven }: ListenOptions,
+): Promise<Listening> {
+  const server = createAdaptorServer({ fetch, serverOptions: timeouts }) as Server;
+  // A reader that does not read its answer is cut off as well.
+  server.setTimeout(60_000);
+  try {
+    await bind(server, host, port);
+  } catch (cause) {
+    if (!isTaken(cause)) throw cannotListen(host, port, cause);
+    if (portIsGiven) throw portInUse(host, port, cause);
+    await bind(server, host, 0);
+  }
+  const address = server.address();
+  const bound = typeof address === "object" && address !== null ? address.port : port;
+  return {
+    url: `http://${host.includes(":") ? `[${host}]` : host}:${bound}`,
+    close: () =>
+      new Promise((resolve) => {
+        const cut = setTimeout(() => server.closeAllConnections(), drainMillis);
+        server.close(() => {
+          clearTimeout(cut);
+          resolve();
+        });
+        server.closeIdleConnections();
+      }),
+  };
+}
+
+function bind(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen({ host, port }, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
+}
+
+function isTaken(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === "EADDRINUSE";
+}
+
+function portInUse(host: string, port: number, cause: unknown): AuthlogError {
+  return new AuthlogError("ERR_AUTHLOG_LEDGER_PORT_IN_USE", {
+    message: `The ledger cannot listen on ${host}:${port}.`,
+    why: "Another program listens there.",
+    fix: "Give another port, or none: then any free one is taken.",
+    cause,
+  });
+}
+
+function cannotListen(host: string, port: number, cause: unknown): AuthlogError {
+  return new AuthlogError("ERR_AUTHLOG_LEDGER_UNUSABLE", {
+    message: `The ledger cannot listen on ${host}:${port}.`,
+    why: "The system does not let this process have the address or the port.",
+    fix: "Give a port above 1023, or leave the port out.",
+    cause,
+  });
+}

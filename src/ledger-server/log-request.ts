@@ -1,0 +1,120 @@
+import * as v from "valibot";
+import { canonicalJson, type JsonValue } from "../canonical/canonical-json.ts";
+import type { AppendItem } from "../ledger/envelope.ts";
+import { parseMicros } from "../ledger/time.ts";
+import type { EventField, EventSchema } from "./event-schema.ts";
+import { text } from "./validation.ts";
+
+/** Most events in one bulk request (`maxItems` in the OpenAPI document). */
+const maxEvents = 1_000;
+
+/** Bodies of `v1/log`. */
+export interface LogRequest {
+  item: AppendItem;
+  verbose: boolean;
+  prevRoot?: string;
+}
+
+/** Bodies of `v2/log`. */
+export interface BulkLogRequest {
+  items: AppendItem[];
+  verbose: boolean;
+}
+
+/** The schemas of both log requests, for one schema of events. */
+export function logRequestSchemas(eventSchema: EventSchema): {
+  single: v.GenericSchema<unknown, LogRequest>;
+  bulk: v.GenericSchema<unknown, BulkLogRequest>;
+} {
+  const event = v.strictObject(
+    Object.fromEntries(
+      Object.entries(eventSchema).map(([name, field]) => [name, fieldSchema(field)]),
+    ),
+  );
+  const signed = {
+    event,
+    signature: v.optional(v.pipe(text, v.maxBytes(256))),
+    public_key: v.optional(v.pipe(text, v.maxBytes(256))),
+  };
+  const common = { config_id: v.optional(text), verbose: v.optional(v.boolean(), false) };
+  const prevRoot = v.pipe(v.string(), v.regex(/^[a-z0-9]{64}/));
+  return {
+    single: v.pipe(
+      v.strictObject({ ...common, ...signed, prev_root: v.optional(prevRoot) }),
+      v.transform(({ verbose, prev_root, ...rest }) => ({
+        item: toItem(rest),
+        verbose,
+        ...(prev_root !== undefined && { prevRoot: prev_root }),
+      })),
+    ),
+    bulk: v.pipe(
+      v.strictObject({
+        ...common,
+        events: v.pipe(
+          v.array(v.unknown()),
+          // The count is checked before the events are: a million of them are not worth a look.
+          v.minLength(1),
+          v.maxLength(maxEvents),
+          v.array(v.strictObject(signed)),
+        ),
+      }),
+      v.transform(({ verbose, events }) => ({ items: events.map(toItem), verbose })),
+    ),
+  };
+}
+
+function fieldSchema({ maxBytes, required, format }: EventField): v.GenericSchema {
+  const bytes = v.pipe(text, v.maxBytes(maxBytes));
+  const field = format === undefined ? bytes : v.pipe(bytes, dateTime);
+  return required === true ? field : v.optional(field);
+}
+
+const dateTime = v.rawCheck<string>(({ dataset, addIssue }) => {
+  if (dataset.typed && parseMicros(dataset.value) === undefined)
+    addIssue({ expected: "a time of RFC 3339" });
+});
+
+interface SignedEvent {
+  event: Readonly<Record<string, unknown>>;
+  signature?: string | undefined;
+  public_key?: string | undefined;
+}
+
+function toItem({ event, signature, public_key }: SignedEvent): AppendItem {
+  const { timestamp } = event;
+  const timestampMicros = typeof timestamp === "string" ? parseMicros(timestamp) : undefined;
+  const uid = uidOf(event);
+  return {
+    event: canonicalJson(event as Record<string, JsonValue>),
+    ...(signature !== undefined && { signature }),
+    ...(public_key !== undefined && { publicKey: canonicalIfObject(public_key) }),
+    ...(uid !== undefined && { uid }),
+    ...(timestampMicros !== undefined && { timestampMicros }),
+  };
+}
+
+/** The key of deduplication, where the event carries it: see `design/events.md`, "To Pangea". */
+function uidOf(event: Readonly<Record<string, unknown>>): string | undefined {
+  if (typeof event["event_id"] === "string") return event["event_id"];
+  const uid = parseObject(event["new"])?.["log.record.uid"];
+  return typeof uid === "string" && uid !== "" ? uid : undefined;
+}
+
+/** Pangea sorts the members of a key that is a JSON object; the SDK reads the PEM out of it. */
+function canonicalIfObject(publicKey: string): string {
+  const parsed = parseObject(publicKey);
+  try {
+    return parsed === undefined ? publicKey : canonicalJson(parsed);
+  } catch {
+    return publicKey;
+  }
+}
+
+function parseObject(value: unknown): Readonly<Record<string, JsonValue>> | undefined {
+  if (typeof value !== "string" || !value.startsWith("{")) return undefined;
+  try {
+    return JSON.parse(value) as Record<string, JsonValue>;
+  } catch {
+    return undefined;
+  }
+}

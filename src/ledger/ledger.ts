@@ -1,0 +1,115 @@
+import type { ReaderCall, WriterCall } from "./messages.ts";
+import type {
+  AppendRequest,
+  AppendResult,
+  Conflict,
+  PublishedRoot,
+  RecordPage,
+} from "./records.ts";
+import type { Search } from "./search/sql.ts";
+import { isFatal, startThread, type StoreThread } from "./store-thread.ts";
+import { type Clock, toMicros } from "./time.ts";
+
+/** How a ledger is opened. */
+export interface LedgerOptions {
+  /** The database file; its folder must be there. */
+  readonly path: string;
+  /** A buffer of so many events is published at once. */
+  readonly maxBufferSize: number;
+  /** An event is published at the latest so long after it was appended. */
+  readonly publishIntervalMillis: number;
+  readonly clock: Clock;
+}
+
+/**
+ * An append-only log under Merkle trees. An event is appended (it stands in the open buffer and is
+ * on disk), integrated (it is a leaf of the buffer's tree, in the same transaction), and published
+ * (the buffer is closed, and its root is a leaf of the ledger's tree).
+ *
+ * Every method rejects with `ERR_AUTHLOG_LEDGER_UNUSABLE` when the database cannot be used.
+ */
+export interface Ledger {
+  /** Resolves when the events are on disk; nothing of them is kept when it rejects. */
+  append: (request: AppendRequest) => Promise<AppendResult>;
+  /** Publishes the open buffer; false when it is empty. */
+  publish: () => Promise<boolean>;
+  /** Ids of what a search finds, in its order. */
+  find: (search: Search) => Promise<number[]>;
+  /** Records by their ids, with proofs where these are asked for. */
+  page: (ids: readonly number[], proofs: boolean) => Promise<RecordPage>;
+  /** A published root by its size, or the latest; undefined when there is none. */
+  root: (size?: number) => Promise<PublishedRoot | undefined>;
+  /** The events whose uid stood there with other content. */
+  conflicts: () => Promise<Conflict[]>;
+  /** The name of the ledger's tree: 64 hexadecimal digits, drawn when the ledger was made. */
+  readonly treeName: string;
+  /** Publishes what is open and closes the database. */
+  close: () => Promise<void>;
+}
+
+/**
+ * Opens a ledger, and makes it where there is none. The caller holds the ledger's lock.
+ *
+ * @throws AuthlogError `ERR_AUTHLOG_LEDGER_UNUSABLE`
+ */
+export async function openLedger(options: LedgerOptions): Promise<Ledger> {
+  const { path, maxBufferSize, publishIntervalMillis, clock } = options;
+  const writer = await startThread<WriterCall>({ role: "writer", path, maxBufferSize });
+  const reader = await startThread<ReaderCall>({ role: "reader", path });
+  const write = stopAfterFatal(writer);
+
+  let timer: NodeJS.Timeout | undefined;
+  const publish = (): Promise<boolean> => write({ method: "publish", args: [toMicros(clock())] });
+  const publishLater = (): void => {
+    timer ??= setTimeout(() => {
+      timer = undefined;
+      // A failure is the next append's to report; the events stay in the buffer until then.
+      publish().catch(() => undefined);
+    }, publishIntervalMillis).unref();
+  };
+  // Events that an earlier process left unpublished are not to wait for the next one.
+  if ((await write<number>({ method: "openSize", args: [] })) > 0) publishLater();
+
+  return {
+    treeName: await reader.call({ method: "treeName", args: [] }),
+    append: async (request) => {
+      const result = await write<AppendResult>({ method: "append", args: [request] });
+      publishLater();
+      return result;
+    },
+    publish,
+    find: (search) => reader.call({ method: "find", args: [search] }),
+    page: (ids, proofs) => reader.call({ method: "page", args: [ids, proofs] }),
+    root: (size) => reader.call({ method: "root", args: [size] }),
+    conflicts: () => reader.call({ method: "conflicts", args: [] }),
+    close: async () => {
+      clearTimeout(timer);
+      try {
+        await publish();
+      } finally {
+        await Promise.all([
+          reader.call({ method: "close", args: [] }),
+          writer.call({ method: "close", args: [] }),
+        ]);
+        await Promise.all([reader.ended, writer.ended]);
+      }
+    },
+  };
+}
+
+/**
+ * After an I/O error the writer takes nothing more: a later sync can succeed without the pages that
+ * the failed one dropped, and would call them durable (PostgreSQL's lesson of 2018).
+ */
+function stopAfterFatal(writer: StoreThread<WriterCall>): <T>(call: WriterCall) => Promise<T> {
+  let stopped: Error | undefined;
+  return async <T>(call: WriterCall) => {
+    if (stopped !== undefined) throw stopped;
+    try {
+      return await writer.call<T>(call);
+    } catch (error) {
+      if (isFatal(error)) stopped = error as Error;
+      throw error;
+    }
+  };
+}

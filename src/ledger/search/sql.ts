@@ -1,0 +1,90 @@
+import type { Query } from "./query.ts";
+
+/** A condition on rows of `event`, and the values of its parameters. */
+export interface Condition {
+  readonly sql: string;
+  readonly values: readonly (string | number)[];
+}
+
+/** What a search asks of the ledger. Times are microseconds since 1970. */
+export interface Search {
+  readonly query: Query;
+  readonly startMicros: number;
+  readonly endMicros?: number;
+  /** At most so many records are found. */
+  readonly maxResults: number;
+  readonly order: "asc" | "desc";
+  /** A field of the event, `received_at` or `timestamp`. */
+  readonly orderBy: string;
+  /** For each field, the values that it may have, whole. */
+  readonly restriction: Readonly<Record<string, readonly string[]>>;
+}
+
+/**
+ * The statement that gives the ids of the records that a search finds, in its order. Everything
+ * that came from outside is a parameter; only words of this file are in the text.
+ */
+export function searchStatement(search: Search): Condition {
+  const { query, startMicros, endMicros, order, orderBy, maxResults, restriction } = search;
+  const conditions: Condition[] = [
+    { sql: "received_us >= ?", values: [startMicros] },
+    ...(endMicros === undefined ? [] : [{ sql: "received_us < ?", values: [endMicros] }]),
+    ...Object.entries(restriction).map(([field, allowed]) => ({
+      sql: "(envelope ->> ?) IN (SELECT value FROM json_each(?))",
+      values: [pathOf(field), JSON.stringify(allowed)],
+    })),
+    conditionOf(query),
+  ];
+  const where = join(" AND ", conditions);
+  const direction = order === "asc" ? "ASC" : "DESC";
+  const key = orderKey(orderBy);
+  return {
+    // The id breaks ties, so that an order is the same each time it is asked for.
+    sql: `SELECT id FROM event WHERE ${where.sql} ORDER BY ${key.sql} ${direction}, id ${direction} LIMIT ?`,
+    values: [...where.values, ...key.values, maxResults],
+  };
+}
+
+function conditionOf(query: Query): Condition {
+  if (query.type === "all") return { sql: "TRUE", values: [] };
+  if (query.type === "contains") return contains(query.text, query.field);
+  if (query.type === "compare") {
+    const column = query.field === "received_at" ? "received_us" : "timestamp_us";
+    return { sql: `coalesce(${column} ${query.than} ?, FALSE)`, values: [query.micros] };
+  }
+  if (query.type === "not") {
+    const { sql, values } = conditionOf(query.of);
+    return { sql: `NOT (${sql})`, values };
+  }
+  const { sql, values } = join(query.type === "and" ? " AND " : " OR ", query.of.map(conditionOf));
+  return { sql: `(${sql})`, values };
+}
+
+// `instr` counts case and knows no wildcards, unlike LIKE.
+function contains(text: string, field?: string): Condition {
+  if (field === undefined) {
+    return {
+      sql: "EXISTS (SELECT 1 FROM json_each(event.envelope, '$.event') WHERE instr(value, ?) > 0)",
+      values: [text],
+    };
+  }
+  return { sql: "coalesce(instr(envelope ->> ?, ?) > 0, FALSE)", values: [pathOf(field), text] };
+}
+
+function orderKey(field: string): Condition {
+  if (field === "received_at") return { sql: "received_us", values: [] };
+  if (field === "timestamp") return { sql: "timestamp_us", values: [] };
+  return { sql: "envelope ->> ?", values: [pathOf(field)] };
+}
+
+/** Path of a field in the envelope: `received_at` stands beside the event, all others within it. */
+function pathOf(field: string): string {
+  return field === "received_at" ? "$.received_at" : `$.event."${field}"`;
+}
+
+function join(word: string, conditions: readonly Condition[]): Condition {
+  return {
+    sql: conditions.map(({ sql }) => sql).join(word),
+    values: conditions.flatMap(({ values }) => values),
+  };
+}

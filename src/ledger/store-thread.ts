@@ -1,0 +1,90 @@
+import { extname } from "node:path";
+import { Worker } from "node:worker_threads";
+import { AuthlogError } from "../errors.ts";
+import type { CallMessage, Failure, ReplyMessage, WorkerData } from "./messages.ts";
+
+/** A worker thread that owns a connection to the database, seen from the thread of HTTP. */
+export interface StoreThread<Call> {
+  call: <T>(call: Call) => Promise<T>;
+  /** Resolves when the thread has ended. */
+  ended: Promise<void>;
+}
+
+interface Waiting {
+  resolve: (value: unknown) => void;
+  reject: (error: Error) => void;
+}
+
+/**
+ * Starts a worker and waits until it has opened its database.
+ *
+ * @throws AuthlogError `ERR_AUTHLOG_LEDGER_UNUSABLE` from here, and from each call that fails
+ */
+export async function startThread<Call extends CallMessage["call"]>(
+  workerData: WorkerData,
+): Promise<StoreThread<Call>> {
+  const waiting = new Map<number, Waiting>();
+  // The worker lies beside this file, under the same extension: `.ts` in the sources, `.js` built.
+  const here = import.meta.url;
+  const worker = new Worker(new URL(`store-worker${extname(here)}`, here), { workerData });
+  let failure: AuthlogError | undefined;
+  let next = 0;
+
+  const opened = new Promise<unknown>((resolve, reject) => {
+    waiting.set(-1, { resolve, reject });
+  });
+  const ended = new Promise<void>((resolve) => {
+    const end = (cause?: unknown): void => {
+      failure ??= unusable("The ledger's thread has ended.", cause);
+      for (const { reject } of waiting.values()) reject(failure);
+      waiting.clear();
+      resolve();
+    };
+    worker.on("error", end);
+    worker.on("exit", () => end());
+  });
+  worker.on("message", (message: ReplyMessage) => {
+    const caller = waiting.get(message.id);
+    waiting.delete(message.id);
+    if ("failure" in message) caller?.reject(storeError(message.failure));
+    else caller?.resolve(message.value);
+  });
+  await opened;
+
+  return {
+    ended,
+    call: <T>(call: Call) =>
+      new Promise<T>((resolve, reject) => {
+        if (failure !== undefined) {
+          reject(failure);
+          return;
+        }
+        const id = next++;
+        waiting.set(id, { resolve: resolve as Waiting["resolve"], reject });
+        // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
+        worker.postMessage({ id, call } satisfies CallMessage);
+      }),
+  };
+}
+
+/** Primary result codes after which a database is not to be written to (SQLite: IOERR, CORRUPT, NOTADB). */
+const fatal = new Set([10, 11, 26]);
+
+/** Whether an error says that the disk or the file, not one request, is at fault. */
+export function isFatal(error: unknown): boolean {
+  const { errcode } = (error as { cause?: Partial<Failure> }).cause ?? {};
+  return errcode !== undefined && fatal.has(errcode % 256);
+}
+
+function storeError(failure: Failure): AuthlogError {
+  return unusable(failure.message, failure);
+}
+
+function unusable(message: string, cause: unknown): AuthlogError {
+  return new AuthlogError("ERR_AUTHLOG_LEDGER_UNUSABLE", {
+    message,
+    why: "The ledger's database could not be opened, read or written.",
+    fix: "Look at the cause: a full disk, missing rights, a damaged file. Then start the ledger again.",
+    cause,
+  });
+}

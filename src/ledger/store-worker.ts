@@ -1,0 +1,94 @@
+import {
+  type MessagePort,
+  parentPort,
+  receiveMessageOnPort,
+  workerData,
+} from "node:worker_threads";
+import type { CallMessage, Failure, ReplyMessage, WorkerData, WriterCall } from "./messages.ts";
+import { type LedgerReader, openReader } from "./store/reader.ts";
+import { type LedgerWriter, openWriter } from "./store/writer.ts";
+
+/**
+ * The thread that a database lives on: SQLite's calls block, and HTTP must not. The writer and the
+ * reader each run in one of their own, so that a long search holds up no append.
+ */
+const data = workerData as WorkerData;
+if (parentPort !== null) serve(parentPort);
+
+function serve(port: MessagePort): void {
+  let answer: (messages: CallMessage[]) => ReplyMessage[];
+  try {
+    if (data.role === "reader") {
+      const reader = openReader(data.path);
+      answer = (messages) => messages.map((message) => readerReply(reader, message));
+    } else {
+      const writer = openWriter(data.path, data.maxBufferSize);
+      answer = (messages) => writerReplies(writer, messages);
+    }
+  } catch (error) {
+    port.postMessage({ id: -1, failure: failureOf(error) } satisfies ReplyMessage);
+    return;
+  }
+  port.postMessage({ id: -1, value: undefined } satisfies ReplyMessage);
+
+  port.on("message", (first: CallMessage) => {
+    // Whatever came in during the last transaction is taken together: the group commit.
+    const messages = [first];
+    for (let more = receiveMessageOnPort(port); more; more = receiveMessageOnPort(port)) {
+      messages.push(more.message as CallMessage);
+    }
+    for (const message of answer(messages)) port.postMessage(message);
+    if (messages.some(({ call }) => call.method === "close")) port.close();
+  });
+}
+
+function readerReply(reader: LedgerReader, { id, call }: CallMessage): ReplyMessage {
+  return reply(id, () => invoke(reader, call));
+}
+
+function writerReplies(writer: LedgerWriter, messages: CallMessage[]): ReplyMessage[] {
+  const appends = messages.flatMap(({ id, call }) =>
+    call.method === "append" ? [{ id, request: call.args[0] }] : [],
+  );
+  const replies = appendTogether(writer, appends);
+  for (const { id, call } of messages) {
+    if (call.method !== "append") replies.push(reply(id, () => invoke(writer, call)));
+  }
+  return replies;
+}
+
+type AppendCall = Extract<WriterCall, { method: "append" }>;
+
+function appendTogether(
+  writer: LedgerWriter,
+  appends: { id: number; request: AppendCall["args"][0] }[],
+): ReplyMessage[] {
+  if (appends.length === 0) return [];
+  try {
+    const results = writer.append(appends.map(({ request }) => request));
+    return appends.map(({ id }, at) => ({ id, value: results[at] }));
+  } catch (error) {
+    return appends.map(({ id }) => ({ id, failure: failureOf(error) }));
+  }
+}
+
+function invoke(
+  target: object,
+  { method, args }: { method: string; args: readonly unknown[] },
+): unknown {
+  const call = Reflect.get(target, method) as (...args: readonly unknown[]) => unknown;
+  return call(...args);
+}
+
+function reply(id: number, work: () => unknown): ReplyMessage {
+  try {
+    return { id, value: work() };
+  } catch (error) {
+    return { id, failure: failureOf(error) };
+  }
+}
+
+function failureOf(error: unknown): Failure {
+  const { message, errcode } = error as { message?: string; errcode?: number };
+  return { message: String(message ?? error), ...(errcode !== undefined && { errcode }) };
+}

@@ -1,0 +1,124 @@
+import { randomBytes } from "node:crypto";
+import { DatabaseSync } from "node:sqlite";
+import { AuthlogError } from "../../errors.ts";
+import { createPrivateFile } from "./private-file.ts";
+
+const formatVersion = 1;
+/** "alog": lets `file` and a reader tell a ledger from any other SQLite database. */
+const applicationId = 0x61_6c_6f_67;
+
+/**
+ * Rows are only ever added. What can be derived is not stored: a record's buffer follows from its
+ * id, the open buffer is what lies behind the last closed one, leaves are read from their rows.
+ */
+const tables = `
+  CREATE TABLE event (
+    id INTEGER PRIMARY KEY,
+    hash BLOB NOT NULL,
+    envelope TEXT NOT NULL,
+    received_us INTEGER NOT NULL,
+    timestamp_us INTEGER,
+    uid TEXT,
+    content BLOB,
+    conflict INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX event_received ON event (received_us);
+  CREATE INDEX event_uid ON event (uid, content) WHERE uid IS NOT NULL;
+  CREATE INDEX event_conflict ON event (id) WHERE conflict = 1;
+  CREATE TABLE buffer (
+    id INTEGER PRIMARY KEY,
+    first_event INTEGER NOT NULL UNIQUE,
+    size INTEGER NOT NULL,
+    root BLOB NOT NULL,
+    published_us INTEGER NOT NULL
+  ) STRICT;
+  CREATE TABLE node (
+    tree INTEGER NOT NULL,
+    level INTEGER NOT NULL,
+    idx INTEGER NOT NULL,
+    hash BLOB NOT NULL,
+    PRIMARY KEY (tree, level, idx)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE ledger (tree_name TEXT NOT NULL) STRICT;
+`;
+
+/**
+ * Opens the ledger's database for the one writer, and makes it (mode 0600) where there is none.
+ *
+ * @throws AuthlogError `ERR_AUTHLOG_LEDGER_UNUSABLE` when the file is no ledger, or one of a later
+ *   version
+ */
+export function openForWriting(path: string): DatabaseSync {
+  createPrivateFile(path);
+  const db = new DatabaseSync(path);
+  try {
+    // FULL: in WAL mode, a commit that returned is on disk (https://sqlite.org/pragma.html).
+    db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000");
+    const version = versionOf(db);
+    if (version === undefined) create(db);
+    else assertVersion(path, version);
+    return db;
+  } catch (cause) {
+    db.close();
+    throw AuthlogError.is(cause) ? cause : notALedger(path, cause);
+  }
+}
+
+/** Opens the database beside the writer: each transaction sees one moment and holds nobody up. */
+export function openForReading(path: string): DatabaseSync {
+  return new DatabaseSync(path, { readOnly: true, timeout: 5_000 });
+}
+
+/** Runs `work` in one transaction: all of it is on disk when this returns, or none of it ever is. */
+export function inTransaction<T>(
+  db: DatabaseSync,
+  begin: "BEGIN" | "BEGIN IMMEDIATE",
+  work: () => T,
+): T {
+  db.exec(begin);
+  try {
+    const value = work();
+    db.exec("COMMIT");
+    return value;
+  } catch (error) {
+    // Some errors end the transaction by themselves; to roll back again would hide the first one.
+    if (db.isTransaction) db.exec("ROLLBACK");
+    throw error;
+  }
+}
+
+/** Version of the ledger in the file; undefined where the file is empty. */
+function versionOf(db: DatabaseSync): number | undefined {
+  const objects = db.prepare("SELECT count(*) AS n FROM sqlite_schema").get()?.["n"];
+  if (objects === 0) return undefined;
+  const id = db.prepare("PRAGMA application_id").get()?.["application_id"];
+  if (id !== applicationId) throw new Error("The database belongs to another application");
+  return Number(db.prepare("PRAGMA user_version").get()?.["user_version"]);
+}
+
+function create(db: DatabaseSync): void {
+  inTransaction(db, "BEGIN IMMEDIATE", () => {
+    db.exec(tables);
+    db.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${formatVersion}`);
+    // Names the tree in every root; random, so that two ledgers are never taken for one.
+    db.prepare("INSERT INTO ledger VALUES (?)").run(randomBytes(32).toString("hex"));
+  });
+}
+
+function assertVersion(path: string, version: number): void {
+  if (version === formatVersion) return;
+  throw new AuthlogError("ERR_AUTHLOG_LEDGER_UNUSABLE", {
+    message: `The ledger ${path} has format ${version}.`,
+    why: `This version of authlog reads and writes format ${formatVersion}.`,
+    fix: "Use the version of authlog that wrote the ledger, or a later one, or another path.",
+  });
+}
+
+function notALedger(path: string, cause: unknown): AuthlogError {
+  return new AuthlogError("ERR_AUTHLOG_LEDGER_UNUSABLE", {
+    message: `${path} could not be opened as a ledger.`,
+    why: "The file is damaged, belongs to another application, or cannot be written.",
+    fix: "Look at the cause; give another path, or bring the file back from a copy.",
+    cause,
+  });
+}

@@ -1,0 +1,29 @@
+import type { DatabaseSync } from "node:sqlite";
+
+/** Where the ledger ends: the open buffer, and how much is in it. */
+export interface LedgerHead {
+  /** Number of the open buffer, and of published buffers before it. */
+  buffer: number;
+  /** Id of the first event of the open buffer. */
+  firstEvent: number;
+  /** Number of events in the open buffer. */
+  size: number;
+}
+
+/** Reads the end of the ledger, from the rows as they are in the transaction. */
+export function prepareHead(db: DatabaseSync): () => LedgerHead {
+  const lastBuffer = db.prepare(
+    "SELECT id, first_event + size AS next FROM buffer ORDER BY id DESC LIMIT 1",
+  );
+  const lastEvent = db.prepare("SELECT max(id) AS id FROM event");
+  return () => {
+    const last = lastBuffer.get();
+    const firstEvent = Number(last?.["next"] ?? 0);
+    const nextEvent = Number(lastEvent.get()?.["id"] ?? -1) + 1;
+    return {
+      buffer: last === undefined ? 0 : Number(last["id"]) + 1,
+      firstEvent,
+      size: nextEvent - firstEvent,
+    };
+  };
+}

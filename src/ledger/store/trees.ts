@@ -1,0 +1,58 @@
+import { hash } from "node:crypto";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { appendLeaf, type Hash, type HashPair, type TreeReader } from "../../merkle/tree.ts";
+
+/** Number of the tree of published buffers; the tree of a buffer has the buffer's number. */
+const publishedTree = -1;
+
+/** SHA-256 of the children, nothing before or between them. */
+export const hashPair: HashPair = (left, right) =>
+  hash("sha256", Buffer.concat([left, right]), "buffer");
+
+/** The Merkle trees of one database: one for each buffer, and one over the published buffers. */
+export interface Trees {
+  /** The tree of the buffer whose first event is `firstEvent`. */
+  buffer: (id: number, firstEvent: number) => TreeReader;
+  published: TreeReader;
+  /** Writes what a new leaf of a buffer completes; the leaf is the event's own row. */
+  appendEvent: (buffer: number, firstEvent: number, size: number, leaf: Hash) => void;
+  /** Writes what a new published buffer completes; the leaf is the buffer's own row. */
+  appendBuffer: (id: number, root: Hash) => void;
+}
+
+/** Binds the trees to a database: a writer's connection can append, a reader's can only read. */
+export function openTrees(db: DatabaseSync): Trees {
+  const eventHash = db.prepare("SELECT hash FROM event WHERE id = ?");
+  const bufferRoot = db.prepare("SELECT root AS hash FROM buffer WHERE id = ?");
+  const node = db.prepare("SELECT hash FROM node WHERE tree = ? AND level = ? AND idx = ?");
+  const insert = db.prepare("INSERT INTO node (tree, level, idx, hash) VALUES (?, ?, ?, ?)");
+
+  const buffer = (id: number, firstEvent: number): TreeReader => ({
+    hashPair,
+    read: (level, index) =>
+      level === 0 ? readHash(eventHash, firstEvent + index) : readHash(node, id, level, index),
+  });
+  const published: TreeReader = {
+    hashPair,
+    read: (level, index) =>
+      level === 0 ? readHash(bufferRoot, index) : readHash(node, publishedTree, level, index),
+  };
+  const append = (tree: number, size: number, leaf: Hash, reader: TreeReader): void => {
+    for (const { level, index, hash: digest } of appendLeaf(size, leaf, reader)) {
+      if (level > 0) insert.run(tree, level, index, digest);
+    }
+  };
+  return {
+    buffer,
+    published,
+    appendEvent: (id, firstEvent, size, leaf) => append(id, size, leaf, buffer(id, firstEvent)),
+    appendBuffer: (id, root) => append(publishedTree, id, root, published),
+  };
+}
+
+function readHash(statement: StatementSync, ...key: number[]): Hash {
+  const row = statement.get(...key);
+  // A missing node is damage: no proof can be given, and none may be made up.
+  if (row === undefined) throw new Error(`The ledger lacks a tree node (${key.join(", ")})`);
+  return row["hash"] as Hash;
+}

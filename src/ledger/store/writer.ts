@@ -1,0 +1,134 @@
+import { hash } from "node:crypto";
+import type { DatabaseSync } from "node:sqlite";
+import { treeRoot } from "../../merkle/tree.ts";
+import { type AppendItem, contentText, envelopeText } from "../envelope.ts";
+import type { AppendedRecord, AppendRequest, AppendResult } from "../records.ts";
+import { inTransaction, openForWriting } from "./database.ts";
+import { type LedgerHead, prepareHead } from "./head.ts";
+import { openProver, type Prover } from "./prover.ts";
+import { openTrees, type Trees } from "./trees.ts";
+
+/** The one writer of a ledger. */
+export interface LedgerWriter {
+  /**
+   * Appends the requests in order, in one transaction. When it returns, everything in the answers
+   * is on disk; when it throws, nothing of any of them is.
+   */
+  append: (requests: readonly AppendRequest[]) => AppendResult[];
+  /** Closes the open buffer and publishes its root; false when the buffer is empty. */
+  publish: (nowMicros: number) => boolean;
+  /** Number of events that are not published yet. */
+  openSize: () => number;
+  close: () => void;
+}
+
+/**
+ * @param path the database file
+ * @param maxBufferSize a buffer of so many events is published in the transaction that fills it
+ */
+export function openWriter(path: string, maxBufferSize: number): LedgerWriter {
+  const db = openForWriting(path);
+  const trees = openTrees(db);
+  const readHead = prepareHead(db);
+  const prover = openProver(trees);
+  const appendItem = prepareAppend(db, trees);
+  const closeBuffer = prepareCloseBuffer(db, trees);
+
+  const appendRequest = (request: AppendRequest, head: LedgerHead): AppendResult => {
+    const { items, receivedAtMicros } = request;
+    let proofs: AppendResult["proofs"];
+    const records = items.map((item) => {
+      const { record, id } = appendItem(item, receivedAtMicros, head);
+      // Before the buffer is closed: the proof is of the tree that the event went into.
+      if (request.proofs) proofs = proofsOf(prover, request.proofs, id, head);
+      if (head.size >= maxBufferSize) closeBuffer(head, receivedAtMicros);
+      return record;
+    });
+    return proofs === undefined ? { records } : { records, proofs };
+  };
+
+  return {
+    append: (requests) => {
+      try {
+        return inTransaction(db, "BEGIN IMMEDIATE", () => {
+          const head = readHead();
+          return requests.map((request) => appendRequest(request, head));
+        });
+      } catch (error) {
+        prover.forget();
+        throw error;
+      }
+    },
+    publish: (nowMicros) =>
+      inTransaction(db, "BEGIN IMMEDIATE", () => {
+        const head = readHead();
+        if (head.size === 0) return false;
+        closeBuffer(head, nowMicros);
+        return true;
+      }),
+    openSize: () => readHead().size,
+    close: () => db.close(),
+  };
+}
+
+type AppendItemFn = (
+  item: AppendItem,
+  receivedAtMicros: number,
+  head: LedgerHead,
+) => { record: AppendedRecord; id: number };
+
+function prepareAppend(db: DatabaseSync, trees: Trees): AppendItemFn {
+  const same = db.prepare("SELECT id, hash, envelope FROM event WHERE uid = ? AND content = ?");
+  const sameUid = db.prepare("SELECT 1 FROM event WHERE uid = ? LIMIT 1");
+  const insert = db.prepare(
+    `INSERT INTO event (id, hash, envelope, received_us, timestamp_us, uid, content, conflict)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+  );
+  return (item, receivedAtMicros, head) => {
+    const uid = item.uid ?? null;
+    const content = uid === null ? null : hash("sha256", contentText(item), "buffer");
+    const first = content === null ? undefined : same.get(uid, content);
+    if (first !== undefined) {
+      const digest = Buffer.from(first["hash"] as Uint8Array).toString("hex");
+      const envelope = String(first["envelope"]);
+      return { record: { outcome: "duplicate", hash: digest, envelope }, id: Number(first["id"]) };
+    }
+    const outcome = uid !== null && sameUid.get(uid) !== undefined ? "conflict" : "appended";
+    const envelope = envelopeText(item, receivedAtMicros);
+    const digest = hash("sha256", envelope, "buffer");
+    const id = head.firstEvent + head.size;
+    const timestamp = item.timestampMicros ?? null;
+    const conflict = outcome === "conflict" ? 1 : 0;
+    insert.run(id, digest, envelope, receivedAtMicros, timestamp, uid, content, conflict);
+    trees.appendEvent(head.buffer, head.firstEvent, head.size, digest);
+    head.size += 1;
+    return { record: { outcome, hash: digest.toString("hex"), envelope }, id };
+  };
+}
+
+function prepareCloseBuffer(
+  db: DatabaseSync,
+  trees: Trees,
+): (head: LedgerHead, nowMicros: number) => void {
+  const insert = db.prepare(
+    "INSERT INTO buffer (id, first_event, size, root, published_us) VALUES (?, ?, ?, ?, ?)",
+  );
+  return (head, nowMicros) => {
+    const root = treeRoot(head.size, trees.buffer(head.buffer, head.firstEvent));
+    insert.run(head.buffer, head.firstEvent, head.size, root, nowMicros);
+    trees.appendBuffer(head.buffer, root);
+    head.buffer += 1;
+    head.firstEvent += head.size;
+    head.size = 0;
+  };
+}
+
+/** A duplicate of a published event has no place in the open buffer: its answer has no proofs. */
+function proofsOf(
+  prover: Prover,
+  { prevRoot }: NonNullable<AppendRequest["proofs"]>,
+  id: number,
+  head: LedgerHead,
+): AppendResult["proofs"] {
+  return id < head.firstEvent ? undefined : prover.prove(id - head.firstEvent, head, prevRoot);
+}
