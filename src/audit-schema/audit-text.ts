@@ -13,14 +13,20 @@ export function displayText(text: string, maxBytes: number): string {
  * A message that verified calls of Pangea's SDK can read back. The SDK parses each string under
  * `message`, `new` and `old` that is valid JSON, writes it again canonically, and fails the hash if
  * another text comes out: `123`, `null` or `{"b":1, "a":2}` would make each search that finds
- * them throw. A message that would be parsed is wrapped in an object, as `{"text":"123"}`.
+ * them throw. A message that would be parsed is wrapped in an object, as `{"text":"123"}`. `cut` says
+ * whether the message was too long.
  */
-export function verifiableText(text: string, maxBytes: number, canonicalize: Canonicalize): string {
+export function verifiableText(
+  text: string,
+  maxBytes: number,
+  canonicalize: Canonicalize,
+): { text: string; cut: boolean } {
   // Cut first: what is left of a text can be JSON where the whole was not.
-  const message = cutToBytes(text, maxBytes);
-  if (!isJson(message)) return message;
-  const frame = utf8Bytes(canonicalize({ text: "" })) - utf8Bytes(canonicalize(""));
-  return canonicalize({ text: cutToJsonBytes(message, maxBytes - frame) });
+  const start = cutToBytes(text, maxBytes);
+  if (!isJson(start)) return { text: start, cut: start.length < text.length };
+  const frameBytes = utf8Bytes(canonicalize({ text: "" })) - utf8Bytes(canonicalize(""));
+  const inner = cutToJsonBytes(start, maxBytes - frameBytes);
+  return { text: canonicalize({ text: inner }), cut: inner.length < text.length };
 }
 
 /** What JSON can begin with; a sentence seldom does, and is not parsed to find out. */

@@ -10,7 +10,6 @@ import type {
 import { displayText, verifiableText } from "./audit-text.ts";
 import { fitObject } from "./fit-object.ts";
 import { type Plain, read, toPlain } from "./plain.ts";
-import { cutToBytes } from "./utf8.ts";
 
 /** Bytes of UTF-8 that Pangea's standard audit schema gives each field that is used. */
 const maxBytes = {
@@ -27,17 +26,8 @@ const maxBytes = {
 
 type Field = keyof typeof maxBytes;
 
-/** Each attribute takes at least six bytes of `new`: of more than these the last cannot be kept. */
-const maxAttributes = 5_461;
-
 /** What `new` holds in full, whatever else has to be shortened. */
-const kept: ReadonlySet<string> = new Set([
-  names.recordUid,
-  names.producerId,
-  names.sequence,
-  "trace_id",
-  "span_id",
-]);
+const kept: ReadonlySet<string> = new Set([names.recordUid]);
 
 /**
  * Pangea's standard audit schema. `actor` is the user's id, or e-mail address, or `anonymous`;
@@ -81,9 +71,9 @@ function toStandardEvent(record: AuditRecord, context: SchemaContext): AuditEven
     return undefined;
   };
 
-  const message = messageOf(record, canonicalize);
-  event.message = verifiableText(message, maxBytes.message, canonicalize);
-  if (cutToBytes(message, maxBytes.message).length < message.length) cut.push("message");
+  const message = verifiableText(messageOf(record, canonicalize), maxBytes.message, canonicalize);
+  event.message = message.text;
+  if (message.cut) cut.push("message");
   put("actor", first(names.userId, names.userEmail) ?? "anonymous");
   put("action", asText(eventName));
   put("target", first(names.attemptedIdentifier, names.userEmail, names.userId));
@@ -111,8 +101,7 @@ function toStandardEvent(record: AuditRecord, context: SchemaContext): AuditEven
 /** Every attribute, then what is known of the record beside them. */
 function detailsOf({ attributes, ...record }: AuditRecord): Map<string, Plain> {
   const details = new Map<string, Plain>();
-  for (const key of kept) setPlain(details, key, read(attributes, key));
-  for (const key of Object.keys(attributes).slice(0, maxAttributes)) {
+  for (const key of Object.keys(attributes)) {
     setPlain(details, key.toWellFormed(), read(attributes, key));
   }
   // An attribute of the same name gives way: the record's own context is what can be trusted.
@@ -129,9 +118,10 @@ function setPlain(details: Map<string, Plain>, key: string, value: unknown): voi
 }
 
 function messageOf({ body, eventName }: AuditRecord, canonicalize: Canonicalize): string {
+  if (typeof body === "string" && body !== "") return body;
   const plain = toPlain(body);
-  const text = typeof plain === "string" ? plain : plain === undefined ? "" : canonicalize(plain);
-  return text || asText(eventName) || "log record";
+  if (plain === undefined || plain === "") return asText(eventName) ?? "log record";
+  return canonicalize(plain);
 }
 
 function statusOf(outcome: string | undefined, reason: string | undefined): string | undefined {
