@@ -41,6 +41,8 @@ const files: SourceFile[] = readdirSync(src, { recursive: true, encoding: "utf8"
 const folderOf = (path: string): string => path.split("/")[0] ?? path;
 const floorOf = (path: string): number => floors.findIndex((f) => f.includes(folderOf(path)));
 
+const isPure = (path: string): boolean => floorOf(path) <= 1;
+
 /** Pairs of a file of ours and one of its own imports that lies in `src/`. */
 const edges = files.flatMap(({ path, imports }) =>
   imports
@@ -67,7 +69,6 @@ describe("the floors of the design", () => {
 
   it("Node's modules stay out of the ground floors and of what an edge bundle imports", () => {
     const edgeSafe = reachableFrom(["index.ts", "capture/with-authlog.ts"]);
-    const isPure = (path: string): boolean => floorOf(path) <= 1;
     const wrong = files
       .filter(({ path }) => isPure(path) || edgeSafe.has(path))
       .flatMap(({ path, imports }) => imports.map((specifier) => ({ path, specifier })))

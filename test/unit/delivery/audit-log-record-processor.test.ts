@@ -101,7 +101,7 @@ describe("what fails is kept", () => {
     }
     await settle();
     expect(pauses).toEqual([500, 1000, 2000]);
-    expect(exporter.batches).toEqual(Array(4).fill(["a", "b"]));
+    expect(exporter.batches).toEqual(Array.from({ length: 4 }, () => ["a", "b"]));
     expect(processor.depth).toBe(0);
     expect(codes()).toEqual(["ERR_AUTHLOG_DELIVERY_RETRYABLE"]);
   });
@@ -144,16 +144,14 @@ describe("what fails is kept", () => {
   });
 
   it("what the queue cannot hold is counted and said", async () => {
-    let answer: (outcome: DeliveryOutcome) => void = () => {};
-    const exporter = createExporter(() => new Promise((resolve) => (answer = resolve)));
+    const gate = Promise.withResolvers<DeliveryOutcome>();
+    const exporter = createExporter(() => gate.promise);
     const { processor } = create(exporter, { maxQueueSize: 2, maxExportBatchSize: 1 });
     emitAll(processor, ["a", "b", "c", "d"]);
     expect(processor.depth).toBe(2);
     expect(processor.dropped).toBe(2);
     expect(codes()).toEqual(["ERR_AUTHLOG_QUEUE_FULL"]);
-    answer({ status: "delivered" });
-    await settle();
-    answer({ status: "delivered" });
+    gate.resolve({ status: "delivered" });
     await settle();
     expect(exporter.batches).toEqual([["a"], ["b"]]);
   });
@@ -169,8 +167,8 @@ describe("flush and shutdown", () => {
   });
 
   it("a second flush during a flush waits for the same records", async () => {
-    let answer: (outcome: DeliveryOutcome) => void = () => {};
-    const exporter = createExporter(() => new Promise((resolve) => (answer = resolve)));
+    const gate = Promise.withResolvers<DeliveryOutcome>();
+    const exporter = createExporter(() => gate.promise);
     const { processor } = create(exporter);
     emitAll(processor, ["a"]);
     const ended: string[] = [];
@@ -178,7 +176,7 @@ describe("flush and shutdown", () => {
     const second = processor.forceFlush().then(() => ended.push("second"));
     await settle();
     expect(ended).toEqual([]);
-    answer({ status: "delivered" });
+    gate.resolve({ status: "delivered" });
     await Promise.all([first, second]);
     expect(exporter.batches).toHaveLength(1);
   });

@@ -1,0 +1,68 @@
+/** Figures of one thing that was measured, in one unit. */
+export interface Figures {
+  name: string;
+  unit: string;
+  median: number;
+  min: number;
+  max: number;
+  samples: number;
+}
+
+/** One contender: a sample of it takes so long, or does so much. */
+export interface Contender {
+  name: string;
+  unit: string;
+  /** Gives one figure. */
+  sample(): Promise<number>;
+}
+
+/**
+ * Samples the contenders in turn, A B C A B C …, after one round that is not counted: the speed of a
+ * shared machine drifts, and so each round meets the same weather.
+ */
+export async function interleave(contenders: Contender[], rounds: number): Promise<Figures[]> {
+  const figures = contenders.map(() => [] as number[]);
+  for (let round = 0; round <= rounds; round += 1) {
+    for (const [index, contender] of contenders.entries()) {
+      const figure = await contender.sample();
+      if (round > 0) figures[index]?.push(figure);
+    }
+  }
+  return contenders.map(({ name, unit }, index) => summarize(name, unit, figures[index] ?? []));
+}
+
+function summarize(name: string, unit: string, values: number[]): Figures {
+  const sorted = values.toSorted((a, b) => a - b);
+  const at = (index: number): number => sorted[index] ?? Number.NaN;
+  const median =
+    (at(Math.floor((sorted.length - 1) / 2)) + at(Math.ceil((sorted.length - 1) / 2))) / 2;
+  return { name, unit, median, min: at(0), max: at(sorted.length - 1), samples: sorted.length };
+}
+
+/** A group of figures under a heading, each with its ratio to the first. */
+export interface Section {
+  title: string;
+  figures: Figures[];
+}
+
+/** The sections as a Markdown table. */
+export function toTable(sections: Section[]): string {
+  const lines = sections.flatMap(({ title, figures }) => {
+    const baseline = figures[0]?.median ?? Number.NaN;
+    return [
+      "",
+      `| ${title} | median | min | max | × first |`,
+      "| --- | ---: | ---: | ---: | ---: |",
+      ...figures.map(
+        ({ name, unit, median, min, max }) =>
+          `| ${name} | ${show(median)} ${unit} | ${show(min)} | ${show(max)} | ${(median / baseline).toFixed(2)} |`,
+      ),
+    ];
+  });
+  return lines.join("\n").trim();
+}
+
+function show(value: number): string {
+  if (value >= 1000) return Math.round(value).toLocaleString("en-US");
+  return value >= 10 ? value.toFixed(1) : value.toFixed(2);
+}

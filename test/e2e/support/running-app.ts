@@ -1,0 +1,54 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { type BuiltApp, repository } from "./built-app.ts";
+import { until } from "./until.ts";
+
+export interface RunningApp extends AsyncDisposable {
+  url: string;
+  /** Everything that the server has written to stdout and stderr so far. */
+  output(): string;
+  /** Ends the server and waits until it is gone. */
+  stop(): Promise<void>;
+}
+
+const next = join(repository, "node_modules/next/dist/bin/next");
+
+/** Starts the production server of a built app on a free port of the loopback. */
+export async function startApp(
+  { folder }: BuiltApp,
+  settings: Readonly<Record<string, string>>,
+): Promise<RunningApp> {
+  const args = [next, "start", "--hostname", "127.0.0.1", "--port", "0"];
+  const child = spawn(process.execPath, args, {
+    cwd: folder,
+    // Nothing is inherited but what finds programs: a setting of the machine must not matter here.
+    env: {
+      PATH: process.env["PATH"],
+      NODE_ENV: "production",
+      NEXT_TELEMETRY_DISABLED: "1",
+      AUTH_TRUST_HOST: "true",
+      AUTH_SECRET: "a-secret-for-tests-alone",
+      OTEL_BLRP_SCHEDULE_DELAY: "50",
+      ...settings,
+    },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const gone = once(child, "close");
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8").on("data", (text: string) => (output += text));
+  }
+  const stop = async (): Promise<void> => {
+    if (child.exitCode === null && child.signalCode === null) child.kill("SIGTERM");
+    await gone;
+  };
+  const url = await until("the app to listen", () => {
+    if (child.exitCode !== null) throw new Error(`The app ended early:\n${output}`);
+    return /http:\/\/127\.0\.0\.1:\d+/.exec(/Ready in/.test(output) ? output : "")?.[0];
+  }).catch(async (error: unknown) => {
+    await stop();
+    throw error;
+  });
+  return { url, output: () => output, stop, [Symbol.asyncDispose]: stop };
+}
