@@ -54,7 +54,7 @@ export class PangeaLogRecordExporter implements DeliveringExporter {
   // A closure holds the token and all else: nothing of it shows when an exporter is inspected.
   readonly #deliver: BulkDelivery;
   readonly #timeoutMillis: number;
-  readonly #inFlight = new Set<Promise<DeliveryOutcome>>();
+  readonly #inFlight = new Set<Promise<unknown>>();
   #shutdown: Promise<void> | undefined;
   #closed = false;
 
@@ -78,30 +78,27 @@ export class PangeaLogRecordExporter implements DeliveringExporter {
    * @param signal aborts the attempt; what was under way is then `retryable`
    */
   deliver(records: readonly ReadableLogRecord[], signal?: AbortSignal): Promise<DeliveryOutcome> {
+    if (this.#closed) return Promise.resolve({ status: "retryable", cause: shutDown() });
     return this.#track(() => this.#deliver(records, signal));
   }
 
   /** OpenTelemetry's export, for stock processors. A failure always has an error. Never throws. */
   export(records: ReadableLogRecord[], resultCallback: (result: ExportResult) => void): void {
-    const retrying = (): Promise<DeliveryOutcome> =>
-      retryWithin((signal) => this.#deliver(records, signal), {
+    const settle = async (): Promise<void> => {
+      const outcome = await retryWithin((signal) => this.deliver(records, signal), {
         timeoutMillis: this.#timeoutMillis,
         maxRetries,
         random: Math.random,
       });
-    this.#track(retrying)
-      .then((outcome) => resultCallback(toExportResult(outcome, records.length)))
-      // What the processor's callback throws is its own; unhandled, it would end the process.
-      .catch(() => undefined);
+      resultCallback(toExportResult(outcome, records.length));
+    };
+    // What the processor's callback throws is its own; unhandled, it would end the process.
+    this.#track(settle).catch(() => undefined);
   }
 
-  /** Resolves when nothing is under way any more. Never rejects. */
+  /** Resolves when what is under way now has ended. Never rejects. */
   async forceFlush(): Promise<void> {
-    while (this.#inFlight.size > 0) {
-      await Promise.allSettled(this.#inFlight);
-      // A stock processor hands in its next batch only after it heard of this one.
-      await new Promise((resolve) => setImmediate(resolve));
-    }
+    await Promise.allSettled(this.#inFlight);
   }
 
   /**
@@ -114,15 +111,18 @@ export class PangeaLogRecordExporter implements DeliveringExporter {
   }
 
   async #drainAndClose(): Promise<void> {
-    await this.forceFlush();
+    do {
+      await this.forceFlush();
+      // A flushing processor hands in its next batch as soon as it heard of the one before.
+      await new Promise((resolve) => setImmediate(resolve));
+    } while (this.#inFlight.size > 0);
     this.#closed = true;
   }
 
-  #track(start: () => Promise<DeliveryOutcome>): Promise<DeliveryOutcome> {
-    if (this.#closed) return Promise.resolve({ status: "retryable", cause: shutDown() });
-    const work = start();
+  #track<T>(start: () => Promise<T>): Promise<T> {
+    const work = start().finally(() => this.#inFlight.delete(work));
     this.#inFlight.add(work);
-    return work.finally(() => this.#inFlight.delete(work));
+    return work;
   }
 }
 

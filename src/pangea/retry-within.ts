@@ -16,9 +16,10 @@ const firstWaitMillis = 500;
 const maxWaitMillis = 5_000;
 
 /**
- * Repeats a delivery while its outcome is retryable: after as long as the destination asked for,
+ * Repeats a delivery while its outcome may pass by itself: after as long as the destination asked for,
  * else after a random part of a growing wait, so that many processes do not come back at once. Gives
- * the last outcome as soon as the next wait would end too late.
+ * the last outcome as soon as the next wait would end too late. A refused token or a wrong URL does
+ * not mend itself within seconds, and is not tried again.
  */
 export async function retryWithin(
   attempt: (signal: AbortSignal) => Promise<DeliveryOutcome>,
@@ -29,6 +30,7 @@ export async function retryWithin(
   for (let retries = 0; ; retries++) {
     const outcome = await attempt(signal);
     if (outcome.status !== "retryable" || retries >= maxRetries) return outcome;
+    if (outcome.cause.code !== "ERR_AUTHLOG_DELIVERY_RETRYABLE") return outcome;
     const longest = Math.min(maxWaitMillis, firstWaitMillis * 2 ** retries);
     const waitMillis = outcome.retryAfterMillis ?? random() * longest;
     if (performance.now() + waitMillis >= end) return outcome;

@@ -1,0 +1,44 @@
+import { describe, expect, it } from "vitest";
+import { AuthlogError, type AuthlogErrorCode } from "../../../src/errors.ts";
+import { retryWithin } from "../../../src/pangea/retry-within.ts";
+import type { DeliveryOutcome } from "../../../src/telemetry/exporter.ts";
+
+const retryable = (code: AuthlogErrorCode, retryAfterMillis?: number): DeliveryOutcome => ({
+  status: "retryable",
+  cause: new AuthlogError(code, { message: "", why: "", fix: "" }),
+  ...(retryAfterMillis === undefined ? {} : { retryAfterMillis }),
+});
+
+/** Runs a script of outcomes, without jitter; gives the last outcome and how many were asked for. */
+async function attemptsOf(
+  script: DeliveryOutcome[],
+  timeoutMillis = 60_000,
+): Promise<[DeliveryOutcome, number]> {
+  let attempts = 0;
+  const next = async (): Promise<DeliveryOutcome> => script[attempts++] ?? { status: "delivered" };
+  const outcome = await retryWithin(next, { timeoutMillis, maxRetries: 3, random: () => 0 });
+  return [outcome, attempts];
+}
+
+describe("retries within a deadline", () => {
+  const passing = retryable("ERR_AUTHLOG_DELIVERY_RETRYABLE");
+
+  it("repeat what may pass by itself, so many times", async () => {
+    expect(await attemptsOf([passing, passing])).toEqual([{ status: "delivered" }, 3]);
+    expect(await attemptsOf([passing, passing, passing, passing])).toEqual([passing, 4]);
+  });
+
+  it.each<AuthlogErrorCode>([
+    "ERR_AUTHLOG_DELIVERY_UNAUTHORIZED",
+    "ERR_AUTHLOG_DELIVERY_MISCONFIGURED",
+    "ERR_AUTHLOG_TOKEN_MISSING",
+    "ERR_AUTHLOG_EXPORTER_SHUT_DOWN",
+  ])("do not repeat %s", async (code) => {
+    expect(await attemptsOf([retryable(code)])).toEqual([retryable(code), 1]);
+  });
+
+  it("do not wait past the deadline", async () => {
+    const later = retryable("ERR_AUTHLOG_DELIVERY_RETRYABLE", 60_000);
+    expect(await attemptsOf([later], 59_000)).toEqual([later, 1]);
+  });
+});
