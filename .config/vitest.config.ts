@@ -6,9 +6,13 @@ const project = (name: string, overrides: object = {}): object => ({
   test: { name, include: [`test/${name}/**/*.test.ts`], ...overrides },
 });
 
+/** Where a run leaves its figures, for whoever adds up several runs. */
+const report = process.env.AUTHLOG_TEST_REPORT;
+
 const config: ViteUserConfig = defineConfig({
   root: new URL("..", import.meta.url).pathname,
   test: {
+    reporters: report === undefined ? ["default"] : ["default", ["json", { outputFile: report }]],
     projects: [
       project("unit"),
       project("integration"),

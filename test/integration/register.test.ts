@@ -1,0 +1,93 @@
+import { spawn } from "node:child_process";
+import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { startLedger } from "../../src/ledger-server/start-ledger.ts";
+import { readTrail, type TrailEvent } from "../support/trail.ts";
+
+/** A process that registers authlog and signs somebody in; run against the built package. */
+const script = fileURLToPath(new URL("fixtures/sign-in.ts", import.meta.url));
+
+let folder: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "authlog-register-"));
+});
+
+afterEach(() => rm(folder, { recursive: true }));
+
+interface Ended {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+async function signIn(env: Record<string, string>, ...args: string[]): Promise<Ended> {
+  const child = spawn(process.execPath, [script, ...args], {
+    env: { PATH: process.env.PATH, AUTHLOG_LEDGER_PATH: join(folder, "ledger.db"), ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const ended: Ended = { code: null, stdout: "", stderr: "" };
+  child.stdout.setEncoding("utf8").on("data", (text: string) => (ended.stdout += text));
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (ended.stderr += text));
+  ended.code = await new Promise((resolve) => child.once("close", resolve));
+  return ended;
+}
+
+/** What stands in the test's ledger, after the process that wrote it has ended. */
+async function readLedger(): Promise<TrailEvent[]> {
+  const ledger = await startLedger({ path: join(folder, "ledger.db"), port: 0 });
+  const trail = await readTrail(ledger);
+  await ledger.close();
+  return trail;
+}
+
+describe("register outside production, without a token", () => {
+  it("starts the embedded ledger, and what happened stands in it with its trace", async () => {
+    const { code, stderr, stdout } = await signIn({}, "--exit");
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    const { traceId } = JSON.parse(stdout) as { traceId: string };
+    expect(traceId).toMatch(/^[0-9a-f]{32}$/);
+    expect(await readLedger()).toMatchObject([
+      { actor: "42", action: "auth.sign_in", status: "success", details: { trace_id: traceId } },
+    ]);
+  });
+
+  it("joins a ledger that another process serves", async () => {
+    const ledger = await startLedger({ path: join(folder, "ledger.db"), port: 0 });
+    const { code, stderr } = await signIn({});
+    await ledger.close();
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(await readLedger()).toHaveLength(1);
+  });
+
+  it("keeps the ledger's files to their owner", async () => {
+    await signIn({ AUTHLOG_LEDGER_PATH: join(folder, ".authlog", "ledger.db") }, "--exit");
+    const mode = async (name: string): Promise<number> =>
+      (await stat(join(folder, name))).mode & 0o777;
+    expect(await mode(".authlog")).toBe(0o700);
+    expect(await mode(".authlog/ledger.db")).toBe(0o600);
+    expect(await readFile(join(folder, ".authlog/.gitignore"), "utf8")).toBe("*\n");
+  });
+});
+
+it("in production without a token it says so loudly, starts nothing, and the app goes on", async () => {
+  const { code, stderr } = await signIn({ NODE_ENV: "production" });
+  expect(code).toBe(0);
+  expect(stderr).toContain("ERR_AUTHLOG_TOKEN_MISSING");
+  await expect(stat(join(folder, "ledger.db"))).rejects.toMatchObject({ code: "ENOENT" });
+});
+
+it("switched off, it makes no event and says nothing", async () => {
+  const { code, stderr } = await signIn({ AUTHLOG_ENABLED: "false" });
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+});
+
+it("in the edge runtime it does nothing", async () => {
+  const { code, stderr } = await signIn({ NEXT_RUNTIME: "edge" });
+  expect(code).toBe(0);
+  expect(stderr).toContain("ERR_AUTHLOG_NO_SINK");
+  await expect(stat(join(folder, "ledger.db"))).rejects.toMatchObject({ code: "ENOENT" });
+});
