@@ -1,7 +1,11 @@
 import { AuditLogRecordProcessor } from "../delivery/audit-log-record-processor.ts";
 import { AuthlogError } from "../errors.ts";
-import { PangeaLogRecordExporter } from "../pangea/pangea-log-record-exporter.ts";
+import {
+  type PangeaExporterOptions,
+  PangeaLogRecordExporter,
+} from "../pangea/pangea-log-record-exporter.ts";
 import { report } from "../telemetry/diagnostics.ts";
+import type { DeliveringExporter } from "../telemetry/exporter.ts";
 import { type AuthlogConfig, type AuthlogOptions, resolveConfig } from "./config.ts";
 
 /**
@@ -38,7 +42,7 @@ export function createProcessor(
   if (token === undefined) report(tokenMissing(config.production));
   const { maxQueueSize, maxExportBatchSize, scheduledDelayMillis, exportTimeoutMillis } =
     config.batch;
-  const exporter = new PangeaLogRecordExporter({
+  const exporter = createExporter({
     // An empty token is refused at each delivery, as retryable: nothing is lost until there is one.
     token: token ?? "",
     ...(domain !== undefined && { domain }),
@@ -56,6 +60,26 @@ export function createProcessor(
   // The delay's timer does not keep the process alive, so that a script can end.
   process.once("beforeExit", () => void processor.forceFlush());
   return processor;
+}
+
+/** A destination that cannot be used never takes the app down: the events wait, and it is said. */
+function createExporter(options: PangeaExporterOptions): DeliveringExporter {
+  try {
+    return new PangeaLogRecordExporter(options);
+  } catch (error) {
+    if (!AuthlogError.is(error)) throw error;
+    return unusableExporter(error);
+  }
+}
+
+/** Answers every delivery with the fault that keeps it from being made. */
+function unusableExporter(cause: AuthlogError): DeliveringExporter {
+  return {
+    deliver: () => Promise.resolve({ status: "retryable", cause }),
+    export: (_records, resultCallback) => resultCallback({ code: 1, error: cause }),
+    forceFlush: () => Promise.resolve(),
+    shutdown: () => Promise.resolve(),
+  };
 }
 
 function tokenMissing(production: boolean): AuthlogError {

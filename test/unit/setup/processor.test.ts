@@ -1,0 +1,36 @@
+import { expect, it } from "vitest";
+import { emitEvent } from "../../../src/capture/emit-event.ts";
+import { auditProcessor } from "../../../src/setup/processor.ts";
+import { getSlot } from "../../../src/slot.ts";
+import { watchSlot } from "../../support/slot.ts";
+
+const watched = watchSlot();
+
+const signIn = (): void =>
+  emitEvent({
+    name: "auth.sign_in",
+    timeUnixMillis: 0,
+    framework: { name: "next-auth", version: "5" },
+  });
+
+it("a destination that would show the token takes no app down: the events wait, and it is said", async () => {
+  const processor = auditProcessor({
+    pangea: { token: "pts_test", baseUrlTemplate: "http://audit.example.com" },
+  });
+  getSlot().sink = (record) => processor.take(record);
+  signIn();
+  await processor.forceFlush();
+  expect(processor.depth).toBe(1);
+  expect(watched.diagnostics.map(({ code }) => code)).toEqual(["ERR_AUTHLOG_INSECURE_URL"]);
+  await processor.shutdown();
+});
+
+it("without a token the events wait, and it is said", async () => {
+  const processor = auditProcessor({ pangea: { token: () => "" } });
+  getSlot().sink = (record) => processor.take(record);
+  signIn();
+  await processor.forceFlush();
+  expect(processor.depth).toBe(1);
+  expect(watched.diagnostics.map(({ code }) => code)).toEqual(["ERR_AUTHLOG_TOKEN_MISSING"]);
+  await processor.shutdown();
+});
