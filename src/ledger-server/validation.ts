@@ -59,6 +59,7 @@ function faultOf(issue: Issue): RequestFault {
 // Never the value itself: whatever was sent in the wrong place stays out of answers and logs.
 function detailOf({ kind, type, expected, message }: Issue): string {
   if (type === "check") return message;
+  if (type === "integer") return "must be an integer";
   if (type === "max_bytes") return `must have at most ${expected?.slice(2)} bytes of UTF-8`;
   return kind === "schema" ? `must be ${expected}` : `must be ${expected ?? "of another form"}`;
 }

@@ -26,7 +26,14 @@ export async function startThread<Call extends CallMessage["call"]>(
   const waiting = new Map<number, Waiting>();
   // The worker lies beside this file, under the same extension: `.ts` in the sources, `.js` built.
   const here = import.meta.url;
-  const worker = new Worker(new URL(`store-worker${extname(here)}`, here), { workerData });
+  const worker = new Worker(new URL(`store-worker${extname(here)}`, here), {
+    name: `authlog-ledger-${workerData.role}`,
+    workerData,
+    // Nothing is inherited: `--import` would start the app's tracing in this thread as well, and the
+    // environment's secrets are none of its business.
+    execArgv: [],
+    env: {},
+  });
   let failure: AuthlogError | undefined;
   let next = 0;
 

@@ -1,0 +1,66 @@
+import { AuthlogError } from "../errors.ts";
+import { serve, serveHelp } from "./serve.ts";
+import { suggest } from "./suggest.ts";
+import { exitCodes, plain, type Terminal } from "./terminal.ts";
+import { version } from "./version.ts";
+
+interface Command {
+  readonly help: string;
+  readonly run: (args: readonly string[], terminal: Terminal) => Promise<number>;
+}
+
+const commands: Readonly<Record<string, Command>> = { serve: { help: serveHelp, run: serve } };
+
+const help = `Usage: authlog <command> [options]
+
+  serve   start the embedded ledger and show each event as it is appended
+
+  --help, --version; authlog <command> --help for its options
+  Exit codes: 0 ok, 1 found a fault, 2 wrong usage`;
+
+/** Runs the command line. Returns the exit code; never throws. */
+export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
+  const [name, ...rest] = args;
+  if (name === "--version" || name === "-v") {
+    terminal.out(version());
+    return exitCodes.ok;
+  }
+  if (name === "--help" || name === "-h" || name === "help") {
+    terminal.out(help);
+    return exitCodes.ok;
+  }
+  if (name === undefined) {
+    terminal.err(help);
+    return exitCodes.usage;
+  }
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (command === undefined) {
+    const meant = suggest(name, Object.keys(commands));
+    const hint = meant === undefined ? "See authlog --help." : `Did you mean ${meant}?`;
+    terminal.err(`authlog: there is no command ${plain(name, 32)}. ${hint}`);
+    return exitCodes.usage;
+  }
+  if (rest.includes("--help") || rest.includes("-h")) {
+    terminal.out(command.help);
+    return exitCodes.ok;
+  }
+  try {
+    return await command.run(rest, terminal);
+  } catch (error) {
+    return report(error, terminal);
+  }
+}
+
+const usageCodes = new Set<string>(["ERR_AUTHLOG_USAGE", "ERR_AUTHLOG_CONFIG_INVALID"]);
+
+function report(error: unknown, { err }: Terminal): number {
+  if (AuthlogError.is(error)) {
+    err(`authlog: ${plain(error.message, 500)} [${error.code}]`);
+    err(`  ${plain(error.why, 500)} ${plain(error.fix, 500)}`);
+    return usageCodes.has(error.code) ? exitCodes.usage : exitCodes.fault;
+  }
+  const { code, message } = error as NodeJS.ErrnoException;
+  err(`authlog: ${plain(message, 500)}`);
+  // `parseArgs` has codes of this form for options that it does not know or that lack a value.
+  return code?.startsWith("ERR_PARSE_ARGS") === true ? exitCodes.usage : exitCodes.fault;
+}
