@@ -6,7 +6,8 @@ import { cutToBytes, cutToJsonBytes, utf8Bytes } from "./utf8.ts";
  * of whoever reads the log, and no lone surrogates.
  */
 export function displayText(text: string, maxBytes: number): string {
-  return cutToBytes(text.slice(0, maxBytes).replaceAll(/\p{Cc}/gu, " "), maxBytes);
+  const start = text.slice(0, maxBytes);
+  return cutToBytes(control.test(start) ? start.replaceAll(controls, " ") : start, maxBytes);
 }
 
 /**
@@ -28,6 +29,9 @@ export function verifiableText(
   const inner = cutToJsonBytes(start, maxBytes - frameBytes);
   return { text: canonicalize({ text: inner }), cut: inner.length < text.length };
 }
+
+const control = /\p{Cc}/u;
+const controls = /\p{Cc}/gu;
 
 /** What JSON can begin with; a sentence seldom does, and is not parsed to find out. */
 const jsonStart = /^\s*(?:[[{"\-\d]|true|false|null)/;

@@ -32,7 +32,7 @@ export function fitObject(
   entries: ReadonlyMap<string, Plain>,
   { maxBytes, keep, marker, canonicalize }: FitOptions,
 ): string | undefined {
-  const whole = canonicalize(Object.fromEntries(entries));
+  const whole = write(entries, canonicalize);
   if (fitsBytes(whole, maxBytes)) return whole;
 
   const members = [...entries]
@@ -55,7 +55,25 @@ export function fitObject(
     .map(({ key }) => key);
   const before = entries.get(marker);
   fitted.set(marker, names([...(Array.isArray(before) ? before : []), ...changed], canonicalize));
-  return canonicalize(Object.fromEntries(fitted));
+  return write(fitted, canonicalize);
+}
+
+/** Keys that an object does not keep where they were put: array indexes, and the prototype's. */
+const unordered = /^(?:\d|__proto__$)/;
+
+/**
+ * The entries as one canonical object. RFC 8785 writes strings and numbers as `JSON.stringify` does,
+ * and sorts members as `sort` does, so a flat object needs no canonicaliser; it took twice as long.
+ */
+function write(entries: ReadonlyMap<string, Plain>, canonicalize: Canonicalize): string {
+  const sorted: Record<string, Plain> = {};
+  for (const key of [...entries.keys()].toSorted()) {
+    const value = entries.get(key) ?? null;
+    const isFlat = typeof value !== "object" || value === null;
+    if (!isFlat || unordered.test(key)) return canonicalize(Object.fromEntries(entries));
+    sorted[key] = value;
+  }
+  return JSON.stringify(sorted);
 }
 
 interface Member {

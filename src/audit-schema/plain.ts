@@ -18,6 +18,9 @@ const maxUnits = 32_768;
  * `undefined`, for the caller to leave out.
  */
 export function toPlain(value: unknown): Plain | undefined {
+  // What nearly every attribute is, without a walk.
+  if (typeof value === "string" && value.length * 3 <= maxUnits) return value.toWellFormed();
+  if (typeof value === "boolean") return value;
   return visit(value, { unitsLeft: maxUnits, above: [] });
 }
 

@@ -55,7 +55,7 @@ export const standardSchema: AuditSchema = {
 function toStandardEvent(record: AuditRecord, context: SchemaContext): AuditEvent | undefined {
   const { canonicalize, tenantId } = context;
   const { eventName, attributes } = record;
-  const event: Partial<Record<Field, string>> = {};
+  const event: Record<string, string> = {};
   const cut: Field[] = [];
   const put = (field: Field, text: string | undefined): void => {
     if (text === undefined) return;
@@ -72,7 +72,7 @@ function toStandardEvent(record: AuditRecord, context: SchemaContext): AuditEven
   };
 
   const message = verifiableText(messageOf(record, canonicalize), maxBytes.message, canonicalize);
-  event.message = message.text;
+  event["message"] = message.text;
   if (message.cut) cut.push("message");
   put("actor", first(names.userId, names.userEmail) ?? "anonymous");
   put("action", asText(eventName));
@@ -95,11 +95,14 @@ function toStandardEvent(record: AuditRecord, context: SchemaContext): AuditEven
     marker: names.truncated,
     canonicalize,
   });
-  return json === undefined ? undefined : { ...event, new: json };
+  if (json === undefined) return undefined;
+  event["new"] = json;
+  return event;
 }
 
 /** Every attribute, then what is known of the record beside them. */
-function detailsOf({ attributes, ...record }: AuditRecord): Map<string, Plain> {
+function detailsOf(record: AuditRecord): Map<string, Plain> {
+  const { attributes } = record;
   const details = new Map<string, Plain>();
   for (const key of Object.keys(attributes)) {
     setPlain(details, key.toWellFormed(), read(attributes, key));
@@ -134,10 +137,11 @@ function asText(value: unknown): string | undefined {
   return typeof value === "number" || typeof value === "bigint" ? String(value) : undefined;
 }
 
-/** Left out if it is no time; the log's own `received_at` then stands alone. */
+/** Left out if it is no time, or not of a year that RFC 3339 has; `received_at` then stands alone. */
 function isoTime(unixMillis: number): string | undefined {
   const time = new Date(unixMillis);
-  return Number.isNaN(time.getTime()) ? undefined : time.toISOString();
+  const year = time.getUTCFullYear();
+  return year >= 0 && year <= 9_999 ? time.toISOString() : undefined;
 }
 
 function unmappable(): AuthlogError {

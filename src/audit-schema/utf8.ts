@@ -7,10 +7,17 @@ const encoder = new TextEncoder();
 export function cutToBytes(text: string, maxBytes: number): string {
   // A unit of UTF-16 takes one to three bytes: most texts are cleared by their length, and of a
   // text of megabytes only the first `maxBytes` units need to be looked at.
+  if (text.length * 3 <= maxBytes) return text.toWellFormed();
   const start = text.slice(0, maxBytes).toWellFormed();
-  if (text.length * 3 <= maxBytes) return start;
-  // `encodeInto` stops before the code point that does not fit, and says how far it read.
-  return start.slice(0, encoder.encodeInto(start, new Uint8Array(maxBytes)).read);
+  let bytes = 0;
+  for (let index = 0; index < start.length; index++) {
+    const point = start.codePointAt(index) ?? 0;
+    bytes += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
+    if (bytes > maxBytes) return start.slice(0, index);
+    // The second half of a pair.
+    if (point >= 0x10000) index++;
+  }
+  return start;
 }
 
 /** The start of a text whose JSON string, quotes included, is at most `maxBytes` of UTF-8. */

@@ -52,8 +52,7 @@ export function createBulkDelivery(options: BulkDeliveryOptions): BulkDelivery {
         either.throwIfAborted();
         const token = await currentToken(options.token, either);
         const bulkCall = await (loading ??= loadBulkCall());
-        // Copied, since the SDK writes into what it is handed and a part may be sent again.
-        const events = part.map(({ event }) => ({ ...event }));
+        const events = part.map(({ event }) => event);
         const answer = await untraced(() =>
           bulkCall(events, { ...options, token, signal: either }),
         );

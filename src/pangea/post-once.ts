@@ -23,8 +23,7 @@ export async function postOnce(
   url: URL,
   { token, body, maxRequestBytes, signal }: PostOnceOptions,
 ): Promise<{ response: Response; bytes: ArrayBuffer }> {
-  const sent = new TextEncoder().encode(body);
-  if (sent.length > maxRequestBytes) throw new RequestFault("request-too-large");
+  if (Buffer.byteLength(body) > maxRequestBytes) throw new RequestFault("request-too-large");
   const response = await fetch(url, {
     method: "POST",
     headers: {
@@ -32,7 +31,7 @@ export async function postOnce(
       "Content-Type": "application/json",
       "User-Agent": "authlog",
     },
-    body: sent,
+    body,
     redirect: "manual",
     // Some frameworks put a cache of their own behind `fetch`.
     cache: "no-store",

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { AuditService, PangeaConfig, PangeaRequest, PangeaResponse } from "pangea-node-sdk";
 import { describe, expect, it } from "vitest";
 
@@ -20,6 +20,17 @@ describe("what the exporter leans on in pangea-node-sdk", () => {
   it("is that of the release that it was written against", () => {
     expect(manifest("package.json").dependencies?.["pangea-node-sdk"]).toBe("5.6.0");
     expect(manifest("node_modules/pangea-node-sdk/package.json").version).toBe("5.6.0");
+  });
+
+  it("is loaded by nothing but the dynamic import at the first export", () => {
+    const folder = new URL("../../../src/pangea/", import.meta.url);
+    const imports = readdirSync(folder).flatMap((name) =>
+      readFileSync(new URL(name, folder), "utf8")
+        .split("\n")
+        .filter((line) => line.includes('"pangea-node-sdk"'))
+        .filter((line) => !line.startsWith("import type ")),
+    );
+    expect(imports).toEqual(['  const sdk = await import("pangea-node-sdk");']);
   });
 
   it("`logBulk` asks nothing of its request but one `post`, and takes any results", async () => {
