@@ -55,7 +55,7 @@ export interface Ledger {
 export async function openLedger(options: LedgerOptions): Promise<Ledger> {
   const { path, maxBufferSize, publishIntervalMillis, clock } = options;
   const writer = await startThread<WriterCall>({ role: "writer", path, maxBufferSize });
-  const reader = await startThread<ReaderCall>({ role: "reader", path });
+  const reader = await startReader(path, writer);
   const write = stopAfterFatal(writer);
 
   let timer: NodeJS.Timeout | undefined;
@@ -95,6 +95,20 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
       }
     },
   };
+}
+
+/** The reader comes second: the writer makes the file. Where it fails, nothing is left running. */
+async function startReader(
+  path: string,
+  writer: StoreThread<WriterCall>,
+): Promise<StoreThread<ReaderCall>> {
+  try {
+    return await startThread<ReaderCall>({ role: "reader", path });
+  } catch (error) {
+    await writer.call({ method: "close", args: [] });
+    await writer.ended;
+    throw error;
+  }
 }
 
 /**

@@ -1,0 +1,33 @@
+import { describe, expect, it } from "vitest";
+import { run } from "../../../src/cli/run.ts";
+import { terminal } from "./recorded-terminal.ts";
+
+describe("the command line", () => {
+  it.each([
+    [["--help"], 0, "Usage: authlog <command>"],
+    [["serve", "--help"], 0, "Usage: authlog serve"],
+    [["--version"], 0, "0."],
+  ])("%j exits with %i and prints to its output", async (args, code, start) => {
+    const io = terminal();
+    expect(await run(args, io)).toBe(code);
+    expect(io.lines.join("\n").startsWith(start)).toBe(true);
+    expect(io.errors).toEqual([]);
+  });
+
+  it.each([
+    [[], "Usage: authlog"],
+    [["sevre"], "Did you mean serve?"],
+    [["__proto__"], "There is no command".toLowerCase()],
+    [["\u001b[2J"], "see authlog --help"],
+    [["serve", "--prot", "1"], "Unknown option '--prot'"],
+    [["serve", "more"], "Unexpected argument"],
+    [["serve", "--port", "http"], "ERR_AUTHLOG_USAGE"],
+    [["serve", "--port"], "'--port <value>' argument missing"],
+  ])("%j is wrong usage", async (args, message) => {
+    const io = terminal();
+    expect(await run(args, io)).toBe(2);
+    expect(io.lines).toEqual([]);
+    expect(io.errors.join("\n").toLowerCase()).toContain(message.toLowerCase());
+    expect(io.errors.join("\n")).not.toContain("\u001b");
+  });
+});
