@@ -58,9 +58,6 @@ export function fitObject(
   return write(fitted, canonicalize);
 }
 
-/** Keys that an object does not keep where they were put: array indexes, and the prototype's. */
-const unordered = /^(?:\d|__proto__$)/;
-
 /**
  * The entries as one canonical object. RFC 8785 writes strings and numbers as `JSON.stringify` does,
  * and sorts members as `sort` does, so a flat object needs no canonicaliser; it took twice as long.
@@ -70,7 +67,9 @@ function write(entries: ReadonlyMap<string, Plain>, canonicalize: Canonicalize):
   for (const key of [...entries.keys()].toSorted()) {
     const value = entries.get(key) ?? null;
     const isFlat = typeof value !== "object" || value === null;
-    if (!isFlat || unordered.test(key)) return canonicalize(Object.fromEntries(entries));
+    // An object moves array indexes to its front, and makes its prototype of `__proto__`.
+    const moves = (key >= "0" && key < ":") || key === "__proto__";
+    if (!isFlat || moves) return canonicalize(Object.fromEntries(entries));
     sorted[key] = value;
   }
   return JSON.stringify(sorted);
