@@ -3,7 +3,7 @@ import { canonicalJson, type JsonValue } from "../canonical/canonical-json.ts";
 import type { AppendItem } from "../ledger/envelope.ts";
 import { parseMicros } from "../ledger/time.ts";
 import type { EventField, EventSchema } from "./event-schema.ts";
-import { text } from "./validation.ts";
+import { checked, text, textOf } from "./validation.ts";
 
 /** Most events in one bulk request (`maxItems` in the OpenAPI document). */
 const maxEvents = 1_000;
@@ -33,8 +33,8 @@ export function logRequestSchemas(eventSchema: EventSchema): {
   );
   const signed = {
     event,
-    signature: v.optional(v.pipe(text, v.maxBytes(256))),
-    public_key: v.optional(v.pipe(text, v.maxBytes(256))),
+    signature: v.optional(textOf(256)),
+    public_key: v.optional(textOf(256)),
   };
   const common = { config_id: v.optional(text), verbose: v.optional(v.boolean(), false) };
   const prevRoot = v.pipe(v.string(), v.regex(/^[a-z0-9]{64}/));
@@ -64,15 +64,16 @@ export function logRequestSchemas(eventSchema: EventSchema): {
 }
 
 function fieldSchema({ maxBytes, required, format }: EventField): v.GenericSchema {
-  const bytes = v.pipe(text, v.maxBytes(maxBytes));
+  const bytes = textOf(maxBytes);
   const field = format === undefined ? bytes : v.pipe(bytes, dateTime);
   return required === true ? field : v.optional(field);
 }
 
-const dateTime = v.rawCheck<string>(({ dataset, addIssue }) => {
-  if (dataset.typed && parseMicros(dataset.value) === undefined)
-    addIssue({ expected: "a time of RFC 3339" });
-});
+const dateTime = checked<string>(
+  (value) => parseMicros(value) !== undefined,
+  "BadFormatDateTime",
+  "must be a time of RFC 3339",
+);
 
 interface SignedEvent {
   event: Readonly<Record<string, unknown>>;

@@ -5,7 +5,7 @@ import { toMicros } from "../ledger/time.ts";
 import type { EventSchema } from "./event-schema.ts";
 import { invalid } from "./refusal.ts";
 import { parseDateTimeRel } from "./time-range.ts";
-import { text, validate } from "./validation.ts";
+import { text, textOf, validate } from "./validation.ts";
 
 /** Most records that one search finds, and that one page holds. */
 const maxResults = 10_000;
@@ -41,9 +41,9 @@ export function searchRequestParser(
     Object.keys(schema).filter((field) => schema[field]?.[flag] === true);
   const restrictable = named("restrictable").map((field) => [field, v.optional(v.array(text))]);
   const bodySchema = v.strictObject({
-    query: v.optional(v.pipe(text, v.maxBytes(8_192)), ""),
-    start: v.optional(v.pipe(text, v.maxBytes(128))),
-    end: v.optional(v.pipe(text, v.maxBytes(128))),
+    query: v.optional(textOf(8_192), ""),
+    start: v.optional(textOf(128)),
+    end: v.optional(textOf(128)),
     config_id: v.optional(text),
     max_results: v.optional(count, maxResults),
     verbose: v.optional(v.boolean(), true),

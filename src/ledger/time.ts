@@ -18,7 +18,8 @@ export function formatMicros(micros: number): string {
   return `${new Date(millis).toISOString().slice(0, -1)}${rest}Z`;
 }
 
-const rfc3339 = /^(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d:(?:[0-5]\d|60))(?:\.(\d+))?([Zz]|[+-]\d\d:\d\d)$/;
+const rfc3339 =
+  /^(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.(\d+))?(?:[Zz]|([+-])(\d\d):(\d\d))$/;
 
 /**
  * Reads a date and time of RFC 3339, section 5.6.
@@ -28,12 +29,26 @@ const rfc3339 = /^(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d:(?:[0-5]\d|60))(?:\.(\d+))?([Z
 export function parseMicros(text: string): number | undefined {
   const match = rfc3339.exec(text);
   if (match === null) return undefined;
-  const [, date = "", time = "", fraction = "", zone = ""] = match;
+  const [year, month, day] = [Number(match[1]), Number(match[2]), Number(match[3])];
+  const [hour, minute, second] = [Number(match[4]), Number(match[5]), Number(match[6])];
+  const [zoneHour, zoneMinute] = [Number(match[9] ?? 0), Number(match[10] ?? 0)];
+  if (month < 1 || month > 12 || day < 1 || hour > 23 || minute > 59 || second > 60)
+    return undefined;
+  if (zoneHour > 23 || zoneMinute > 59 || (day > 28 && day > daysIn(year, month))) return undefined;
   // A leap second has no place on POSIX's time line; it counts as the second before it.
-  const seconds = Date.parse(`${date}T${time.replace(/60$/, "59")}${zone.toUpperCase()}`);
-  // `Date.parse` rolls 30 February over to March; the day has to survive the round trip.
-  const day = Date.parse(`${date}T00:00:00Z`);
-  if (Number.isNaN(seconds) || Number.isNaN(day)) return undefined;
-  if (new Date(day).toISOString().slice(0, 10) !== date) return undefined;
-  return seconds * 1_000 + Number(fraction.padEnd(6, "0").slice(0, 6));
+  const there = utcMillis(year, month - 1, day, hour, minute, Math.min(second, 59));
+  const offset = (zoneHour * 60 + zoneMinute) * 60_000;
+  const millis = match[8] === "-" ? there + offset : there - offset;
+  return millis * 1_000 + Number((match[7] ?? "").padEnd(6, "0").slice(0, 6));
+}
+
+/** The calendar repeats every 400 years; `Date.UTC` alone takes the years 0 to 99 for 1900 to 1999. */
+const cycleMillis = 146_097 * 86_400_000;
+
+function utcMillis(year: number, ...rest: [number, number, number?, number?, number?]): number {
+  return Date.UTC(year + 400, ...rest) - cycleMillis;
+}
+
+function daysIn(year: number, month: number): number {
+  return new Date(utcMillis(year, month, 0)).getUTCDate();
 }
