@@ -34,6 +34,9 @@ export interface Destination {
   baseUrlTemplate?: string | undefined;
 }
 
+/** How much of the processor's time for one attempt the exporter has. */
+const exporterShare = 0.9;
+
 /** A processor with its exporter. Records still queued when the process runs dry are flushed. */
 export function createProcessor(
   config: AuthlogConfig,
@@ -48,7 +51,8 @@ export function createProcessor(
     ...(domain !== undefined && { domain }),
     ...(baseUrlTemplate !== undefined && { baseUrlTemplate }),
     ...(config.configId.value !== undefined && { configId: config.configId.value }),
-    timeoutMillis: exportTimeoutMillis.value,
+    // Ends before the processor stops waiting for it, so that what became of the batch is known.
+    timeoutMillis: Math.ceil(exportTimeoutMillis.value * exporterShare),
   });
   const processor = new AuditLogRecordProcessor({
     exporter,

@@ -71,8 +71,8 @@ describe("the README's code", () => {
   });
 
   // next-auth itself runs in Next.js only: that block is what the example app is built from.
-  const runnable = blocks.entries().filter(([, code]) => !code.includes('from "next-auth"'));
-  it.each([...runnable].map(([index, code]) => [code.trim().split("\n").at(-1), index] as const))(
+  const runnable = [...blocks.entries()].filter(([, code]) => !code.includes('from "next-auth"'));
+  it.each(runnable.map(([index, code]) => [code.trim().split("\n").at(-1), index] as const))(
     "runs: %s",
     { timeout: 60_000 },
     (_, index) => {
