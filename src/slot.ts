@@ -50,6 +50,8 @@ export interface Slot {
   sink: ((record: AuthLogRecord) => void) | undefined;
   /** `false` when the app switched authlog off: events are then not even made. */
   enabled: boolean;
+  /** Tell what is only counted so far. Called before a flush. */
+  readonly tellers: Set<() => void>;
   /** Records that nothing could take. */
   lost: number;
   /** What setup has started, so that a second call finds it. */
@@ -69,6 +71,7 @@ export function getSlot(): Slot {
     emitting: undefined,
     sink: undefined,
     enabled: true,
+    tellers: new Set(),
     lost: 0,
     setup: undefined,
     onDiagnostic: undefined,

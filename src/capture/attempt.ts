@@ -1,24 +1,37 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { AuthEvent, EventProvider, EventRequest } from "../event/auth-event.ts";
-import type { eventNames } from "../vocabulary.ts";
-import { emitEvent, guarded } from "./emit-event.ts";
+import type { AuthEventName, eventNames } from "../vocabulary.ts";
+import type { Capture } from "./framework.ts";
+import type { RequestTarget } from "./request-target.ts";
 
 /** What an attempt was seen to fail with. */
-export type Failure = Required<Pick<AuthEvent, "reason" | "errorType">>;
+export interface Failure extends Required<Pick<AuthEvent, "reason" | "errorType">> {
+  /** The event that it is, where that is another than the attempt was to end as. */
+  name?: AuthEventName;
+}
+
+/** What an attempt may end as. */
+export type AttemptName = (typeof eventNames)["signIn" | "signOut" | "verificationRequest"];
 
 /**
- * One request, or one server action, that may sign somebody in or out. What authorize, callbacks,
- * events and logger see of it is joined here, so that it ends as one event.
+ * One request, or one server action, of NextAuth. What authorize, callbacks, events and logger see
+ * of it is joined here, so that it ends as one event.
  */
 export interface Attempt {
-  /** The event that it ends as. */
-  readonly name: typeof eventNames.signIn | typeof eventNames.signOut;
+  /** What it ends as; `undefined` for a request that attempts nothing, such as reading the session. */
+  name: AttemptName | undefined;
+  readonly target: RequestTarget;
   readonly request: EventRequest;
+  readonly capture: Capture;
   provider?: EventProvider | undefined;
   /** The identity that was claimed, as far as it may be told. */
   attemptedIdentifier?: string | undefined;
+  /** Whether an identity was put to the test: by `authorize`, a provider, or an e-mail link. */
+  identityTried: boolean;
   /** The first failure seen: later ones are what it led to. */
   failure?: Failure | undefined;
+  /** Whether an e-mail with a link went out. */
+  linkSent: boolean;
   /** Whether the attempt's own event is out. */
   concluded: boolean;
 }
@@ -30,25 +43,14 @@ export function currentAttempt(): Attempt | undefined {
   return attempts.getStore();
 }
 
-/**
- * Runs what NextAuth does for one attempt. When it has ended, whichever way, a failure that was seen
- * and not yet told becomes the attempt's one event.
- *
- * @param conclude makes that event
- * @returns and throws just what `run` does
- */
-export async function runAttempt<T>(
-  { name, request }: Pick<Attempt, "name" | "request">,
-  run: () => T | Promise<T>,
-  conclude: (attempt: Attempt, failure: Failure) => AuthEvent,
-): Promise<T> {
-  const attempt: Attempt = { name, request, concluded: false };
-  try {
-    return await attempts.run(attempt, run);
-  } finally {
-    guarded(() => {
-      const { concluded, failure } = attempt;
-      if (!concluded && failure !== undefined) emitEvent(conclude(attempt, failure));
-    });
-  }
+/** Runs what NextAuth does for one attempt. Returns and throws just what `run` does. */
+export function runInAttempt<T>(attempt: Attempt, run: () => T): T {
+  return attempts.run(attempt, run);
+}
+
+/** An attempt at its beginning. */
+export function beginAttempt(
+  seed: Pick<Attempt, "name" | "target" | "request" | "capture">,
+): Attempt {
+  return { ...seed, identityTried: false, linkSent: false, concluded: false };
 }

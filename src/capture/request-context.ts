@@ -14,14 +14,14 @@ export interface ReadableHeaders {
  */
 export function readRequest(
   headers: ReadableHeaders,
-  method: string,
+  method: string | undefined,
   path: string | undefined,
 ): EventRequest {
   const lastHop = headers.get("x-forwarded-for")?.slice(-512).split(",").at(-1)?.trim();
   const clientAddress = lastHop === undefined ? undefined : parseAddress(lastHop);
   const userAgent = headers.get("user-agent");
   return {
-    method,
+    ...(method !== undefined && { method }),
     ...(path !== undefined && { path }),
     ...(clientAddress !== undefined && { clientAddress, clientAddressVerified: false }),
     ...(userAgent !== null && { userAgent }),
@@ -40,4 +40,19 @@ function parseAddress(entry: string): string | undefined {
   // The URL parser is the one strict parser of IPv6 literals that every runtime has.
   if (!URL.canParse(`http://[${address}]/`)) return undefined;
   return address.startsWith("::ffff:") && address.includes(".") ? address.slice(7) : address;
+}
+
+/**
+ * The request that the calling code runs in, asked of Next.js: in server components, server actions
+ * and route handlers. A server action is always a POST; the path is not to be had.
+ */
+export async function requestOfContext(method?: string): Promise<EventRequest> {
+  try {
+    // The extension is for plain Node: Next.js has no `exports` that would resolve without it.
+    const { headers } = await import("next/headers.js");
+    return readRequest(await headers(), method, undefined);
+  } catch {
+    // Outside of a request there are no headers.
+    return {};
+  }
 }

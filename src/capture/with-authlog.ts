@@ -1,45 +1,77 @@
 import { eventNames } from "../vocabulary.ts";
-import { guarded } from "./emit-event.ts";
+import type { AppConfig, AppFunction, NextAuthResult } from "./app-types.ts";
+import { authJs } from "./auth-js/framework.ts";
 import { wrapHandler } from "./auth-js/handler.ts";
-import { withHooks } from "./auth-js/options.ts";
 import { wrapServerAction } from "./auth-js/server-actions.ts";
-import type { AuthConfig, NextAuthResult } from "./auth-js/types.ts";
+import { guarded } from "./emit-event.ts";
+import type { Capture, Framework } from "./framework.ts";
+import { withHooks } from "./hooks.ts";
+import { nextAuth4 } from "./next-auth-v4/framework.ts";
+import { runHandler } from "./next-auth-v4/handler.ts";
 
 /**
- * Wraps the `NextAuth` function, so that every sign-in, failed sign-in, sign-out, new user and new
- * link becomes one audit event. The types stay as they are, and so does what the app's own events,
- * callbacks, logger and `authorize` do. Nothing that goes wrong in authlog reaches a login.
+ * Wraps NextAuth, so that every sign-in, failed sign-in, sign-out, new user and new link becomes one
+ * audit event. The types stay as they are, and so does what the app's own events, callbacks, logger,
+ * adapter and `authorize` do. Nothing that goes wrong in authlog reaches a login.
  *
- * @param nextAuth the default export of next-auth 5
- * @returns the same function
+ * @param target the default export of next-auth 5 or 4, in any of its call forms; or the options of
+ *   next-auth 4, for `getServerSession`
+ * @returns the same function, or the same options
  * @example
  * import NextAuth from "next-auth";
  * import { withAuthlog } from "authlog/next-auth";
  *
  * export const { handlers, auth, signIn, signOut } = withAuthlog(NextAuth)({ providers: [] });
  */
-// oxlint-disable-next-line no-explicit-any -- any function will do, and its own type comes back
-export function withAuthlog<F extends (...args: any[]) => any>(nextAuth: F): F {
-  const wrapped = (config: AuthConfig | LazyConfig): NextAuthResult => {
-    const hooked =
-      typeof config === "function"
-        ? async (request: unknown) => hook(await config(request))
-        : hook(config);
-    const result = nextAuth(hooked) as NextAuthResult;
-    const { GET, POST } = result.handlers;
-    return {
-      ...result,
-      handlers: { GET: wrapHandler(GET), POST: wrapHandler(POST) },
-      signIn: wrapServerAction(eventNames.signIn, result.signIn),
-      signOut: wrapServerAction(eventNames.signOut, result.signOut),
-    };
-  };
-  return wrapped as unknown as F;
+export function withAuthlog<T extends AppFunction | object>(target: T): T {
+  return typeof target === "function"
+    ? (wrapNextAuth(target as unknown as AppFunction) as unknown as T)
+    : hook(target as T & AppConfig, beginCapture(nextAuth4));
 }
 
-type LazyConfig = (request: unknown) => AuthConfig | Promise<AuthConfig>;
+type LazyConfig = (request: unknown) => AppConfig | Promise<AppConfig>;
+
+function wrapNextAuth(nextAuth: AppFunction): AppFunction {
+  return function wrapped(...args: unknown[]) {
+    // Next-auth 4 can be called with a request, what belongs to it, and the options.
+    if (args.length > 1) {
+      const [request, context, options] = args;
+      const capture = beginCapture(nextAuth4);
+      const hooked = hook(options as AppConfig, capture);
+      return runHandler([request, context], capture, () => nextAuth(request, context, hooked));
+    }
+    const capture = beginCapture(authJs);
+    const result = nextAuth(hookAny(args[0] as AppConfig | LazyConfig, capture));
+    if (typeof result === "function") {
+      capture.framework = nextAuth4;
+      return (...call: unknown[]) =>
+        runHandler(call, capture, () => (result as AppFunction)(...call));
+    }
+    return wrapResult(result as NextAuthResult, capture);
+  };
+}
+
+function wrapResult(result: NextAuthResult, capture: Capture): NextAuthResult {
+  const { GET, POST } = result.handlers;
+  return {
+    ...result,
+    handlers: { GET: wrapHandler(GET, capture), POST: wrapHandler(POST, capture) },
+    signIn: wrapServerAction(eventNames.signIn, result.signIn, capture),
+    signOut: wrapServerAction(eventNames.signOut, result.signOut, capture),
+  };
+}
+
+function beginCapture(framework: Framework): Capture {
+  return { framework, providers: new Map() };
+}
+
+function hookAny(config: AppConfig | LazyConfig, capture: Capture): AppConfig | LazyConfig {
+  return typeof config === "function"
+    ? async (request: unknown) => hook(await config(request), capture)
+    : hook(config, capture);
+}
 
 /** A configuration that cannot be hooked is NextAuth's to complain about: it gets it as it is. */
-function hook(config: AuthConfig): AuthConfig {
-  return guarded(() => withHooks(config)) ?? config;
+function hook<C extends AppConfig>(config: C, capture: Capture): C {
+  return guarded(() => withHooks(config, capture)) ?? config;
 }

@@ -86,6 +86,7 @@ export class AuditLogRecordProcessor {
    * failed: what is left then stays in the queue, and is tried again later. Never rejects.
    */
   async forceFlush(): Promise<void> {
+    for (const tell of getSlot().tellers) tell();
     const goal = this.#settled + this.#queue.length;
     this.#flushing += 1;
     while (this.#settled < goal && !this.#closed) {

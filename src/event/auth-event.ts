@@ -47,4 +47,6 @@ export interface AuthEvent {
   provider?: EventProvider;
   framework: { name: string; version: string };
   request?: EventRequest;
+  /** How many like events this one stands for, where it stands for more than itself. */
+  coalescedCount?: number;
 }

@@ -66,6 +66,7 @@ export function toLogRecord(event: AuthEvent, identity: RecordIdentity): AuthLog
   set(attributes.userAgent, request?.userAgent);
   set(attributes.requestMethod, request?.method);
   set(attributes.urlPath, request?.path);
+  set(attributes.coalescedCount, event.coalescedCount);
   if (truncated.length > 0) values[attributes.truncated] = Object.freeze(truncated);
   return Object.freeze({
     eventName: event.name,
@@ -87,6 +88,12 @@ const phrases: Readonly<Record<string, readonly [done: string, failed: string]>>
   [eventNames.signOut]: ["signed out", "failed to sign out"],
   [eventNames.userCreate]: ["was created as a user", "could not be created as a user"],
   [eventNames.userUpdate]: ["was updated", "could not be updated"],
+  [eventNames.verificationRequest]: [
+    "asked for an e-mail link",
+    "asked for an e-mail link that was not sent",
+  ],
+  [eventNames.sessionReject]: ["showed a session", "showed a session that was refused"],
+  [eventNames.requestReject]: ["made a request", "made a request that was refused"],
   [eventNames.accountLink]: ["linked an account", "failed to link an account"],
 };
 

@@ -32,6 +32,7 @@ function post(
 
 /** An Auth.js app with authlog in it, and a client that keeps its cookies. */
 export interface App {
+  readonly cookies: Map<string, string>;
   /** POSTs a form to a path below `/api/auth`, with a valid CSRF token. */
   post(
     path: string,
@@ -66,6 +67,7 @@ export function createApp(config: Partial<AuthConfig> & Pick<AuthConfig, "provid
   }
 
   return {
+    cookies,
     get: (path) => send(new Request(`${base}/${path}`)),
     async post(path, fields = {}, headers) {
       const answer = await send(new Request(`${base}/csrf`));

@@ -1,5 +1,7 @@
-import { type FailureReason, failureReasons } from "../../vocabulary.ts";
-import type { Failure } from "../attempt.ts";
+import { eventNames, type FailureReason, failureReasons } from "../../vocabulary.ts";
+import type { Attempt, Failure } from "../attempt.ts";
+import { failsOAuthCheck, tokenReason } from "../checks.ts";
+import { readField, readText } from "../read.ts";
 
 /** What a type of error of Auth.js says about the attempt that it ended. */
 const reasons: Readonly<Record<string, FailureReason>> = {
@@ -9,7 +11,6 @@ const reasons: Readonly<Record<string, FailureReason>> = {
   CallbackRouteError: failureReasons.providerError,
   CredentialsSignin: failureReasons.invalidCredentials,
   EmailSignInError: failureReasons.emailSendFailed,
-  InvalidCheck: failureReasons.invalidState,
   InvalidEndpoints: failureReasons.configuration,
   MissingAdapter: failureReasons.configuration,
   MissingAdapterMethods: failureReasons.configuration,
@@ -21,9 +22,18 @@ const reasons: Readonly<Record<string, FailureReason>> = {
   OAuthSignInError: failureReasons.providerError,
   SignOutError: failureReasons.unknown,
   UnsupportedStrategy: failureReasons.configuration,
-  UntrustedHost: failureReasons.configuration,
   Verification: failureReasons.verificationInvalid,
   WebAuthnVerificationError: failureReasons.invalidCredentials,
+};
+
+/** Types that tell of a request in which no identity was tried. */
+const requestRejects: Readonly<Record<string, FailureReason>> = {
+  InvalidCallbackUrl: failureReasons.unknown,
+  InvalidCheck: failureReasons.invalidState,
+  InvalidProvider: failureReasons.unknown,
+  MissingCSRF: failureReasons.csrfInvalid,
+  UnknownAction: failureReasons.unknown,
+  UntrustedHost: failureReasons.configuration,
 };
 
 /** Codes of the app's own subclasses of CredentialsSignin that say more than "wrong". */
@@ -40,20 +50,68 @@ const credentialsCodes: Readonly<Record<string, FailureReason>> = {
 const plainCode = "credentials";
 const codeShape = /^[a-z0-9][a-z0-9_.-]{0,63}$/i;
 
+/** An error that is none of Auth.js's own: what it means depends on where it was thrown. */
+const foreign: Failure = { reason: failureReasons.unknown, errorType: "Error" };
+
 /**
- * What an error that Auth.js hands to its logger says of the attempt under way, or `undefined` where
- * it tells nothing of one. Reads `type`, never `name`, which production builds shorten, and never
- * `message`, which may quote anything.
+ * What an error that Auth.js hands to its logger says, or `undefined` where it tells nothing of an
+ * attempt or a session. Reads `type`, never `name`, which production builds shorten; a message is
+ * looked at for what check failed, and never kept, since it may quote anything.
  */
 export function failureOf(error: unknown): Failure | undefined {
-  if (typeof error !== "object" || error === null) return undefined;
-  const { type, kind, code } = error as Record<"type" | "kind" | "code", unknown>;
-  if (typeof type !== "string") return undefined;
-  // A subclass of CredentialsSignin is told by its code; its type may be the app's own.
-  if (kind === "signIn" && typeof code === "string" && code !== plainCode && codeShape.test(code)) {
-    const reason = credentialsCodes[code] ?? failureReasons.invalidCredentials;
-    return { reason, errorType: code };
+  const type = readText(error, "type");
+  if (type === undefined) return error instanceof Error ? foreign : undefined;
+  const cause = readField(readField(error, "cause"), "err");
+  if (type === "JWTSessionError" || type === "SessionTokenError") {
+    const reason = type === "JWTSessionError" ? tokenReason(cause) : failureReasons.unknown;
+    return { name: eventNames.sessionReject, reason, errorType: type };
   }
+  const rejected = requestRejects[type];
+  if (rejected !== undefined) {
+    return { name: eventNames.requestReject, reason: rejected, errorType: type };
+  }
+  if (type === "CallbackRouteError" && failsOAuthCheck(cause)) {
+    return {
+      name: eventNames.requestReject,
+      reason: failureReasons.invalidState,
+      errorType: type,
+    };
+  }
+  if (type === "SignOutError") return { reason: tokenReason(cause), errorType: type };
+  return ownCredentialsCode(error) ?? ofType(type);
+}
+
+/** A subclass of CredentialsSignin is told by its code; its type may be the app's own. */
+function ownCredentialsCode(error: unknown): Failure | undefined {
+  const code = readText(error, "code");
+  if (readField(error, "kind") !== "signIn" || code === undefined) return undefined;
+  if (code === plainCode || !codeShape.test(code)) return undefined;
+  return { reason: credentialsCodes[code] ?? failureReasons.invalidCredentials, errorType: code };
+}
+
+function ofType(type: string): Failure | undefined {
   const reason = reasons[type];
   return reason && { reason, errorType: type };
+}
+
+/** Says more of a failure, by the provider and the action that it happened in. */
+export function refineFailure(failure: Failure, { target, provider, name }: Attempt): Failure {
+  const { action, providerId, hasToken, deniedByProvider } = target;
+  const isForeign = failure.errorType === foreign.errorType;
+  if (isForeign && providerId !== undefined && provider === undefined) {
+    return { ...failure, name: eventNames.requestReject, errorType: "UnknownProvider" };
+  }
+  if (provider?.type === "email" && action === "signin") {
+    const reason = isForeign ? failureReasons.emailSendFailed : failure.reason;
+    return { name: eventNames.verificationRequest, ...failure, reason };
+  }
+  if (provider?.type === "email" && failure.errorType === "CallbackRouteError" && !hasToken) {
+    return { ...failure, reason: failureReasons.verificationInvalid };
+  }
+  if (failure.errorType === "OAuthCallbackError" && deniedByProvider) {
+    return { ...failure, reason: failureReasons.accessDenied };
+  }
+  return isForeign && name === eventNames.signIn
+    ? { ...failure, reason: failureReasons.providerError }
+    : failure;
 }

@@ -1,6 +1,7 @@
 import type { AuthConfig } from "@auth/core";
 import { AccessDenied, CredentialsSignin } from "@auth/core/errors";
 import Credentials from "@auth/core/providers/credentials";
+import GitHub from "@auth/core/providers/github";
 import { describe, expect, it } from "vitest";
 import { createApp } from "../../support/auth-js.ts";
 import { watchSlot } from "../../support/slot.ts";
@@ -138,6 +139,70 @@ describe("one attempt is one event", () => {
     );
     expect(new Set(seen)).toEqual(new Set(users.map((email, n) => `${email} 203.0.113.${n}`)));
     expect(seen).toHaveLength(users.length);
+  });
+});
+
+describe("requests that try no identity", () => {
+  const withGitHub = [...providers, GitHub({ clientId: "id", clientSecret: "a client secret" })];
+
+  it.each([
+    ["a sign-in without a CSRF token", "callback/credentials", "csrf_invalid", "MissingCSRF"],
+    ["a sign-out without a CSRF token", "signout", "csrf_invalid", "MissingCSRF"],
+    ["a session update without one", "session", "csrf_invalid", "MissingCSRF"],
+    ["an unknown provider", "callback/nobody", "unknown", "UnknownProvider"],
+    ["an unknown action", "nothing", "unknown", "UnknownAction"],
+    ["a callback without state", "callback/github?code=1", "invalid_state", "InvalidCheck"],
+    [
+      "a bad callback URL",
+      "signin/github?callbackUrl=javascript:x",
+      "unknown",
+      "InvalidCallbackUrl",
+    ],
+  ])("%s is a rejected request", async (_, path, reason, type) => {
+    const app = createApp({ providers: withGitHub });
+    await app.post(path, { csrfToken: "forged", email: alice.email, password });
+    expect(names()).toEqual(["auth.request.reject"]);
+    expect(last()).toMatchObject({
+      "auth.outcome": "failure",
+      "auth.failure.reason": reason,
+      "error.type": type,
+    });
+    expect(last()).not.toHaveProperty("auth.attempted.identifier");
+  });
+
+  it("a callback in which the provider says no is a failed sign-in", async () => {
+    await createApp({ providers: withGitHub }).get("callback/github?error=access_denied");
+    expect(names()).toHaveLength(1);
+    expect(last()).toMatchObject({ "auth.outcome": "failure", "auth.provider.id": "github" });
+  });
+
+  it("a session cookie that is forged is a rejected session, and the next is the next", async () => {
+    const app = createApp({ providers });
+    app.cookies.set("authjs.session-token", "forged");
+    await app.get("session");
+    expect(names()).toEqual(["auth.session.reject"]);
+    expect(last()).toMatchObject({
+      "auth.failure.reason": "token_invalid",
+      "error.type": "JWTSessionError",
+    });
+  });
+
+  it("a stale session cookie beside a sign-in is not what the sign-in is about", async () => {
+    const app = createApp({ providers });
+    app.cookies.set("authjs.session-token", "forged");
+    await app.post("callback/credentials", { email: alice.email, password: "wrong" });
+    expect(names()).toEqual(["auth.sign_in"]);
+  });
+
+  it("a jwt callback that gives no token is a sign-in that was refused", async () => {
+    const app = createApp({ providers, callbacks: { jwt: () => null } });
+    await app.post("callback/credentials", { email: alice.email, password });
+    expect(names()).toEqual(["auth.sign_in"]);
+    expect(last()).toMatchObject({
+      "auth.outcome": "failure",
+      "auth.failure.reason": "access_denied",
+      "error.type": "JWTCallback",
+    });
   });
 });
 

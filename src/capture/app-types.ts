@@ -1,5 +1,5 @@
 /**
- * The parts of Auth.js (next-auth 5) that capture meets, as structural types: nothing of it is
+ * The parts of NextAuth, of either major, that capture meets, as structural types: nothing of it is
  * imported, so a second copy of it in the app does no harm.
  */
 
@@ -7,20 +7,25 @@
 // oxlint-disable-next-line no-explicit-any -- the app's own signatures pass through untouched
 export type AppFunction = (...args: any[]) => unknown;
 
-/** An app's functions by name: its events, callbacks or logger. */
+/** An app's functions by name: its events, callbacks, logger or adapter. */
 export type AppFunctions = Record<string, AppFunction | undefined>;
 
 /** A provider, as an object or as a function that makes one. */
 export type Provider = AppFunction | ProviderObject;
 
-export interface ProviderObject {
+interface ProviderQuestions {
   authorize?: unknown;
-  options?: { authorize?: unknown };
+  sendVerificationRequest?: unknown;
 }
 
-/** The object that `NextAuth` of version 5 is configured with. */
-export interface AuthConfig {
-  providers: Provider[];
+export interface ProviderObject extends ProviderQuestions {
+  options?: ProviderQuestions;
+}
+
+/** What NextAuth is configured with. */
+export interface AppConfig {
+  providers?: Provider[];
+  adapter?: AppFunctions;
   events?: AppFunctions;
   callbacks?: AppFunctions;
   logger?: AppFunctions;

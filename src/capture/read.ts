@@ -1,6 +1,6 @@
-import type { EventProvider, EventUser } from "../../event/auth-event.ts";
-import { isIdentifierShaped } from "../../event/privacy.ts";
-import { guarded } from "../emit-event.ts";
+import type { EventProvider, EventUser } from "../event/auth-event.ts";
+import { isIdentifierShaped } from "../event/privacy.ts";
+import { guarded } from "./emit-event.ts";
 
 /** A field of an object that somebody else made: it may be missing, or a getter that throws. */
 export function readField(source: unknown, name: string): unknown {
@@ -47,9 +47,12 @@ const longestIdentifier = 320;
  */
 export function readAttemptedIdentifier(credentials: unknown): string | undefined {
   return identifierFields
-    .map((name) => readText(credentials, name)?.trim())
-    .find(
-      (value) =>
-        value !== undefined && value.length <= longestIdentifier && isIdentifierShaped(value),
-    );
+    .map((name) => readIdentifier(readText(credentials, name)))
+    .find((value) => value !== undefined);
+}
+
+/** A text that somebody claims to be, where it is shaped like an identity. */
+export function readIdentifier(text: string | undefined): string | undefined {
+  const value = text !== undefined && text.length <= longestIdentifier ? text.trim() : "";
+  return isIdentifierShaped(value) ? value : undefined;
 }

@@ -1,0 +1,18 @@
+import { failureReasons } from "../vocabulary.ts";
+import type { Failure } from "./attempt.ts";
+import { readField, readText } from "./read.ts";
+
+/** Words of the OAuth clients of both majors for a state, nonce or PKCE value that is missing or wrong. */
+const checkWords = /\bstate\b|\bnonce\b|pkce|code_verifier/i;
+
+/** Whether an error says that a check of the OAuth flow failed. Its message is looked at, never kept. */
+export function failsOAuthCheck(error: unknown): boolean {
+  return checkWords.test(readText(error, "message") ?? "");
+}
+
+/** Why a token was refused: jose, in both majors, has a code for one that is past its time. */
+export function tokenReason(error: unknown): Failure["reason"] {
+  return readField(error, "code") === "ERR_JWT_EXPIRED"
+    ? failureReasons.tokenExpired
+    : failureReasons.tokenInvalid;
+}

@@ -1,0 +1,143 @@
+import type { AuthEvent, EventUser } from "../event/auth-event.ts";
+import { type AuthEventName, eventNames, outcomes } from "../vocabulary.ts";
+import { type Attempt, currentAttempt, type Failure, runInAttempt } from "./attempt.ts";
+import { emitEvent, guarded } from "./emit-event.ts";
+import type { Capture } from "./framework.ts";
+import { readIdentifier, readProvider } from "./read.ts";
+import { emitReject } from "./reject.ts";
+import { requestOfContext } from "./request-context.ts";
+
+/**
+ * Runs one attempt to its end. Whatever was seen of it by then becomes its one event.
+ *
+ * @param look reads NextAuth's answer, where only that tells how the attempt ended
+ * @returns and throws just what `run` does
+ */
+export async function conclude<T>(
+  attempt: Attempt,
+  run: () => T | Promise<T>,
+  look?: (answer: T) => Failure | undefined | Promise<Failure | undefined>,
+): Promise<T> {
+  try {
+    const answer = await runInAttempt(attempt, run);
+    if (look !== undefined && !attempt.concluded) {
+      const seen = await guardedAsync(() => look(answer));
+      attempt.failure ??= seen;
+    }
+    return answer;
+  } finally {
+    guarded(() => emitEnd(attempt));
+  }
+}
+
+async function guardedAsync<T>(piece: () => T | Promise<T>): Promise<T | undefined> {
+  try {
+    return await piece();
+  } catch {
+    return guarded<T>(() => {
+      throw new Error("read");
+    });
+  }
+}
+
+function emitEnd(attempt: Attempt): void {
+  const { concluded, failure, linkSent, capture } = attempt;
+  if (concluded) return;
+  attempt.concluded = true;
+  const { providerId } = attempt.target;
+  attempt.provider ??= providerId === undefined ? undefined : capture.providers.get(providerId);
+  if (failure !== undefined) {
+    emitFailure(attempt, capture.framework.refine(failure, attempt));
+  } else if (linkSent) {
+    emitEvent({
+      ...commonOf(capture),
+      name: eventNames.verificationRequest,
+      outcome: outcomes.success,
+      ...claimOf(attempt),
+    });
+  }
+}
+
+const rejects: ReadonlySet<AuthEventName> = new Set([
+  eventNames.sessionReject,
+  eventNames.requestReject,
+]);
+
+function emitFailure(attempt: Attempt, { name = attempt.name, ...why }: Failure): void {
+  if (name === undefined) return;
+  const event: AuthEvent = {
+    ...commonOf(attempt.capture),
+    name,
+    outcome: outcomes.failure,
+    ...why,
+    ...claimOf(attempt),
+  };
+  // What anyone can bring about without an identity must not drown what takes one.
+  const tried = attempt.identityTried || event.attemptedIdentifier !== undefined;
+  if (tried && !rejects.has(name)) emitEvent(event);
+  else emitReject(event);
+}
+
+/** Tells of something that NextAuth reports as done, in or outside of an attempt. */
+export function emitSuccess(
+  capture: Capture,
+  name: AuthEventName,
+  user: EventUser | undefined,
+  account?: unknown,
+): void {
+  const attempt = currentAttempt();
+  if (attempt?.name === name) {
+    // A sign-in that left no session is none, whatever the event says.
+    if (attempt.failure?.errorType === noSession.errorType) return;
+    attempt.concluded = true;
+  }
+  const provider = readProvider(account) ?? attempt?.provider;
+  emitEvent({
+    ...commonOf(capture),
+    name,
+    outcome: outcomes.success,
+    ...(user && { user }),
+    ...(provider && name !== eventNames.signOut && { provider }),
+    ...(attempt && { request: attempt.request }),
+  });
+}
+
+/** The app's `jwt` callback gave no token: whoever was admitted gets no session. */
+export const noSession: Failure = { reason: "access_denied", errorType: "JWTCallback" };
+
+/** Tells of a session that was refused while nobody attempted anything: the request is asked of Next.js. */
+export async function emitSessionReject(capture: Capture, failure: Failure): Promise<void> {
+  const request = await requestOfContext();
+  const { reason, errorType } = failure;
+  emitReject({
+    ...commonOf(capture),
+    name: eventNames.sessionReject,
+    outcome: outcomes.failure,
+    reason,
+    errorType,
+    request,
+  });
+}
+
+function commonOf({
+  framework: { version },
+}: Capture): Pick<AuthEvent, "timeUnixMillis" | "framework"> {
+  return { timeUnixMillis: Date.now(), framework: { name: "next-auth", version } };
+}
+
+/** Who claimed to be whom, through which provider, and from where. */
+function claimOf({
+  provider,
+  attemptedIdentifier,
+  target,
+  request,
+}: Attempt): Pick<AuthEvent, "provider" | "attemptedIdentifier" | "request"> {
+  const claimed =
+    attemptedIdentifier ??
+    (provider?.type === "email" ? readIdentifier(target.linkEmail) : undefined);
+  return {
+    ...(provider && { provider }),
+    ...(claimed !== undefined && { attemptedIdentifier: claimed }),
+    request,
+  };
+}

@@ -1,0 +1,190 @@
+import { failureReasons } from "../vocabulary.ts";
+import type {
+  AppConfig,
+  AppFunction,
+  AppFunctions,
+  Provider,
+  ProviderObject,
+} from "./app-types.ts";
+import { currentAttempt, type Failure } from "./attempt.ts";
+import { noSession } from "./conclude.ts";
+import { guarded } from "./emit-event.ts";
+import { onEvent } from "./events.ts";
+import type { Capture } from "./framework.ts";
+import { hookAdapter, hookLogger } from "./listeners.ts";
+import { readAttemptedIdentifier, readField, readProvider, readText } from "./read.ts";
+
+/**
+ * The app's configuration with capture's hooks in it. The app's own events, callbacks, logger,
+ * adapter and providers all still work, with their own `this`, results and errors; the app's object
+ * is not touched.
+ */
+export function withHooks<C extends AppConfig>(config: C, capture: Capture): C {
+  const { providers, adapter } = config;
+  return {
+    ...config,
+    ...(Array.isArray(providers) && {
+      providers: providers.map((provider) => hookProvider(provider, capture)),
+    }),
+    ...(adapter && { adapter: hookAdapter(adapter, capture) }),
+    events: hookEvents(config.events, capture),
+    callbacks: hookCallbacks(config.callbacks),
+    logger: hookLogger(config.logger, capture),
+  };
+}
+
+/** Runs a piece of capture in front of a function of the app's. */
+export function before(
+  app: AppFunction | undefined,
+  look: (...args: unknown[]) => void,
+): AppFunction {
+  return function hooked(this: unknown, ...args: unknown[]) {
+    guarded(() => look(...args));
+    return app?.apply(this, args);
+  };
+}
+
+/** Runs a piece of capture when a function of the app's has its result. What it throws stays its own. */
+function after(
+  app: AppFunction,
+  look: (result: unknown, ...args: unknown[]) => void,
+  lookAtThrown: (error: unknown) => void = () => {},
+): AppFunction {
+  return async function hooked(this: unknown, ...args: unknown[]) {
+    let result: unknown;
+    try {
+      result = await app.apply(this, args);
+    } catch (error) {
+      guarded(() => lookAtThrown(error));
+      throw error;
+    }
+    guarded(() => look(result, ...args));
+    return result;
+  };
+}
+
+function fail(failure: Failure | undefined): void {
+  const attempt = currentAttempt();
+  if (attempt !== undefined) attempt.failure ??= failure;
+}
+
+function hookEvents(events: AppFunctions = {}, capture: Capture): AppFunctions {
+  const hooked = Object.entries(onEvent).map(([name, tell]) => [
+    name,
+    before(events[name], (message) => tell(message, capture)),
+  ]);
+  return { ...events, ...Object.fromEntries(hooked) };
+}
+
+/** Both majors admit everybody where the app has no `signIn` callback. */
+const admitEverybody = (): boolean => true;
+
+/**
+ * The `signIn` callback decides who may sign in. It is the one place that is told who is about to,
+ * and the only one that sees a refusal by redirect. The `jwt` callback can still refuse, by giving
+ * no token, and nobody else hears of it.
+ */
+function hookCallbacks(callbacks: AppFunctions = {}): AppFunctions {
+  const signIn = before(callbacks.signIn ?? admitEverybody, noteWhoAsks);
+  return {
+    ...callbacks,
+    signIn: after(
+      signIn,
+      (verdict) => {
+        if (typeof verdict === "string") fail(redirected);
+        else if (!verdict) fail(refused);
+      },
+      () => fail(refused),
+    ),
+    ...(callbacks.jwt && {
+      jwt: after(callbacks.jwt, (token) => {
+        if (token === null && currentAttempt()?.name !== undefined) fail(noSession);
+      }),
+    }),
+  };
+}
+
+const redirected: Failure = {
+  reason: failureReasons.redirectedByCallback,
+  errorType: "SignInCallback",
+};
+const refused: Failure = { reason: failureReasons.accessDenied, errorType: "AccessDenied" };
+
+function noteWhoAsks(message: unknown): void {
+  const attempt = currentAttempt();
+  if (attempt === undefined) return;
+  attempt.identityTried = true;
+  const account = readField(message, "account");
+  const user = readField(message, "user");
+  attempt.provider = readProvider(account) ?? attempt.provider;
+  attempt.attemptedIdentifier ??=
+    readText(user, "email") ?? readText(account, "providerAccountId") ?? readText(user, "id");
+}
+
+/**
+ * Wraps what a provider is asked: `authorize` alone is told the identity that was tried, and
+ * `sendVerificationRequest` alone knows whether the e-mail went out. NextAuth reads a provider's own
+ * fields and merges `options` over them; whichever of the two has the function, it is wrapped.
+ */
+function hookProvider(provider: Provider, capture: Capture): Provider {
+  if (typeof provider === "function") {
+    return function hooked(this: unknown, ...args: unknown[]) {
+      return hookProvider(provider.apply(this, args) as Provider, capture);
+    };
+  }
+  const { options } = provider;
+  const id = readText(options, "id") ?? readText(provider, "id");
+  const type = readText(options, "type") ?? readText(provider, "type");
+  if (id !== undefined) capture.providers.set(id, { id, ...(type !== undefined && { type }) });
+  return {
+    ...provider,
+    ...hookQuestions(provider, capture),
+    ...(options && { options: { ...options, ...hookQuestions(options, capture) } }),
+  };
+}
+
+function hookQuestions(
+  { authorize, sendVerificationRequest }: NonNullable<ProviderObject["options"]>,
+  capture: Capture,
+): object {
+  return {
+    ...(isFunction(authorize) && { authorize: hookAuthorize(authorize, capture) }),
+    ...(isFunction(sendVerificationRequest) && {
+      sendVerificationRequest: hookSend(sendVerificationRequest),
+    }),
+  };
+}
+
+function hookAuthorize(authorize: AppFunction, capture: Capture): AppFunction {
+  const noted = before(authorize, (credentials) => {
+    const attempt = currentAttempt();
+    if (attempt === undefined) return;
+    attempt.identityTried = true;
+    attempt.attemptedIdentifier = readAttemptedIdentifier(credentials);
+  });
+  return after(
+    noted,
+    (user) => {
+      if (!user)
+        fail({ reason: failureReasons.invalidCredentials, errorType: "CredentialsSignin" });
+    },
+    (error) => fail(capture.framework.describeThrown?.(error)),
+  );
+}
+
+function hookSend(send: AppFunction): AppFunction {
+  const noted = before(send, (params) => {
+    const attempt = currentAttempt();
+    if (attempt === undefined) return;
+    attempt.identityTried = true;
+    attempt.attemptedIdentifier ??= readText(params, "identifier");
+  });
+  return after(noted, () => {
+    const attempt = currentAttempt();
+    if (attempt !== undefined) attempt.linkSent = true;
+  });
+}
+
+function isFunction(value: unknown): value is AppFunction {
+  return typeof value === "function";
+}

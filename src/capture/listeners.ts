@@ -1,0 +1,64 @@
+import { eventNames, failureReasons } from "../vocabulary.ts";
+import type { AppFunction, AppFunctions } from "./app-types.ts";
+import { currentAttempt, type Failure } from "./attempt.ts";
+import { emitSessionReject } from "./conclude.ts";
+import { guarded } from "./emit-event.ts";
+import type { Capture } from "./framework.ts";
+import { readField } from "./read.ts";
+
+/** Listens to `logger.error`. With a logger of ours NextAuth no longer prints, so this does it then. */
+export function hookLogger(logger: AppFunctions = {}, capture: Capture): AppFunctions {
+  return {
+    ...logger,
+    error(this: unknown, ...args: unknown[]) {
+      guarded(() => note(capture.framework.describeError(args), capture));
+      if (logger.error === undefined) capture.framework.printError(args);
+      else return logger.error.apply(this, args);
+    },
+  };
+}
+
+/**
+ * Listens to the lookup of a database session: NextAuth says nothing of one that it does not find,
+ * or finds to be past its time.
+ */
+export function hookAdapter(adapter: AppFunctions, capture: Capture): AppFunctions {
+  const { getSessionAndUser } = adapter;
+  if (getSessionAndUser === undefined) return adapter;
+  return {
+    ...adapter,
+    async getSessionAndUser(this: unknown, ...args: unknown[]) {
+      const found: unknown = await (getSessionAndUser as AppFunction).apply(this, args);
+      guarded(() => note(describeSession(found), capture));
+      return found;
+    },
+  };
+}
+
+function describeSession(found: unknown): Failure | undefined {
+  const name = eventNames.sessionReject;
+  const session = readField(found, "session");
+  if (typeof session !== "object" || session === null) {
+    return { name, reason: failureReasons.tokenInvalid, errorType: "SessionNotFound" };
+  }
+  const expires = readField(session, "expires");
+  return expires instanceof Date && expires.getTime() < Date.now()
+    ? { name, reason: failureReasons.tokenExpired, errorType: "SessionExpired" }
+    : undefined;
+}
+
+function note(failure: Failure | undefined, capture: Capture): void {
+  if (failure === undefined) return;
+  const attempt = currentAttempt();
+  const isSession = failure.name === eventNames.sessionReject;
+  if (attempt === undefined) {
+    // Only a session is read outside of NextAuth's own routes and actions.
+    if (isSession) void emitSessionReject(capture, failure);
+    return;
+  }
+  // Anyone can post to `_log`, and have the logger called with what they like.
+  if (attempt.target.action === "_log") return;
+  // A stale cookie beside an attempt is not what the attempt is about.
+  if (isSession && attempt.name !== undefined) return;
+  attempt.failure ??= failure;
+}

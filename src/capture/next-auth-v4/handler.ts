@@ -1,0 +1,93 @@
+import { type Attempt, beginAttempt } from "../attempt.ts";
+import { conclude } from "../conclude.ts";
+import { guarded } from "../emit-event.ts";
+import type { Capture } from "../framework.ts";
+import { readField, readText } from "../read.ts";
+import { type ReadableHeaders, readRequest } from "../request-context.ts";
+import { attemptOf, readTarget } from "../request-target.ts";
+import { type Answer, describeAnswer } from "./outcome.ts";
+
+/**
+ * Runs a handler of next-auth 4, of the pages or of the app router, so that each attempt that goes
+ * through it ends as one event. What next-auth answered is read, since it logs few of its failures.
+ *
+ * @param call the request, and the response (pages router) or the context (app router)
+ */
+export function runHandler(
+  [request, second]: readonly unknown[],
+  capture: Capture,
+  run: () => unknown,
+): unknown {
+  const attempt = guarded(() => readAttempt(request, capture));
+  if (attempt === undefined) return run();
+  const seen = request instanceof Request ? undefined : guarded(() => watchJson(second));
+  return conclude(attempt, run, async (answer) =>
+    describeAnswer(
+      answer instanceof Response ? await readResponse(answer) : readNodeResponse(second, seen),
+      attempt,
+    ),
+  );
+}
+
+function readAttempt(request: unknown, capture: Capture): Attempt | undefined {
+  const path = readText(request, "url");
+  const url = path === undefined ? null : URL.parse(path, "http://localhost");
+  if (url === null) return undefined;
+  const method = readText(request, "method") ?? "GET";
+  const target = readTarget(url);
+  return beginAttempt({
+    name: attemptOf(target, method),
+    target,
+    request: readRequest(headersOf(request), method, url.pathname),
+    capture,
+  });
+}
+
+/** A Request has its headers in a Headers, Node's request in an object. */
+function headersOf(request: unknown): ReadableHeaders {
+  if (request instanceof Request) return request.headers;
+  const headers = readField(request, "headers");
+  return {
+    get(name) {
+      const value = readField(headers, name);
+      return typeof value === "string" ? value : Array.isArray(value) ? value.join(", ") : null;
+    },
+  };
+}
+
+async function readResponse(response: Response): Promise<Answer> {
+  const { status, headers } = response;
+  const isJson = headers.get("content-type")?.startsWith("application/json") ?? false;
+  const location =
+    headers.get("location") ??
+    (isJson ? readText(await response.clone().json(), "url") : undefined);
+  return { status, location };
+}
+
+/** Where a response of the pages router says in JSON where to go: it is told to nobody else. */
+interface WatchedJson {
+  url: string | undefined;
+}
+
+function watchJson(response: unknown): WatchedJson {
+  const watched: WatchedJson = { url: undefined };
+  const json = readField(response, "json");
+  if (typeof json === "function") {
+    (response as { json: unknown }).json = function watch(this: unknown, body: unknown) {
+      watched.url = readText(body, "url");
+      return Reflect.apply(json, this, [body]) as unknown;
+    };
+  }
+  return watched;
+}
+
+function readNodeResponse(response: unknown, seen: WatchedJson | undefined): Answer {
+  const status = readField(response, "statusCode");
+  const getHeader = readField(response, "getHeader");
+  const location: unknown =
+    typeof getHeader === "function" ? Reflect.apply(getHeader, response, ["location"]) : undefined;
+  return {
+    status: typeof status === "number" ? status : 0,
+    location: typeof location === "string" ? location : seen?.url,
+  };
+}

@@ -1,0 +1,119 @@
+import { eventNames, type FailureReason, failureReasons } from "../../vocabulary.ts";
+import type { Attempt, Failure } from "../attempt.ts";
+import { failsOAuthCheck, tokenReason } from "../checks.ts";
+import { readField, readText } from "../read.ts";
+
+/** What a code that next-auth 4 hands to its logger says about the attempt that it ended. */
+const reasons: Readonly<Record<string, FailureReason>> = {
+  CALLBACK_CREDENTIALS_HANDLER_ERROR: failureReasons.configuration,
+  CALLBACK_CREDENTIALS_JWT_ERROR: failureReasons.configuration,
+  CALLBACK_EMAIL_ERROR: failureReasons.providerError,
+  CALLBACK_OAUTH_ERROR: failureReasons.providerError,
+  EMAIL_REQUIRES_ADAPTER_ERROR: failureReasons.configuration,
+  MISSING_ADAPTER_METHODS_ERROR: failureReasons.configuration,
+  NO_SECRET: failureReasons.configuration,
+  OAUTH_CALLBACK_ERROR: failureReasons.providerError,
+  OAUTH_CALLBACK_HANDLER_ERROR: failureReasons.providerError,
+  OAUTH_PARSE_PROFILE_ERROR: failureReasons.providerError,
+  OAUTH_V1_GET_ACCESS_TOKEN_ERROR: failureReasons.providerError,
+  SIGNIN_EMAIL_ERROR: failureReasons.emailSendFailed,
+  SIGNIN_OAUTH_ERROR: failureReasons.providerError,
+};
+
+/** What the `error` in the address that next-auth 4 sends people to says. Anything else is a message. */
+const redirects: Readonly<Record<string, FailureReason>> = {
+  AccessDenied: failureReasons.accessDenied,
+  Callback: failureReasons.providerError,
+  Configuration: failureReasons.configuration,
+  CredentialsSignin: failureReasons.invalidCredentials,
+  EmailCreateAccount: failureReasons.providerError,
+  EmailSignin: failureReasons.emailSendFailed,
+  OAuthAccountNotLinked: failureReasons.accountNotLinked,
+  OAuthCallback: failureReasons.providerError,
+  OAuthCreateAccount: failureReasons.providerError,
+  OAuthSignin: failureReasons.providerError,
+  Verification: failureReasons.verificationInvalid,
+  // In small letters it says that an e-mail link has no token.
+  configuration: failureReasons.verificationInvalid,
+};
+
+/** What a call of `logger.error(code, metadata)` says. */
+export function describeError([code, metadata]: readonly unknown[]): Failure | undefined {
+  if (typeof code !== "string") return undefined;
+  const error = metadata instanceof Error ? metadata : readField(metadata, "error");
+  switch (code) {
+    case "JWT_SESSION_ERROR":
+      return { name: eventNames.sessionReject, reason: tokenReason(error), errorType: code };
+    case "SESSION_ERROR":
+      return {
+        name: eventNames.sessionReject,
+        reason: failureReasons.unknown,
+        errorType: code,
+      };
+    case "SIGNOUT_ERROR":
+      return { reason: tokenReason(error), errorType: code };
+    case "INVALID_CALLBACK_URL_ERROR":
+      return { name: eventNames.requestReject, reason: failureReasons.unknown, errorType: code };
+    case "OAUTH_CALLBACK_ERROR":
+      if (!failsOAuthCheck(error)) break;
+      return {
+        name: eventNames.requestReject,
+        reason: failureReasons.invalidState,
+        errorType: code,
+      };
+    default:
+  }
+  const reason = reasons[code];
+  return reason && { reason, errorType: code };
+}
+
+/** An `authorize` that throws: next-auth 4 makes its message a part of an address, and logs nothing. */
+export function describeThrown(): Failure {
+  return { reason: failureReasons.providerError, errorType: "AuthorizeError" };
+}
+
+/** How next-auth 4 answered: the only place where most of its failures show. */
+export interface Answer {
+  status: number;
+  /** Where it sends people, also where it says so in JSON. */
+  location: string | undefined;
+}
+
+/** What the answer says of an attempt of which nothing was seen, or of a request that is none. */
+export function describeAnswer(
+  { status, location }: Answer,
+  attempt: Attempt,
+): Failure | undefined {
+  const { action, providerId } = attempt.target;
+  const query =
+    location === undefined ? undefined : URL.parse(location, "http://localhost")?.searchParams;
+  const isUpdate = action === "session" && status === 400;
+  if (isUpdate || (query?.get("csrf") === "true" && attempt.name !== undefined)) {
+    return {
+      name: eventNames.requestReject,
+      reason: failureReasons.csrfInvalid,
+      errorType: "MissingCSRF",
+    };
+  }
+  if (attempt.name === undefined) return undefined;
+  if (status === 400 && providerId !== undefined && !attempt.capture.providers.has(providerId)) {
+    return {
+      name: eventNames.requestReject,
+      reason: failureReasons.unknown,
+      errorType: "UnknownProvider",
+    };
+  }
+  const error = query?.get("error");
+  const reason = error ? redirects[error] : undefined;
+  return error && reason ? { reason, errorType: error } : undefined;
+}
+
+/** Says more of a failure, by the provider and the action that it happened in. */
+export function refineFailure(failure: Failure, { target, provider }: Attempt): Failure {
+  if (provider?.type === "email" && target.action === "signin") {
+    return { name: eventNames.verificationRequest, ...failure };
+  }
+  return failure.reason === failureReasons.providerError && target.deniedByProvider
+    ? { ...failure, reason: failureReasons.accessDenied }
+    : failure;
+}

@@ -1,0 +1,216 @@
+import { describe, expect, it } from "vitest";
+import type { AppConfig } from "../../../src/capture/app-types.ts";
+import { createApp4, providers4 } from "../../support/next-auth-v4.ts";
+import { watchSlot } from "../../support/slot.ts";
+
+const watched = watchSlot();
+
+const alice = { id: "7", email: "alice@example.com", name: "Alice" };
+const password = "correct horse";
+
+const providers: NonNullable<AppConfig["providers"]> = [
+  providers4.Credentials({
+    credentials: { email: {}, password: {} },
+    authorize({ email, password: given }: Record<string, string>) {
+      if (email === "broken@example.com") throw new Error("the database said: secret detail");
+      return email === alice.email && given === password ? { ...alice } : null;
+    },
+  }),
+  providers4.GitHub({ clientId: "id", clientSecret: "a client secret" }),
+];
+
+const names = (): string[] => watched.records.map(({ eventName }) => eventName);
+const last = (): Readonly<Record<string, unknown>> => watched.records.at(-1)?.attributes ?? {};
+
+describe.each(["options", "request"] as const)("next-auth 4, called with its %s", (form) => {
+  it("a sign-in and a sign-out tell who, how and from where", async () => {
+    const app = createApp4({ providers }, form);
+    await app.post(
+      "callback/credentials",
+      { email: alice.email, password },
+      { headers: { "x-forwarded-for": "203.0.113.9", "user-agent": "a browser" } },
+    );
+    expect(names()).toEqual(["auth.sign_in"]);
+    expect(last()).toMatchObject({
+      "auth.outcome": "success",
+      "user.id": "7",
+      "user.email": "alice@example.com",
+      "auth.provider.id": "credentials",
+      "auth.framework.version": "4",
+      "client.address": "203.0.113.9",
+      "user_agent.original": "a browser",
+      "http.request.method": "POST",
+      "url.path": "/api/auth/callback/credentials",
+    });
+    await app.post("signout");
+    expect(names()).toEqual(["auth.sign_in", "auth.sign_out"]);
+    expect(last()).toMatchObject({ "auth.outcome": "success", "user.id": "7" });
+  });
+
+  it.each([
+    ["a wrong password", { email: alice.email }, "invalid_credentials", "CredentialsSignin"],
+    [
+      "an authorize that throws",
+      { email: "broken@example.com" },
+      "provider_error",
+      "AuthorizeError",
+    ],
+  ])("%s is a failure, as a form and as JSON", async (_, fields, reason, type) => {
+    for (const json of [{}, { json: "true" }]) {
+      const app = createApp4({ providers }, form);
+      await app.post("callback/credentials", { ...fields, password: "wrong", ...json });
+      expect(last()).toMatchObject({
+        "auth.outcome": "failure",
+        "auth.failure.reason": reason,
+        "error.type": type,
+        "auth.attempted.identifier": fields.email,
+        "auth.provider.id": "credentials",
+      });
+    }
+    expect(names()).toEqual(["auth.sign_in", "auth.sign_in"]);
+    expect(JSON.stringify(watched.records)).not.toContain("secret detail");
+  });
+
+  it.each<[string, () => unknown, string]>([
+    ["refuses", () => false, "access_denied"],
+    ["throws", () => Promise.reject(new Error("no")), "access_denied"],
+    ["redirects", () => "/apply", "redirected_by_callback"],
+  ])("a signIn callback that %s is a failure", async (_, signIn, reason) => {
+    const app = createApp4({ providers, callbacks: { signIn } }, form);
+    await app.post("callback/credentials", { email: alice.email, password });
+    expect(names()).toEqual(["auth.sign_in"]);
+    expect(last()).toMatchObject({
+      "auth.outcome": "failure",
+      "auth.failure.reason": reason,
+      "auth.attempted.identifier": alice.email,
+    });
+  });
+});
+
+describe("requests that try no identity", () => {
+  it.each([
+    ["a sign-in without a CSRF token", "callback/credentials", "csrf_invalid", "MissingCSRF"],
+    ["a sign-out without a CSRF token", "signout", "csrf_invalid", "MissingCSRF"],
+    ["a session update without one", "session", "csrf_invalid", "MissingCSRF"],
+    ["an unknown provider", "callback/nobody", "unknown", "UnknownProvider"],
+  ])("%s is a rejected request", async (_, path, reason, type) => {
+    const app = createApp4({ providers });
+    await app.post(path, { email: alice.email, password }, { csrf: false });
+    expect(names()).toEqual(["auth.request.reject"]);
+    expect(last()).toMatchObject({
+      "auth.outcome": "failure",
+      "auth.failure.reason": reason,
+      "error.type": type,
+    });
+    expect(last()).not.toHaveProperty("auth.attempted.identifier");
+  });
+
+  it("a callback without state is a rejected request", async () => {
+    await createApp4({ providers }).get("callback/github?code=1&state=2");
+    expect(names()).toEqual(["auth.request.reject"]);
+    expect(last()).toMatchObject({ "auth.failure.reason": "invalid_state" });
+  });
+
+  it("a callback in which the provider says no is a failed sign-in, once", async () => {
+    await createApp4({ providers }).get("callback/github?error=access_denied");
+    expect(names()).toEqual(["auth.sign_in"]);
+    expect(last()).toMatchObject({
+      "auth.failure.reason": "access_denied",
+      "auth.provider.id": "github",
+    });
+  });
+
+  it("a bad callback URL is a rejected request", async () => {
+    const app = createApp4({ providers });
+    await app.post("signin/github?callbackUrl=javascript:alert(1)");
+    expect(names()).toEqual(["auth.request.reject"]);
+    expect(last()).toMatchObject({ "error.type": "INVALID_CALLBACK_URL_ERROR" });
+  });
+
+  it("a forged post to _log makes no event, whatever it says", async () => {
+    const app = createApp4({ providers });
+    for (const code of ["JWT_SESSION_ERROR", "OAUTH_CALLBACK_ERROR", "SIGNIN_EMAIL_ERROR"]) {
+      await app.post("_log", { level: "error", code, message: "forged" });
+    }
+    expect(names()).toEqual([]);
+  });
+
+  it("reading pages, tokens and the session is no event", async () => {
+    const app = createApp4({ providers });
+    for (const path of ["csrf", "providers", "session", "signin", "signout"]) await app.get(path);
+    expect(names()).toEqual([]);
+  });
+});
+
+describe("e-mail links", () => {
+  const user = { id: "9", email: "bob@example.com", emailVerified: null };
+
+  /** An adapter with one user and one token, as next-auth calls it. */
+  const adapter = {
+    getUserByEmail: () => user,
+    getUser: () => user,
+    updateUser: () => user,
+    createSession: (session: object) => session,
+    createVerificationToken: (token: object) => token,
+    useVerificationToken: ({ identifier }: { identifier: string }) =>
+      identifier === user.email ? { identifier, expires: new Date(Date.now() + 60_000) } : null,
+    getSessionAndUser: () => null,
+  };
+
+  const app = (sendVerificationRequest: () => void) =>
+    createApp4({
+      providers: [
+        providers4.Email({
+          server: "smtp://127.0.0.1",
+          from: "a@example.com",
+          sendVerificationRequest,
+        }),
+      ],
+      adapter: adapter as NonNullable<AppConfig["adapter"]>,
+    });
+
+  it("one that goes out is told with the address that asked", async () => {
+    await app(() => {}).post("signin/email", { email: user.email });
+    expect(names()).toEqual(["auth.verification.request"]);
+    expect(last()).toMatchObject({
+      "auth.outcome": "success",
+      "auth.attempted.identifier": user.email,
+      "auth.provider.type": "email",
+    });
+  });
+
+  it("one that cannot go out is a failure", async () => {
+    const failing = app(() => {
+      throw new Error("connection refused");
+    });
+    await failing.post("signin/email", { email: user.email });
+    await failing.post("signin/email", { email: "no address" });
+    await failing.post("signin/email", {});
+    expect(names()).toEqual(Array.from({ length: 3 }, () => "auth.verification.request"));
+    for (const { attributes } of watched.records) {
+      expect(attributes).toMatchObject({
+        "auth.outcome": "failure",
+        "auth.failure.reason": "email_send_failed",
+      });
+    }
+    expect(watched.records[0]?.attributes["auth.attempted.identifier"]).toBe(user.email);
+  });
+
+  it("one that is used signs in", async () => {
+    await app(() => {}).get(`callback/email?token=t&email=${user.email}`);
+    expect(names()).toEqual(["auth.user.update", "auth.sign_in"]);
+    expect(last()).toMatchObject({ "auth.outcome": "success", "user.id": "9" });
+  });
+
+  it.each([
+    ["was used or never issued", "token=t&email=eve@example.com", "eve@example.com"],
+    ["has no token", "email=eve@example.com", "eve@example.com"],
+  ])("one that %s is a failed sign-in", async (_, query, claimed) => {
+    await app(() => {}).get(`callback/email?${query}`);
+    expect(names()).toEqual(["auth.sign_in"]);
+    expect(last()).toMatchObject({
+      "auth.failure.reason": "verification_invalid",
+      "auth.attempted.identifier": claimed,
+    });
+  });
+});
