@@ -40,8 +40,7 @@ export function createApp(options: AppOptions): Hono {
     app.all(path, async (context) => {
       const requestMillis = clock();
       const request = context.req.raw;
-      if (request.method !== "POST")
-        throw new Refusal("MethodNotAllowed", "This path takes POST.", { unread: true });
+      if (request.method !== "POST") throw new Refusal("MethodNotAllowed", "This path takes POST.");
       authorize(request, role, roleOf);
       const success = await handle(await readJson(request, maxBodyBytes));
       return successReply(requestMillis, clock(), success);
@@ -62,7 +61,7 @@ export function createApp(options: AppOptions): Hono {
     return successReply(clock(), clock(), { resultJson: JSON.stringify({ proof }), summary: "" });
   });
   app.notFound(() => {
-    throw new Refusal("NotFound", "There is nothing at this path.", { unread: true });
+    throw new Refusal("NotFound", "There is nothing at this path.");
   });
   app.onError((error) => {
     if (!(error instanceof Refusal)) options.onError?.(error);
@@ -82,8 +81,7 @@ function refuseForeign(request: Request, url: string): void {
   const origin = request.headers.get("origin");
   const isOwn =
     names.includes(host.toLowerCase()) && (origin === null || origin === `http://${host}`);
-  if (!isOwn)
-    throw new Refusal("Forbidden", "The ledger answers to its own address only.", { unread: true });
+  if (!isOwn) throw new Refusal("Forbidden", "The ledger answers to its own address only.");
 }
 
 function authorize(
@@ -93,10 +91,8 @@ function authorize(
 ): void {
   const header = request.headers.get("authorization") ?? "";
   const given = roleOf(/^Bearer +(\S+)$/i.exec(header)?.[1] ?? "");
-  if (given === undefined)
-    throw new Refusal("Unauthorized", "The token is missing or wrong.", { unread: true });
-  if (given !== role)
-    throw new Refusal("Forbidden", `This path takes the ledger's ${role} token.`, { unread: true });
+  if (given === undefined) throw new Refusal("Unauthorized", "The token is missing or wrong.");
+  if (given !== role) throw new Refusal("Forbidden", `This path takes the ledger's ${role} token.`);
 }
 
 function asRefusal(error: unknown): Refusal {

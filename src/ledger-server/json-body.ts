@@ -11,9 +11,7 @@ const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 export async function readJson(request: Request, maxBytes: number): Promise<unknown> {
   const type = request.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase();
   if (type !== "application/json") {
-    throw new Refusal("UnsupportedMediaType", "The content type must be application/json.", {
-      unread: true,
-    });
+    throw new Refusal("UnsupportedMediaType", "The content type must be application/json.");
   }
   const bytes = await readBytes(request, maxBytes);
   let text: string;
@@ -55,7 +53,5 @@ async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array
 }
 
 function tooLarge(maxBytes: number): Refusal {
-  return new Refusal("RequestTooLarge", `The body is larger than ${maxBytes} bytes.`, {
-    unread: true,
-  });
+  return new Refusal("RequestTooLarge", `The body is larger than ${maxBytes} bytes.`);
 }
