@@ -28,13 +28,29 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
 }
 
 try {
-  const { folder, port } = readArguments();
-  await build(folder);
-  await serve(folder, port ?? 3000, port === undefined);
+  await demo(readArguments());
 } catch (error) {
   if (!stop.signal.aborted) {
     console.error(`\n${describe(error)}`);
     process.exitCode = error instanceof UsageError ? 2 : 1;
+  }
+}
+
+async function demo({ folder, port }: { folder: string; port: number | undefined }): Promise<void> {
+  // First, because it holds the lock: a second demo ends here, and does not build into the first.
+  const ledger = await startLedger({
+    path: join(folder, ".authlog/ledger.db"),
+    port: 0,
+    join: false,
+    onAppend: ({ event, receivedAt }) => console.log(eventLine(event, { receivedAt, color })),
+    onError: (error) => console.error(describe(error)),
+  });
+  try {
+    const chosen = await choosePort(port ?? 3000, port === undefined);
+    await build(folder);
+    await serve(folder, chosen, ledger);
+  } finally {
+    await ledger.close();
   }
 }
 
@@ -74,31 +90,25 @@ async function build(folder: string): Promise<void> {
   console.log(`${color ? "\r" : ""}Built in ${seconds()} s.`);
 }
 
-async function serve(folder: string, wanted: number, mayMove: boolean): Promise<void> {
-  const ledger = await startLedger({
-    path: join(folder, ".authlog/ledger.db"),
-    port: 0,
-    join: false,
-    onAppend: ({ event, receivedAt }) => console.log(eventLine(event, { receivedAt, color })),
-    onError: (error) => console.error(describe(error)),
+async function serve(folder: string, port: number, ledger: Ledger): Promise<void> {
+  const url = `http://127.0.0.1:${port}`;
+  const { child, output } = startNext(
+    folder,
+    ["start", "--hostname", "127.0.0.1", "--port", String(port)],
+    { settings: settingsFor(ledger, url), signal: stop.signal },
+  );
+  child.stdout?.on("data", (text: string) => {
+    if (text.includes("Ready in")) console.log(welcome(url));
   });
-  try {
-    const port = await choosePort(wanted, mayMove);
-    const url = `http://127.0.0.1:${port}`;
-    const { child, output } = startNext(
-      folder,
-      ["start", "--hostname", "127.0.0.1", "--port", String(port)],
-      { settings: settingsFor(ledger, url), signal: stop.signal },
-    );
-    child.stdout?.on("data", (text: string) => {
-      if (text.includes("Ready in")) console.log(welcome(url));
-    });
-    const [code, signal] = (await once(child, "close")) as [number | null, string | null];
-    if (stop.signal.aborted) console.log("\nStopped. The log is kept for the next time.");
-    else throw new Error(`The app ended by itself (${signal ?? code}):\n\n${output()}`);
-  } finally {
-    await ledger.close();
+  // Of what the app says, only what authlog itself has to say to the people who run it.
+  child.stderr?.on("data", (text: string) => {
+    if (text.includes("[authlog]")) console.error(text.trimEnd());
+  });
+  const [code, signal] = (await once(child, "close")) as [number | null, string | null];
+  if (!stop.signal.aborted) {
+    throw new Error(`The app ended by itself (${signal ?? code}):\n\n${output()}`);
   }
+  console.log("\nStopped. The log is kept for the next time.");
 }
 
 function settingsFor(ledger: Ledger, url: string): Record<string, string> {

@@ -10,7 +10,7 @@ export function authorize(credentials: Partial<Record<string, unknown>>): User |
   const user = demoUsers.find(({ email }) => email === credentials["email"]);
   if (user === undefined || user.password !== credentials["password"]) return null;
   if (user.fate === "is locked out") throw new AccountLocked();
-  if (user.fate === "meets a broken directory") throw new Error("The directory does not answer.");
+  if (user.fate === "meets an error") throw new Error("The directory does not answer.");
   return { id: user.id, name: user.name, email: user.email };
 }
 

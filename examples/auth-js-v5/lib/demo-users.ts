@@ -5,7 +5,7 @@ export interface DemoUser {
   email: string;
   password: string;
   /** What becomes of a sign-in with the right password. */
-  fate: "signs in" | "is locked out" | "is not admitted" | "meets a broken directory";
+  fate: "signs in" | "is locked out" | "is not admitted" | "meets an error";
 }
 
 export const demoUsers: readonly DemoUser[] = [
@@ -13,7 +13,7 @@ export const demoUsers: readonly DemoUser[] = [
   person("Bob", "can-we-fix-it", "signs in"),
   person("Carol", "christmas-past", "is locked out"),
   person("Dave", "pod-bay-doors", "is not admitted"),
-  person("Erin", "lost-and-found", "meets a broken directory"),
+  person("Erin", "lost-and-found", "meets an error"),
 ];
 
 function person(name: string, password: string, fate: DemoUser["fate"]): DemoUser {
