@@ -25,6 +25,8 @@ export class Refusal extends Error {
   override readonly name = "Refusal";
   readonly status: keyof typeof refusals;
   readonly faults: readonly RequestFault[];
+  /** Whether the connection is of no more use, since the sender does not come to an end. */
+  hangUp = false;
 
   constructor(
     status: keyof typeof refusals,

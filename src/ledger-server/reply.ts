@@ -26,9 +26,10 @@ export function successReply(requestMillis: number, nowMillis: number, success: 
 
 /** Pangea's envelope around a refusal. */
 export function refusalReply(requestMillis: number, nowMillis: number, refusal: Refusal): Response {
-  const { status, message: summary, faults } = refusal;
+  const { status, message: summary, faults, hangUp } = refusal;
   const resultJson = faults.length === 0 ? "null" : JSON.stringify({ errors: faults });
   const extra = {
+    ...(hangUp && { connection: "close" }),
     ...(status === "Unauthorized" && { "www-authenticate": "Bearer" }),
     ...(status === "MethodNotAllowed" && { allow: "POST" }),
   };
