@@ -33,7 +33,7 @@ export interface BuiltApp {
   buildOutput: string;
 }
 
-export const exampleApp: AppSource = {
+const exampleApp: AppSource = {
   name: "auth-js-v5",
   folder: join(repository, "examples/auth-js-v5"),
 };
