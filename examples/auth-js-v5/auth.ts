@@ -1,7 +1,7 @@
 import { withAuthlog } from "authlog/next-auth";
 import NextAuth from "next-auth";
 import Credentials from "next-auth/providers/credentials";
-import { authorize, isAdmitted } from "./lib/users";
+import { authorize, isAdmitted } from "./lib/authorize";
 
 export const { handlers, auth, signIn, signOut } = withAuthlog(NextAuth)({
   providers: [

@@ -3,7 +3,7 @@ import { AuthlogError } from "../errors.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { Clock } from "../ledger/time.ts";
 import type { EventSchema } from "./event-schema.ts";
-import { readJson } from "./json-body.ts";
+import { readJson, refuseUnread } from "./json-body.ts";
 import { type AppendedEvent, logRoutes } from "./log-routes.ts";
 import { Refusal } from "./refusal.ts";
 import { refusalReply, type Success, successReply } from "./reply.ts";
@@ -40,17 +40,20 @@ export function createApp(options: AppOptions): Hono {
     app.all(path, async (context) => {
       const requestMillis = clock();
       const request = context.req.raw;
-      if (request.method !== "POST")
-        throw new Refusal("MethodNotAllowed", "This path takes POST.", { unread: true });
-      authorize(request, role, roleOf);
+      const refusal = refusalOf(request, role, roleOf);
+      if (refusal !== undefined) return await refuseUnread(request, refusal);
       const success = await handle(await readJson(request, maxBodyBytes));
       return successReply(requestMillis, clock(), success);
     });
   };
 
   app.use(async (context, next) => {
-    refuseForeign(context.req.raw, url());
-    await next();
+    const request = context.req.raw;
+    if (!isOwn(request, url())) {
+      const summary = "The ledger answers to its own address only.";
+      return await refuseUnread(request, new Refusal("Forbidden", summary));
+    }
+    return await next();
   });
   route("/v1/log", "append", log);
   route("/v2/log", "append", bulkLog);
@@ -61,8 +64,9 @@ export function createApp(options: AppOptions): Hono {
     const proof = proofOfToken(tokens.append, url(), context.req.param("nonce"));
     return successReply(clock(), clock(), { resultJson: JSON.stringify({ proof }), summary: "" });
   });
-  app.notFound(() => {
-    throw new Refusal("NotFound", "There is nothing at this path.", { unread: true });
+  app.notFound(async (context) => {
+    const refusal = new Refusal("NotFound", "There is nothing at this path.");
+    return await refuseUnread(context.req.raw, refusal);
   });
   app.onError((error) => {
     if (!(error instanceof Refusal)) options.onError?.(error);
@@ -75,28 +79,26 @@ export function createApp(options: AppOptions): Hono {
  * A page that a developer visits can send requests to loopback: under a name of its own that it
  * lets resolve to 127.0.0.1 (DNS rebinding, told by Host), or across origins (told by Origin).
  */
-function refuseForeign(request: Request, url: string): void {
+function isOwn(request: Request, url: string): boolean {
   const { port } = new URL(url);
   const names = ["127.0.0.1", "localhost", "[::1]"].map((name) => `${name}:${port}`);
   const host = request.headers.get("host") ?? new URL(request.url).host;
   const origin = request.headers.get("origin");
-  const isOwn =
-    names.includes(host.toLowerCase()) && (origin === null || origin === `http://${host}`);
-  if (!isOwn)
-    throw new Refusal("Forbidden", "The ledger answers to its own address only.", { unread: true });
+  return names.includes(host.toLowerCase()) && (origin === null || origin === `http://${host}`);
 }
 
-function authorize(
+/** What stands against a request before its body is looked at. */
+function refusalOf(
   request: Request,
   role: Role,
   roleOf: (token: string) => Role | undefined,
-): void {
+): Refusal | undefined {
+  if (request.method !== "POST") return new Refusal("MethodNotAllowed", "This path takes POST.");
   const header = request.headers.get("authorization") ?? "";
   const given = roleOf(/^Bearer +(\S+)$/i.exec(header)?.[1] ?? "");
-  if (given === undefined)
-    throw new Refusal("Unauthorized", "The token is missing or wrong.", { unread: true });
-  if (given !== role)
-    throw new Refusal("Forbidden", `This path takes the ledger's ${role} token.`, { unread: true });
+  if (given === undefined) return new Refusal("Unauthorized", "The token is missing or wrong.");
+  if (given === role) return undefined;
+  return new Refusal("Forbidden", `This path takes the ledger's ${role} token.`);
 }
 
 function asRefusal(error: unknown): Refusal {

@@ -61,6 +61,8 @@ async function provesItself(url: string, token: string): Promise<boolean> {
   const nonce = randomBytes(32).toString("hex");
   const response = await fetch(`${url}/authlog/challenge/${nonce}`, {
     redirect: "error",
+    // Next.js keeps answers of its `fetch`, unless told not to.
+    cache: "no-store",
     signal: AbortSignal.timeout(challengeTimeoutMillis),
   });
   const { proof } = v.parse(answerSchema, await response.json()).result;

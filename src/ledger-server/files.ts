@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { AuthlogError } from "../errors.ts";
+import { syncFolder } from "../ledger/store/private-file.ts";
 
 /** Where the parts of one ledger lie: all in one folder, all with mode 0600. */
 export interface LedgerFiles {
@@ -35,7 +36,9 @@ export function ensureFolder(path: string): void {
   const folder = dirname(path);
   try {
     const made = mkdirSync(folder, { recursive: true, mode: 0o700 });
-    if (made !== undefined) writeFileSync(join(folder, ".gitignore"), "*\n", { mode: 0o600 });
+    if (made === undefined) return;
+    writeFileSync(join(folder, ".gitignore"), "*\n", { mode: 0o600 });
+    syncFolder(dirname(made));
   } catch (cause) {
     throw new AuthlogError("ERR_AUTHLOG_LEDGER_UNUSABLE", {
       message: `The folder ${folder} could not be made.`,

@@ -11,11 +11,11 @@ const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 export async function readJson(request: Request, maxBytes: number): Promise<unknown> {
   const type = request.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase();
   if (type !== "application/json") {
-    throw new Refusal("UnsupportedMediaType", "The content type must be application/json.", {
-      unread: true,
-    });
+    const refusal = new Refusal("UnsupportedMediaType", "The type must be application/json.");
+    return await refuseUnread(request, refusal);
   }
-  const bytes = await readBytes(request, maxBytes);
+  const tooLarge = new Refusal("RequestTooLarge", `The body is larger than ${maxBytes} bytes.`);
+  const bytes = await readBytes(request, maxBytes, tooLarge);
   let text: string;
   try {
     text = utf8.decode(bytes);
@@ -37,25 +37,54 @@ export async function readJson(request: Request, maxBytes: number): Promise<unkn
   return body;
 }
 
-async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array> {
-  const declared = request.headers.get("content-length");
-  if (declared !== null) {
-    if (Number(declared) > maxBytes) throw tooLarge(maxBytes);
-    // Node's parser reads exactly the declared length.
-    return new Uint8Array(await request.arrayBuffer());
-  }
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of (request.body ?? []) as AsyncIterable<Uint8Array>) {
-    length += chunk.byteLength;
-    if (length > maxBytes) throw tooLarge(maxBytes);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks, length);
+/**
+ * Refuses a request whose body has not been read. The body is read to its end and dropped, since a
+ * server that answers and hangs up while the sender still writes resets the connection: the sender
+ * would see a broken pipe, and not the answer.
+ */
+export async function refuseUnread(request: Request, refusal: Refusal): Promise<never> {
+  await readBytes(request, 0, refusal);
+  throw refusal;
 }
 
-function tooLarge(maxBytes: number): Refusal {
-  return new Refusal("RequestTooLarge", `The body is larger than ${maxBytes} bytes.`, {
-    unread: true,
-  });
+/** Bytes that are read and dropped for the sake of an answer; whoever sends more is cut off. */
+const maxDroppedBytes = 64 * 1_024 ** 2;
+
+/** The body, or the refusal where it is larger than `maxBytes`; no more than that is ever held. */
+async function readBytes(
+  request: Request,
+  maxBytes: number,
+  refusal: Refusal,
+): Promise<Uint8Array> {
+  try {
+    const declared = request.headers.get("content-length");
+    // Node's parser reads exactly the declared length.
+    if (declared !== null && Number(declared) <= maxBytes)
+      return new Uint8Array(await request.arrayBuffer());
+    return await collect(request.body ?? new Blob().stream(), maxBytes, refusal);
+  } catch (error) {
+    if (error instanceof Refusal) throw error;
+    // The sender went away in the middle: nobody reads this answer, and it is no fault of ours.
+    throw invalid("BadFormat", "", "The body ended early.");
+  }
+}
+
+async function collect(
+  body: AsyncIterable<Uint8Array>,
+  maxBytes: number,
+  refusal: Refusal,
+): Promise<Uint8Array> {
+  let chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of body) {
+    length += chunk.byteLength;
+    if (length <= maxBytes) chunks.push(chunk);
+    else chunks = [];
+    if (length - maxBytes > maxDroppedBytes) {
+      refusal.hangUp = true;
+      break;
+    }
+  }
+  if (length > maxBytes) throw refusal;
+  return Buffer.concat(chunks, length);
 }

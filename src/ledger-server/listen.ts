@@ -37,7 +37,10 @@ export async function listen(
   fetch: (request: Request) => Response | Promise<Response>,
   { host, port, portIsGiven }: ListenOptions,
 ): Promise<Listening> {
-  const server = createAdaptorServer({ fetch, serverOptions: timeouts }) as Server;
+  // The ledger lives in the app's process: its `Request` and `Response` are not to be replaced. What
+  // a refused client still sends is read and dropped for a while, so that it gets to read its answer.
+  const options = { fetch, serverOptions: timeouts, overrideGlobalObjects: false };
+  const server = createAdaptorServer(options) as Server;
   // A reader that does not read its answer is cut off as well.
   server.setTimeout(60_000);
   try {

@@ -25,24 +25,21 @@ export class Refusal extends Error {
   override readonly name = "Refusal";
   readonly status: keyof typeof refusals;
   readonly faults: readonly RequestFault[];
-  /** Whether the body was left unread, so that the connection cannot serve another request. */
-  readonly unread: boolean;
+  /** Whether the connection is of no more use, since the sender does not come to an end. */
+  hangUp = false;
 
   constructor(
     status: keyof typeof refusals,
     summary: string,
-    { faults = [], unread = false }: { faults?: readonly RequestFault[]; unread?: boolean } = {},
+    faults: readonly RequestFault[] = [],
   ) {
     super(summary);
     this.status = status;
     this.faults = faults;
-    this.unread = unread;
   }
 }
 
 /** A refusal for one fault of the body. */
 export function invalid(code: string, source: string, detail: string): Refusal {
-  return new Refusal("ValidationError", "The request is not valid.", {
-    faults: [{ code, detail, source }],
-  });
+  return new Refusal("ValidationError", "The request is not valid.", [{ code, detail, source }]);
 }

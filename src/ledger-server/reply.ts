@@ -26,10 +26,10 @@ export function successReply(requestMillis: number, nowMillis: number, success: 
 
 /** Pangea's envelope around a refusal. */
 export function refusalReply(requestMillis: number, nowMillis: number, refusal: Refusal): Response {
-  const { status, message: summary, faults, unread } = refusal;
+  const { status, message: summary, faults, hangUp } = refusal;
   const resultJson = faults.length === 0 ? "null" : JSON.stringify({ errors: faults });
   const extra = {
-    ...(unread && { connection: "close" }),
+    ...(hangUp && { connection: "close" }),
     ...(status === "Unauthorized" && { "www-authenticate": "Bearer" }),
     ...(status === "MethodNotAllowed" && { allow: "POST" }),
   };

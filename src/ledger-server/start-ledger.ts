@@ -48,12 +48,13 @@ export async function startLedger(options: StartLedgerOptions = {}): Promise<Run
   const config = resolveOptions(options);
   ensureFolder(config.path);
   const files = filesOf(config.path);
-  for (let waited = 0; ; waited += retryMillis) {
+  const deadline = performance.now() + startTimeoutMillis;
+  for (;;) {
     const lock = tryLock(files.lock);
     if (lock !== undefined) return await serve(config, files, lock);
     const served = await findServed(files);
     if (served !== undefined && config.join) return joined(files, served.url, served.tokens);
-    if (served !== undefined || waited >= startTimeoutMillis)
+    if (served !== undefined || performance.now() > deadline)
       throw running(config.path, served?.url);
     // The other process is starting or stopping: it will answer, or let go of the lock.
     await delay(retryMillis);

@@ -13,9 +13,11 @@ const maxPointer = 256;
 export function validate<T extends v.GenericSchema>(schema: T, body: unknown): v.InferOutput<T> {
   const result = v.safeParse(schema, body, { abortPipeEarly: true });
   if (result.success) return result.output;
-  throw new Refusal("ValidationError", "The request is not valid.", {
-    faults: result.issues.slice(0, maxFaults).map(faultOf),
-  });
+  throw new Refusal(
+    "ValidationError",
+    "The request is not valid.",
+    result.issues.slice(0, maxFaults).map(faultOf),
+  );
 }
 
 /**

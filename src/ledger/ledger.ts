@@ -87,10 +87,9 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
       try {
         await publish();
       } finally {
-        await Promise.all([
-          reader.call({ method: "close", args: [] }),
-          writer.call({ method: "close", args: [] }),
-        ]);
+        // The writer last: only a connection that can write takes the -wal file into the database.
+        await reader.call({ method: "close", args: [] });
+        await writer.call({ method: "close", args: [] });
         await Promise.all([reader.ended, writer.ended]);
       }
     },

@@ -40,7 +40,14 @@ describe("a secret never leaves", () => {
       ["the ledger's answers", await answersOf(ledger)],
       ...databaseFiles(ledger.folder),
     ]);
-    expect([...places.keys()]).toContain("ledger.db-wal");
+    // What is no secret is found in every place, so a secret would be, too.
+    const known = new Map([["the claimed identity", "nobody@example.com"]]);
+    expect(findIn(places, known)).toEqual(
+      expect.arrayContaining([
+        "the claimed identity in the ledger's answers",
+        "the claimed identity in ledger.db-wal",
+      ]),
+    );
     expect(findIn(places, secrets)).toEqual([]);
   });
 
@@ -61,8 +68,8 @@ describe("a secret never leaves", () => {
     });
     const secrets = await attemptEverything(app);
     secrets.set("PANGEA_TOKEN", token);
-    await until("the app to say that delivery failed", () =>
-      app.output().includes("ERR_AUTHLOG_DELIVERY") ? true : undefined,
+    await until("the app to be refused in each way, and to say so", () =>
+      refused >= 3 && app.output().includes("ERR_AUTHLOG_DELIVERY") ? true : undefined,
     );
     expect(findIn(new Map([["the app's log lines", app.output()]]), secrets)).toEqual([]);
   });
@@ -112,7 +119,11 @@ async function answersOf({ url, readToken, token }: TemporaryLedger): Promise<st
     });
     return `${JSON.stringify([...response.headers])} ${await response.text()}`;
   };
-  const search = await ask("v1/search", readToken, `{"query":"","max_results":1000,"limit":1000,"verbose":true}`);
+  const search = await ask(
+    "v1/search",
+    readToken,
+    `{"query":"","max_results":1000,"limit":1000,"verbose":true}`,
+  );
   expect(search).toContain("auth.sign_out");
   const answers = await Promise.all([
     ask("v1/root", readToken, "{}"),

@@ -76,6 +76,16 @@ describe("startLedger", () => {
     expect(statSync(join(folder, "app")).mode & 0o777).toBe(0o755);
   });
 
+  it("replaces nothing in the process that it runs in", async () => {
+    const { fetch: before, Request: request, Response: response } = globalThis;
+    await call(await start(), "v1/log", { event });
+    expect([globalThis.fetch, globalThis.Request, globalThis.Response]).toEqual([
+      before,
+      request,
+      response,
+    ]);
+  });
+
   it("joins the ledger of the same file, and leaves it running when it is left", async () => {
     const owner = await start();
     const joined = await start({ port: 1 });
@@ -145,7 +155,14 @@ describe("startLedger", () => {
   it("takes its descriptor away and frees the port and the file when it is closed", async () => {
     const { url, close } = await start();
     await Promise.all([close(), close()]);
-    expect(existsSync(join(folder, "own/ledger.json"))).toBe(false);
+    // All that is left is what a copy of the ledger needs: no descriptor, no write-ahead log.
+    expect(readdirSync(join(folder, "own")).toSorted()).toEqual([
+      ".gitignore",
+      "ledger.append-token",
+      "ledger.db",
+      "ledger.lock",
+      "ledger.read-token",
+    ]);
     expect((await start({ port: Number(new URL(url).port) })).url).toBe(url);
   });
 

@@ -5,7 +5,7 @@ import { SignInCard } from "../components/sign-in-card";
 import { TrailCard } from "../components/trail-card";
 import { problemText } from "../lib/problems";
 import { readTrail } from "../lib/trail";
-import { demoUsers } from "../lib/users";
+import { demoUsers } from "../lib/demo-users";
 
 interface Props {
   searchParams: Promise<{ error?: string; code?: string }>;

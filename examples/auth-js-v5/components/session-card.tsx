@@ -28,7 +28,7 @@ export function SessionCard({ name, email, problem }: Props) {
       <form action={signOutByAction} className="buttons">
         <button type="submit">Sign out</button>
         <button type="button" className="quiet" onClick={() => void signOut({ redirectTo: "/" })}>
-          Sign out through the route handler
+          Sign out by route handler
         </button>
       </form>
     </section>

@@ -3,7 +3,7 @@
 import { signIn } from "next-auth/react";
 import { useRef } from "react";
 import { signInByAction } from "../app/actions";
-import type { DemoUser } from "../lib/users";
+import type { DemoUser } from "../lib/demo-users";
 import { Problem } from "./problem";
 
 interface Props {
@@ -39,7 +39,7 @@ export function SignInCard({ users, problem }: Props) {
         <div className="buttons">
           <button type="submit">Sign in</button>
           <button type="submit" className="quiet" formAction={signInByHandler}>
-            Sign in through the route handler
+            Sign in by route handler
           </button>
         </div>
       </form>

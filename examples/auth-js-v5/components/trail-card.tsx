@@ -1,5 +1,6 @@
+import type { ReactNode } from "react";
 import type { Trail } from "../lib/trail";
-import { TrailRow } from "./trail-row";
+import { TrailTable } from "./trail-table";
 
 export function TrailCard({ trail }: { trail: Trail }) {
   return (
@@ -11,57 +12,35 @@ export function TrailCard({ trail }: { trail: Trail }) {
 }
 
 function TrailBody({ trail }: { trail: Trail }) {
-  switch (trail.status) {
-    case "unset":
-      return (
-        <div className="notice" role="status">
-          <p>This page was not told where the audit log is.</p>
-          <p className="muted">
-            Start the demo with <code>npm run demo</code>, or set <code>AUTHLOG_READ_TOKEN</code>{" "}
-            and <code>PANGEA_BASE_URL_TEMPLATE</code>.
-          </p>
-        </div>
-      );
-    case "unreachable":
-      return (
-        <div className="notice" role="status">
-          <p>The audit log does not answer right now.</p>
-          <p className="muted">
-            Signing in still works, and what happens meanwhile is kept and delivered later. Reason:{" "}
-            {trail.why}
-          </p>
-        </div>
-      );
-    case "read":
-      if (trail.entries.length === 0) {
-        return (
-          <div className="notice" role="status">
-            <p>Nothing has happened yet.</p>
-            <p className="muted">Sign in, and it stands here a moment later.</p>
-          </div>
-        );
-      }
-      return (
-        <table>
-          <caption>
-            The latest {trail.entries.length} of {trail.total}. The proof of each was verified with
-            Pangea’s own SDK just now.
-          </caption>
-          <thead>
-            <tr>
-              <th scope="col">Event</th>
-              <th scope="col">Who</th>
-              <th scope="col">From</th>
-              <th scope="col">When (UTC)</th>
-              <th scope="col">Proof</th>
-            </tr>
-          </thead>
-          <tbody>
-            {trail.entries.map((entry) => (
-              <TrailRow key={entry.hash} entry={entry} />
-            ))}
-          </tbody>
-        </table>
-      );
+  if (trail.status === "unset") {
+    return (
+      <Notice title="This page was not told where the audit log is.">
+        Start the demo with <code>npm run demo</code>, or set <code>AUTHLOG_READ_TOKEN</code> and{" "}
+        <code>PANGEA_BASE_URL_TEMPLATE</code>.
+      </Notice>
+    );
   }
+  if (trail.status === "unreachable") {
+    return (
+      <Notice title="The audit log does not answer right now.">
+        Signing in still works, and what happens meanwhile is delivered when it is back. (
+        {trail.why})
+      </Notice>
+    );
+  }
+  if (trail.entries.length === 0) {
+    return (
+      <Notice title="Nothing has happened yet.">Sign in, and it stands here a moment later.</Notice>
+    );
+  }
+  return <TrailTable entries={trail.entries} total={trail.total} />;
+}
+
+function Notice({ title, children }: { title: string; children: ReactNode }) {
+  return (
+    <div className="notice" role="status">
+      <p>{title}</p>
+      <p className="muted">{children}</p>
+    </div>
+  );
 }

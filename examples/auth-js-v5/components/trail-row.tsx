@@ -15,8 +15,8 @@ export function TrailRow({ entry }: { entry: TrailEntry }) {
         )}
       </td>
       <td className="who">
-        {outcome === "failure" && <span className="muted">claimed to be </span>}
         {who}
+        {outcome === "failure" && <span className="claim"> claimed, not proven</span>}
       </td>
       <td className="from">{from}</td>
       <td className="when">

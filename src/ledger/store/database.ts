@@ -66,7 +66,10 @@ export function openForWriting(path: string): DatabaseSync {
 
 /** Opens the database beside the writer: each transaction sees one moment and holds nobody up. */
 export function openForReading(path: string): DatabaseSync {
-  return new DatabaseSync(path, { readOnly: true, timeout: 5_000 });
+  const db = new DatabaseSync(path, { readOnly: true });
+  // A pragma, and not the option `timeout`, which Node 22.15 does not have.
+  db.exec("PRAGMA busy_timeout = 5000");
+  return db;
 }
 
 /** Runs `work` in one transaction: all of it is on disk when this returns, or none of it ever is. */
@@ -81,9 +84,16 @@ export function inTransaction<T>(
     db.exec("COMMIT");
     return value;
   } catch (error) {
-    // Some errors end the transaction by themselves; to roll back again would hide the first one.
-    if (db.isTransaction) db.exec("ROLLBACK");
+    rollBack(db);
     throw error;
+  }
+}
+
+function rollBack(db: DatabaseSync): void {
+  try {
+    db.exec("ROLLBACK");
+  } catch {
+    // Some errors end the transaction by themselves; the first error is the one to be told.
   }
 }
 

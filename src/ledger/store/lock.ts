@@ -18,9 +18,9 @@ const busy = 5;
  */
 export function tryLock(path: string): LedgerLock | undefined {
   createPrivateFile(path);
-  const db = new DatabaseSync(path, { timeout: 0 });
+  const db = new DatabaseSync(path);
   try {
-    db.exec("BEGIN EXCLUSIVE");
+    db.exec("PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE");
     return { release: () => db.close() };
   } catch (error) {
     db.close();

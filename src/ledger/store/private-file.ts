@@ -1,8 +1,9 @@
-import { closeSync, openSync } from "node:fs";
+import { closeSync, fsyncSync, openSync } from "node:fs";
+import { dirname } from "node:path";
 
 /**
  * Makes an empty file with mode 0600 where there is none, so that SQLite, which would use the
- * process's umask, finds it private.
+ * process's umask, finds it private. The file's name is on disk when this returns.
  *
  * A file that is there is not opened at all: closing any descriptor of a file drops every POSIX
  * lock that the process holds on it (https://sqlite.org/howtocorrupt.html, section 2.2).
@@ -12,5 +13,19 @@ export function createPrivateFile(path: string): void {
     closeSync(openSync(path, "wx", 0o600));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    return;
+  }
+  syncFolder(dirname(path));
+}
+
+/** Writes a folder's list of names to disk: without it, a power cut can take a new file away whole. */
+export function syncFolder(path: string): void {
+  // Windows opens no folder, and has no need to.
+  if (process.platform === "win32") return;
+  const folder = openSync(path, "r");
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
   }
 }

@@ -6,8 +6,7 @@ import { appendLeaf, type Hash, type HashPair, type TreeReader } from "../../mer
 const publishedTree = -1;
 
 /** SHA-256 of the children, nothing before or between them. */
-export const hashPair: HashPair = (left, right) =>
-  hash("sha256", Buffer.concat([left, right]), "buffer");
+const hashPair: HashPair = (left, right) => hash("sha256", Buffer.concat([left, right]), "buffer");
 
 /** The Merkle trees of one database: one for each buffer, and one over the published buffers. */
 export interface Trees {

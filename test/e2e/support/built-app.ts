@@ -33,7 +33,7 @@ export interface BuiltApp {
   buildOutput: string;
 }
 
-export const exampleApp: AppSource = {
+const exampleApp: AppSource = {
   name: "auth-js-v5",
   folder: join(repository, "examples/auth-js-v5"),
 };
@@ -45,7 +45,10 @@ const run = promisify(execFile);
  * A production build of an app in a git-ignored folder of its own, so that both bundlers can stand
  * side by side. The build is kept until the app, the built package or the lockfile changes.
  */
-export async function builtApp(bundler: Bundler, source: AppSource = exampleApp): Promise<BuiltApp> {
+export async function builtApp(
+  bundler: Bundler,
+  source: AppSource = exampleApp,
+): Promise<BuiltApp> {
   if (!existsSync(join(repository, "dist"))) throw new Error("Run `npm run build` first.");
   const folder = join(repository, "test/e2e/.apps", `${source.name}-${bundler}`);
   const log = join(folder, "build.log");
@@ -64,7 +67,7 @@ async function build(folder: string, bundler: Bundler): Promise<string> {
   const { NODE_ENV: _, ...env } = process.env;
   const { stdout, stderr } = await run(process.execPath, [next, "build", `--${bundler}`], {
     cwd: folder,
-    env: { ...env, NEXT_TELEMETRY_DISABLED: "1" } as NodeJS.ProcessEnv,
+    env: { ...env, NEXT_TELEMETRY_DISABLED: "1" },
   });
   return stdout + stderr;
 }

@@ -5,7 +5,7 @@ export type Way = "by server action" | "by route handler";
 
 const through: Readonly<Record<Way, string>> = {
   "by server action": "",
-  "by route handler": " through the route handler",
+  "by route handler": " by route handler",
 };
 
 /** Debian's Chromium, or the one that CHROMIUM_PATH names. */

@@ -1,4 +1,5 @@
-import { arrayBuffer } from "node:stream/consumers";
+import { text } from "node:stream/consumers";
+import { forward } from "./forward.ts";
 import { loopbackServer } from "./loopback-server.ts";
 
 export interface HeldProxy extends AsyncDisposable {
@@ -14,19 +15,10 @@ export async function heldProxy(target: string): Promise<HeldProxy> {
   const gate = Promise.withResolvers<void>();
   let held = 0;
   const server = await loopbackServer(async (request, response) => {
-    const body = await arrayBuffer(request);
+    const body = await text(request);
     held += 1;
     await gate.promise;
-    const answer = await fetch(`${target}${request.url ?? ""}`, {
-      method: request.method ?? "GET",
-      headers: {
-        authorization: request.headers.authorization ?? "",
-        "content-type": request.headers["content-type"] ?? "",
-      },
-      body,
-    });
-    response.writeHead(answer.status, { "content-type": "application/json" });
-    response.end(await answer.text());
+    await forward(target, request, body, response);
     held -= 1;
   });
   return {

@@ -26,7 +26,11 @@ export async function provenEvents(
 ): Promise<ProvenEvent[]> {
   const audit = new AuditService(readToken, new PangeaConfig({ baseUrlTemplate: url }));
   const { result } = await withoutPublicArchive(() =>
-    audit.search(query, { limit: 1000, max_results: 1000, order: "asc" }, { verifyConsistency: true }),
+    audit.search(
+      query,
+      { limit: 1000, max_results: 1000, order: "asc" },
+      { verifyConsistency: true },
+    ),
   );
   return result.events.map(({ envelope, membership_verification }) => {
     if (membership_verification !== "pass") {
@@ -54,7 +58,7 @@ export function arrivedEvents(ledger: LedgerAccess, query: string): Promise<Prov
 async function withoutPublicArchive<T>(search: () => Promise<T>): Promise<T> {
   const before = globalThis.fetch;
   globalThis.fetch = (input, init) =>
-    String(input) === "https://arweave.net/graphql"
+    input === "https://arweave.net/graphql"
       ? Promise.resolve(Response.json({ data: { transactions: { edges: [] } } }))
       : before(input, init);
   try {

@@ -45,7 +45,9 @@ export async function startApp(
   };
   const url = await until("the app to listen", () => {
     if (child.exitCode !== null) throw new Error(`The app ended early:\n${output}`);
-    return /http:\/\/127\.0\.0\.1:\d+/.exec(/Ready in/.test(output) ? output : "")?.[0];
+    // By this name and no other: Next.js calls itself so, and cookies do not cross over to an address.
+    const port = /127\.0\.0\.1:(\d+)/.exec(output)?.[1];
+    return output.includes("Ready in") ? `http://localhost:${port}` : undefined;
   }).catch(async (error: unknown) => {
     await stop();
     throw error;

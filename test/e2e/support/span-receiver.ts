@@ -5,14 +5,21 @@ import { until } from "./until.ts";
 export interface SpanReceiver extends AsyncDisposable {
   /** What an app is told, to export its spans to here. */
   settings: Readonly<Record<string, string>>;
-  /** Waits until the app has exported this span. */
-  span(traceId: string, spanId: unknown): Promise<Span>;
+  /**
+   * Waits until the app has exported a span and those above it.
+   *
+   * @returns the span of the request
+   */
+  requestSpan(traceId: string, spanId: unknown): Promise<Span>;
 }
 
 interface Span {
   traceId: string;
   spanId: string;
+  parentSpanId?: string;
   name: string;
+  /** 2 is SERVER. */
+  kind: number;
 }
 
 interface ExportedTraces {
@@ -34,10 +41,15 @@ export async function spanReceiver(): Promise<SpanReceiver> {
       OTEL_BSP_SCHEDULE_DELAY: "50",
       OTEL_METRICS_EXPORTER: "none",
     },
-    span: (traceId, spanId) =>
-      until(`span ${String(spanId)} of trace ${traceId}`, () =>
-        spans.find((span) => span.traceId === traceId && span.spanId === spanId),
-      ),
+    requestSpan: (traceId, spanId) =>
+      until(`span ${String(spanId)} of trace ${traceId}`, () => {
+        const inTrace = new Map(
+          spans.filter((span) => span.traceId === traceId).map((span) => [span.spanId, span]),
+        );
+        let span = inTrace.get(String(spanId));
+        while (span !== undefined && span.kind !== 2) span = inTrace.get(span.parentSpanId ?? "");
+        return span;
+      }),
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
 }

@@ -1,0 +1,145 @@
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { AuthlogError } from "authlog";
+import { startLedger } from "authlog/ledger";
+import { eventLine } from "../src/cli/event-line.ts";
+import { choosePort } from "./demo/choose-port.ts";
+import { startNext } from "./demo/next-process.ts";
+import { demoUsers } from "./auth-js-v5/lib/demo-users.ts";
+
+const examples: Readonly<Record<string, string>> = { v5: "auth-js-v5" };
+const usage = `Usage: npm run demo [-- [<example>] [--port <port>]]
+
+  <example>  which one to start: ${Object.keys(examples).join(", ")} (default: v5)
+  --port     port of the page on 127.0.0.1 (default: 3000, or a free one)`;
+
+class UsageError extends Error {}
+
+const color = process.stdout.isTTY && process.env["NO_COLOR"] === undefined;
+const bold = (text: string): string => (color ? `\u001B[1m${text}\u001B[22m` : text);
+const dim = (text: string): string => (color ? `\u001B[2m${text}\u001B[22m` : text);
+
+/** Aborted when the demo is asked to stop. */
+const stop = new AbortController();
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  process.on(signal, () => stop.abort());
+}
+
+try {
+  await demo(readArguments());
+} catch (error) {
+  if (!stop.signal.aborted) {
+    console.error(`\n${describe(error)}`);
+    process.exitCode = error instanceof UsageError ? 2 : 1;
+  }
+}
+
+async function demo({ folder, port }: { folder: string; port: number | undefined }): Promise<void> {
+  // First, because it holds the lock: a second demo ends here, and does not build into the first.
+  const ledger = await startLedger({
+    path: join(folder, ".authlog/ledger.db"),
+    port: 0,
+    join: false,
+    onAppend: ({ event, receivedAt }) => console.log(eventLine(event, { receivedAt, color })),
+    onError: (error) => console.error(describe(error)),
+  });
+  try {
+    const chosen = await choosePort(port ?? 3000, port === undefined);
+    await build(folder);
+    await serve(folder, chosen, ledger);
+  } finally {
+    await ledger.close();
+  }
+}
+
+function readArguments(): { folder: string; port: number | undefined } {
+  const { positionals, values } = parse();
+  const [name = "v5", ...rest] = positionals;
+  const folder = examples[name];
+  const port = values.port === undefined ? undefined : Number(values.port);
+  if (folder === undefined || rest.length > 0)
+    throw new UsageError(`There is no example "${positionals.join(" ")}".`);
+  if (port !== undefined && !(Number.isInteger(port) && port > 0 && port < 65_536)) {
+    throw new UsageError(`"${values.port}" is no port.`);
+  }
+  return { folder: join(import.meta.dirname, folder), port };
+}
+
+function parse(): { positionals: string[]; values: { port?: string | undefined } } {
+  try {
+    return parseArgs({ allowPositionals: true, options: { port: { type: "string" } } });
+  } catch (error) {
+    throw new UsageError((error as Error).message, { cause: error });
+  }
+}
+
+async function build(folder: string): Promise<void> {
+  const started = Date.now();
+  const seconds = (): number => Math.round((Date.now() - started) / 1000);
+  const doing = "Building the example for production";
+  console.log(`\n${doing} (about a quarter of a minute) …`);
+  const progress = setInterval(() => {
+    if (color) process.stdout.write(`\r${dim(`${seconds()} s`)} `);
+  }, 1000);
+  const { child, output } = startNext(folder, ["build"], stop);
+  const [code] = (await once(child, "close").finally(() => clearInterval(progress))) as [number];
+  stop.signal.throwIfAborted();
+  if (code !== 0) throw new Error(`The build failed:\n\n${output()}`);
+  console.log(`${color ? "\r" : ""}Built in ${seconds()} s.`);
+}
+
+async function serve(folder: string, port: number, ledger: Ledger): Promise<void> {
+  const url = `http://127.0.0.1:${port}`;
+  const { child, output } = startNext(
+    folder,
+    ["start", "--hostname", "127.0.0.1", "--port", String(port)],
+    { settings: settingsFor(ledger, url), signal: stop.signal },
+  );
+  child.stdout?.on("data", (text: string) => {
+    if (text.includes("Ready in")) console.log(welcome(url));
+  });
+  // Of what the app says, only what authlog itself has to say to the people who run it.
+  child.stderr?.on("data", (text: string) => {
+    if (text.includes("[authlog]")) console.error(text.trimEnd());
+  });
+  const [code, signal] = (await once(child, "close")) as [number | null, string | null];
+  if (!stop.signal.aborted) {
+    throw new Error(`The app ended by itself (${signal ?? code}):\n\n${output()}`);
+  }
+  console.log("\nStopped. The log is kept for the next time.");
+}
+
+function settingsFor(ledger: Ledger, url: string): Record<string, string> {
+  return {
+    // Made anew at each start, so there is no secret to keep; sessions end with the demo.
+    AUTH_SECRET: randomBytes(32).toString("base64url"),
+    // Next.js takes an address of the loopback for "localhost", where the cookies would not be sent.
+    AUTH_URL: url,
+    PANGEA_TOKEN: ledger.token,
+    PANGEA_BASE_URL_TEMPLATE: ledger.url,
+    AUTHLOG_READ_TOKEN: ledger.readToken,
+  };
+}
+
+type Ledger = Awaited<ReturnType<typeof startLedger>>;
+
+function welcome(url: string): string {
+  const people = demoUsers.map(
+    ({ email, password, fate }) => `  ${email.padEnd(20)}${password.padEnd(18)}${dim(fate)}`,
+  );
+  return `
+Open  ${bold(url)}
+
+${people.join("\n")}
+
+Sign in, try a wrong password, sign out: each stands here and on the page. Ctrl+C stops.
+`;
+}
+
+function describe(error: unknown): string {
+  if (error instanceof UsageError) return `${error.message}\n\n${usage}`;
+  if (AuthlogError.is(error)) return `${error.message} ${error.why}\n${error.fix}`;
+  return error instanceof Error ? error.message : String(error);
+}
