@@ -1,5 +1,5 @@
 import { eventNames, failureReasons } from "../vocabulary.ts";
-import type { AppFunction, AppFunctions } from "./app-types.ts";
+import type { AppFunctions } from "./app-types.ts";
 import { currentAttempt, type Failure } from "./attempt.ts";
 import { emitSessionReject } from "./conclude.ts";
 import { guarded } from "./emit-event.ts";
@@ -11,9 +11,9 @@ export function hookLogger(logger: AppFunctions = {}, capture: Capture): AppFunc
   return {
     ...logger,
     error(this: unknown, ...args: unknown[]) {
-      guarded(() => note(capture.framework.describeError(args), capture));
-      if (logger.error === undefined) capture.framework.printError(args);
-      else return logger.error.apply(this, args);
+      const { framework } = capture;
+      guarded(() => note(framework.describeError(args), capture));
+      return logger.error ? logger.error.apply(this, args) : framework.printError(args);
     },
   };
 }
@@ -28,7 +28,7 @@ export function hookAdapter(adapter: AppFunctions, capture: Capture): AppFunctio
   return {
     ...adapter,
     async getSessionAndUser(this: unknown, ...args: unknown[]) {
-      const found: unknown = await (getSessionAndUser as AppFunction).apply(this, args);
+      const found: unknown = await getSessionAndUser.apply(this, args);
       guarded(() => note(describeSession(found), capture));
       return found;
     },

@@ -1,7 +1,7 @@
 import { eventNames, type FailureReason, failureReasons } from "../../vocabulary.ts";
 import type { Attempt, Failure } from "../attempt.ts";
 import { failsOAuthCheck, tokenReason } from "../checks.ts";
-import { readField, readText } from "../read.ts";
+import { readField } from "../read.ts";
 
 /** What a code that next-auth 4 hands to its logger says about the attempt that it ended. */
 const reasons: Readonly<Record<string, FailureReason>> = {

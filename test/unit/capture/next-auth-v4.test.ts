@@ -166,7 +166,7 @@ describe("e-mail links", () => {
           sendVerificationRequest,
         }),
       ],
-      adapter: adapter as NonNullable<AppConfig["adapter"]>,
+      adapter,
     });
 
   it("one that goes out is told with the address that asked", async () => {
