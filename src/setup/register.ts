@@ -2,7 +2,6 @@ import { context, trace } from "@opentelemetry/api";
 import { AuthlogError } from "../errors.ts";
 import { type AuthLogRecord, getSlot } from "../slot.ts";
 import type { AuditLogRecordProcessor } from "../delivery/audit-log-record-processor.ts";
-import type { startLedger } from "../ledger-server/start-ledger.ts";
 import { report } from "../telemetry/diagnostics.ts";
 import { hasLoggerProvider } from "../telemetry/logger.ts";
 import { type AuthlogConfig, type AuthlogOptions, resolveConfig } from "./config.ts";
@@ -43,11 +42,10 @@ async function findDestination(config: AuthlogConfig): Promise<Destination> {
   }
   // Kept from the bundlers, which would have to pack SQLite and a worker: Node resolves it itself,
   // from the app's own folder.
-  const name = "authlog/ledger";
-  const module = (await import(/* webpackIgnore: true */ /* turbopackIgnore: true */ name)) as {
-    startLedger: typeof startLedger;
-  };
-  const ledger = await module.startLedger({
+  const { startLedger } = await import(
+    /* webpackIgnore: true */ /* turbopackIgnore: true */ "authlog/ledger"
+  );
+  const ledger = await startLedger({
     ...(ledgerPath.value !== undefined && { path: ledgerPath.value }),
     ...(ledgerPort.value !== undefined && { port: ledgerPort.value }),
   });

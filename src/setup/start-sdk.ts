@@ -31,11 +31,16 @@ export async function startSdk(
   }).start();
 }
 
-/** An optional peer, kept from the bundlers: Node resolves it itself, from the app's own folder. */
+/**
+ * An optional peer, kept from the bundlers: Node resolves it itself, from the app's own folder. The
+ * name is a literal since the compiler rewrites an import of anything else, out of sight of the
+ * comments that bundlers look for.
+ */
 async function loadSdk(): Promise<SdkNode | undefined> {
-  const name = "@opentelemetry/sdk-node";
   try {
-    return (await import(/* webpackIgnore: true */ /* turbopackIgnore: true */ name)) as SdkNode;
+    return await import(
+      /* webpackIgnore: true */ /* turbopackIgnore: true */ "@opentelemetry/sdk-node"
+    );
   } catch (error) {
     if (isNotFound(error)) return undefined;
     throw error;
