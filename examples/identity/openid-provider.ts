@@ -131,7 +131,8 @@ async function ask(
     provider.interactionFinished(req, res, result, { mergeWithLastSubmission: false });
   if (error !== undefined) return finish({ error, error_description: "As it was told to." });
   if (req.method !== "POST") {
-    res.setHeader("content-type", "text/html; charset=utf-8").end(loginPage(people, path));
+    res.writeHead(200, { "content-type": "text/html; charset=utf-8" });
+    res.end(loginPage(people, path));
     return;
   }
   const form = new URLSearchParams(await text(req));
