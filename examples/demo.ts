@@ -7,7 +7,7 @@ import { startLedger } from "authlog/ledger";
 import { eventLine } from "../src/cli/event-line.ts";
 import { choosePort } from "./demo/choose-port.ts";
 import { startNext } from "./demo/next-process.ts";
-import { demoUsers } from "./auth-js-v5/lib/demo-users.ts";
+import { demoUsers } from "./shared/lib/demo-users.ts";
 
 const examples: Readonly<Record<string, string>> = { v5: "auth-js-v5" };
 const usage = `Usage: npm run demo [-- [<example>] [--port <port>]]

@@ -1,5 +1,5 @@
 import { CredentialsSignin, type User } from "next-auth";
-import { demoUsers } from "./demo-users";
+import { demoUsers } from "authlog-example-shared/lib/demo-users";
 
 class AccountLocked extends CredentialsSignin {
   override code = "locked";

@@ -8,6 +8,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
@@ -33,10 +34,11 @@ export interface BuiltApp {
   buildOutput: string;
 }
 
-const exampleApp: AppSource = {
-  name: "auth-js-v5",
-  folder: join(repository, "examples/auth-js-v5"),
-};
+/** One of the examples, as it stands in the repository. */
+export const example = (name: string): AppSource => ({
+  name,
+  folder: join(repository, "examples", name),
+});
 
 const next = join(repository, "node_modules/next/dist/bin/next");
 const run = promisify(execFile);
@@ -47,7 +49,7 @@ const run = promisify(execFile);
  */
 export async function builtApp(
   bundler: Bundler,
-  source: AppSource = exampleApp,
+  source: AppSource = example("auth-js-v5"),
 ): Promise<BuiltApp> {
   if (!existsSync(join(repository, "dist"))) throw new Error("Run `npm run build` first.");
   const folder = join(repository, "test/e2e/.apps", `${source.name}-${bundler}`);
@@ -73,15 +75,23 @@ async function build(folder: string, bundler: Bundler): Promise<string> {
 }
 
 function stage({ folder: from, files, packageCopies }: AppSource, to: string): void {
-  if (from !== undefined) cpSync(from, to, { recursive: true, filter: isSource });
+  if (from !== undefined) {
+    cpSync(from, to, { recursive: true, filter: isSource });
+    // An example with versions of its own finds them beside its copy, too.
+    const installed = join(from, "node_modules");
+    if (existsSync(installed)) symlinkSync(installed, join(to, "node_modules"));
+  }
   for (const [path, content] of Object.entries(files ?? {})) {
     mkdirSync(dirname(join(to, path)), { recursive: true });
     writeFileSync(join(to, path), content);
   }
   for (const name of packageCopies ?? []) copyPackage(name, join(to, "node_modules", name));
-  const root = JSON.stringify(repository);
-  const config = `{ turbopack: { root: ${root} }, outputFileTracingRoot: ${root} }`;
-  writeFileSync(join(to, "next.config.ts"), `export default ${config};\n`);
+  const config = {
+    turbopack: { root: repository },
+    outputFileTracingRoot: repository,
+    transpilePackages: ["authlog-example-shared"],
+  };
+  writeFileSync(join(to, "next.config.ts"), `export default ${JSON.stringify(config)};\n`);
 }
 
 function copyPackage(name: string, to: string): void {
@@ -92,7 +102,8 @@ function copyPackage(name: string, to: string): void {
 
 function digest({ folder, ...source }: AppSource, bundler: Bundler): string {
   const hash = createHash("sha256").update(JSON.stringify([source, bundler, process.version]));
-  const roots = [folder, join(repository, "dist"), join(repository, "package-lock.json")];
+  const shared = ["dist", "examples/shared", "package-lock.json"];
+  const roots = [folder, ...shared.map((path) => join(repository, path))];
   for (const root of [...roots, import.meta.filename]) {
     if (root !== undefined) for (const path of filesUnder(root)) hash.update(readFileSync(path));
   }

@@ -1,16 +1,17 @@
 import { AuditService, PangeaConfig, type Audit } from "pangea-node-sdk";
 
-/** One event of the audit log, as the page shows it. */
+/** One event of the audit log, as the page shows it: plain JSON, so that any router can hand it on. */
 export interface TrailEntry {
   hash: string;
   name: string;
   outcome: string;
-  reason: string | undefined;
+  reason: string | null;
   /** The proven user, or who the caller of a failed attempt claimed to be. */
   who: string;
   from: string;
-  at: Date;
-  traceId: string | undefined;
+  /** ISO 8601. */
+  at: string;
+  traceId: string | null;
   /** Whether the record's own hash and its place in the log's tree were both verified. */
   proven: boolean;
 }
@@ -66,12 +67,12 @@ function toEntry({ envelope, hash }: Audit.AuditRecord, proven: boolean): TrailE
     hash,
     name: text(event["action"]) ?? "–",
     outcome,
-    reason: reason?.trim(),
+    reason: reason?.trim() ?? null,
     who:
       text(details["user.email"]) ?? text(event["target"]) ?? text(event["actor"]) ?? "anonymous",
     from: text(event["source"]) ?? "unknown",
-    at: new Date(text(event["timestamp"]) ?? envelope.received_at ?? 0),
-    traceId: text(details["trace_id"]),
+    at: new Date(text(event["timestamp"]) ?? envelope.received_at ?? 0).toISOString(),
+    traceId: text(details["trace_id"]) ?? null,
     proven,
   };
 }

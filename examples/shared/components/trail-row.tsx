@@ -20,7 +20,7 @@ export function TrailRow({ entry }: { entry: TrailEntry }) {
       </td>
       <td className="from">{from}</td>
       <td className="when">
-        <time dateTime={at.toISOString()}>{at.toISOString().slice(11, 19)}</time>
+        <time dateTime={at}>{at.slice(11, 19)}</time>
       </td>
       <td className="mark">
         <ProofMark proven={proven} />

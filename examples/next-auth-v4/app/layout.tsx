@@ -1,0 +1,1 @@
+export { Layout as default, metadata, viewport } from "authlog-example-shared/components/layout";

@@ -1,0 +1,19 @@
+import { demoUsers } from "authlog-example-shared/lib/demo-users";
+import type { User } from "next-auth";
+
+/**
+ * An unknown user and a wrong password end alike, so that nobody learns who has an account. What is
+ * thrown, next-auth 4 shows: its message becomes the `error` in the address of the page.
+ */
+export async function authorize(
+  credentials: Record<"email" | "password", string> | undefined,
+): Promise<User | null> {
+  const user = demoUsers.find(({ email }) => email === credentials?.email);
+  if (user === undefined || user.password !== credentials?.password) return null;
+  if (user.fate === "is locked out") throw new Error("locked");
+  if (user.fate === "meets an error") throw new Error("The directory does not answer.");
+  return { id: user.id, name: user.name, email: user.email };
+}
+
+export const isAdmitted = ({ id }: User): boolean =>
+  demoUsers.some((user) => user.id === id && user.fate !== "is not admitted");

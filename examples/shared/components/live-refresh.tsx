@@ -1,0 +1,11 @@
+"use client";
+
+import { useRouter } from "next/navigation";
+import { useWhileVisible } from "../lib/use-while-visible";
+
+/** Asks for a page of the App Router anew every so often, while somebody looks at it. */
+export function LiveRefresh({ everyMillis }: { everyMillis: number }) {
+  const { refresh } = useRouter();
+  useWhileVisible(everyMillis, refresh);
+  return null;
+}
