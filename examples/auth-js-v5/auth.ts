@@ -1,12 +1,14 @@
+import { admit } from "authlog-example-shared/lib/admit";
+import { sqliteAdapter } from "authlog-example-shared/lib/sqlite-adapter";
+import { openUsersDatabase } from "authlog-example-shared/lib/users-database";
 import { withAuthlog } from "authlog/next-auth";
 import NextAuth from "next-auth";
-import Credentials from "next-auth/providers/credentials";
-import { authorize, isAdmitted } from "./lib/authorize";
+import { providers, sessionStrategy } from "./lib/providers";
 
 export const { handlers, auth, signIn, signOut } = withAuthlog(NextAuth)({
-  providers: [
-    Credentials({ credentials: { email: {}, password: { type: "password" } }, authorize }),
-  ],
-  callbacks: { signIn: ({ user }) => isAdmitted(user) },
-  pages: { signIn: "/", error: "/" },
+  providers,
+  adapter: sqliteAdapter(openUsersDatabase),
+  session: { strategy: sessionStrategy },
+  callbacks: { signIn: ({ user }) => admit(user) },
+  pages: { signIn: "/", error: "/", verifyRequest: "/" },
 });

@@ -5,13 +5,14 @@ import { readTrail } from "authlog-example-shared/lib/trail";
 import { auth } from "../auth";
 import { SessionCard } from "../components/session-card";
 import { SignInCard } from "../components/sign-in-card";
+import { offers } from "../lib/providers";
 
 interface Props {
-  searchParams: Promise<{ error?: string; code?: string }>;
+  searchParams: Promise<{ error?: string; code?: string; type?: string }>;
 }
 
 export default async function Page({ searchParams }: Props) {
-  const [session, trail, { error, code }] = await Promise.all([
+  const [session, trail, { error, code, type }] = await Promise.all([
     auth(),
     readTrail(25),
     searchParams,
@@ -23,7 +24,7 @@ export default async function Page({ searchParams }: Props) {
       {session?.user ? (
         <SessionCard name={session.user.name} email={session.user.email} problem={problem} />
       ) : (
-        <SignInCard problem={problem} />
+        <SignInCard problem={problem} linkSent={type === "email"} offers={offers} />
       )}
       <LiveRefresh everyMillis={2000} />
     </Frame>

@@ -1,16 +1,32 @@
 "use client";
 
+import { OtherWays } from "authlog-example-shared/components/other-ways";
 import { SignInCard as Card } from "authlog-example-shared/components/sign-in-card";
 import { signIn } from "next-auth/react";
-import { signInByAction } from "../app/actions";
+import { requestLinkByAction, signInByAction, signInWithOpenIdByAction } from "../app/actions";
 
 const ways = [
   { label: "Sign in", act: signInByAction },
   { label: "Sign in by route handler", act: signInByHandler },
 ];
 
-export function SignInCard({ problem }: { problem: string | undefined }) {
-  return <Card problem={problem} ways={ways} />;
+interface Props {
+  problem: string | undefined;
+  /** Whether an e-mail with a link has just gone out. */
+  linkSent: boolean;
+  offers: { password: boolean; openId: boolean; email: boolean };
+}
+
+export function SignInCard({ problem, linkSent, offers }: Props) {
+  return (
+    <Card problem={problem} ways={offers.password ? ways : []}>
+      <OtherWays
+        openId={offers.openId ? signInWithOpenIdByAction : undefined}
+        email={offers.email ? requestLinkByAction : undefined}
+        linkSent={linkSent}
+      />
+    </Card>
+  );
 }
 
 /** The browser posts to /api/auth/callback/credentials itself; no server action is involved. */

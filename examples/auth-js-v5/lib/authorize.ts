@@ -13,6 +13,3 @@ export function authorize(credentials: Partial<Record<string, unknown>>): User |
   if (user.fate === "meets an error") throw new Error("The directory does not answer.");
   return { id: user.id, name: user.name, email: user.email };
 }
-
-export const isAdmitted = ({ id }: User): boolean =>
-  demoUsers.some((user) => user.id === id && user.fate !== "is not admitted");

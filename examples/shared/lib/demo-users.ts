@@ -5,7 +5,13 @@ export interface DemoUser {
   email: string;
   password: string;
   /** What becomes of a sign-in with the right password. */
-  fate: "signs in" | "is locked out" | "is not admitted" | "meets an error";
+  fate:
+    | "signs in"
+    | "is locked out"
+    | "is not admitted"
+    | "meets an error"
+    | "must accept the terms"
+    | "cannot be checked";
 }
 
 export const demoUsers: readonly DemoUser[] = [
@@ -14,6 +20,8 @@ export const demoUsers: readonly DemoUser[] = [
   person("Carol", "christmas-past", "is locked out"),
   person("Dave", "pod-bay-doors", "is not admitted"),
   person("Erin", "lost-and-found", "meets an error"),
+  person("Frank", "fly-me-to-the-moon", "must accept the terms"),
+  person("Grace", "first-actual-bug", "cannot be checked"),
 ];
 
 function person(name: string, password: string, fate: DemoUser["fate"]): DemoUser {
