@@ -1,21 +1,19 @@
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { AuthlogError } from "authlog";
 import { startLedger } from "authlog/ledger";
 import { eventLine } from "../src/cli/event-line.ts";
+import {
+  type Arguments,
+  type Example,
+  readArguments,
+  usage,
+  UsageError,
+} from "./demo/arguments.ts";
 import { choosePort } from "./demo/choose-port.ts";
 import { startNext } from "./demo/next-process.ts";
 import { demoUsers } from "./shared/lib/demo-users.ts";
-
-const examples: Readonly<Record<string, string>> = { v5: "auth-js-v5" };
-const usage = `Usage: npm run demo [-- [<example>] [--port <port>]]
-
-  <example>  which one to start: ${Object.keys(examples).join(", ")} (default: v5)
-  --port     port of the page on 127.0.0.1 (default: 3000, or a free one)`;
-
-class UsageError extends Error {}
 
 const color = process.stdout.isTTY && process.env["NO_COLOR"] === undefined;
 const bold = (text: string): string => (color ? `\u001B[1m${text}\u001B[22m` : text);
@@ -28,7 +26,7 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
 }
 
 try {
-  await demo(readArguments());
+  await demo(readArguments(process.argv.slice(2)));
 } catch (error) {
   if (!stop.signal.aborted) {
     console.error(`\n${describe(error)}`);
@@ -36,7 +34,8 @@ try {
   }
 }
 
-async function demo({ folder, port }: { folder: string; port: number | undefined }): Promise<void> {
+async function demo({ example, port }: Arguments): Promise<void> {
+  const folder = join(import.meta.dirname, example.folder);
   // First, because it holds the lock: a second demo ends here, and does not build into the first.
   const ledger = await startLedger({
     path: join(folder, ".authlog/ledger.db"),
@@ -48,30 +47,9 @@ async function demo({ folder, port }: { folder: string; port: number | undefined
   try {
     const chosen = await choosePort(port ?? 3000, port === undefined);
     await build(folder);
-    await serve(folder, chosen, ledger);
+    await serve(folder, example, chosen, ledger);
   } finally {
     await ledger.close();
-  }
-}
-
-function readArguments(): { folder: string; port: number | undefined } {
-  const { positionals, values } = parse();
-  const [name = "v5", ...rest] = positionals;
-  const folder = examples[name];
-  const port = values.port === undefined ? undefined : Number(values.port);
-  if (folder === undefined || rest.length > 0)
-    throw new UsageError(`There is no example "${positionals.join(" ")}".`);
-  if (port !== undefined && !(Number.isInteger(port) && port > 0 && port < 65_536)) {
-    throw new UsageError(`"${values.port}" is no port.`);
-  }
-  return { folder: join(import.meta.dirname, folder), port };
-}
-
-function parse(): { positionals: string[]; values: { port?: string | undefined } } {
-  try {
-    return parseArgs({ allowPositionals: true, options: { port: { type: "string" } } });
-  } catch (error) {
-    throw new UsageError((error as Error).message, { cause: error });
   }
 }
 
@@ -90,7 +68,12 @@ async function build(folder: string): Promise<void> {
   console.log(`${color ? "\r" : ""}Built in ${seconds()} s.`);
 }
 
-async function serve(folder: string, port: number, ledger: Ledger): Promise<void> {
+async function serve(
+  folder: string,
+  { pages }: Example,
+  port: number,
+  ledger: Ledger,
+): Promise<void> {
   const url = `http://127.0.0.1:${port}`;
   const { child, output } = startNext(
     folder,
@@ -98,7 +81,7 @@ async function serve(folder: string, port: number, ledger: Ledger): Promise<void
     { settings: settingsFor(ledger, url), signal: stop.signal },
   );
   child.stdout?.on("data", (text: string) => {
-    if (text.includes("Ready in")) console.log(welcome(url));
+    if (text.includes("Ready in")) console.log(welcome(url, pages));
   });
   // Of what the app says, only what authlog itself has to say to the people who run it.
   child.stderr?.on("data", (text: string) => {
@@ -112,11 +95,14 @@ async function serve(folder: string, port: number, ledger: Ledger): Promise<void
 }
 
 function settingsFor(ledger: Ledger, url: string): Record<string, string> {
+  // Made anew at each start, so there is no secret to keep; sessions end with the demo.
+  const secret = randomBytes(32).toString("base64url");
   return {
-    // Made anew at each start, so there is no secret to keep; sessions end with the demo.
-    AUTH_SECRET: randomBytes(32).toString("base64url"),
+    AUTH_SECRET: secret,
+    NEXTAUTH_SECRET: secret,
     // Next.js takes an address of the loopback for "localhost", where the cookies would not be sent.
     AUTH_URL: url,
+    NEXTAUTH_URL: url,
     PANGEA_TOKEN: ledger.token,
     PANGEA_BASE_URL_TEMPLATE: ledger.url,
     AUTHLOG_READ_TOKEN: ledger.readToken,
@@ -125,12 +111,13 @@ function settingsFor(ledger: Ledger, url: string): Record<string, string> {
 
 type Ledger = Awaited<ReturnType<typeof startLedger>>;
 
-function welcome(url: string): string {
+function welcome(url: string, pages: Example["pages"]): string {
+  const addresses = pages.map((path) => bold(url + path));
   const people = demoUsers.map(
     ({ email, password, fate }) => `  ${email.padEnd(20)}${password.padEnd(18)}${dim(fate)}`,
   );
   return `
-Open  ${bold(url)}
+Open  ${addresses.join("\nor    ")}
 
 ${people.join("\n")}
 

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { createRequire } from "node:module";
 import { join } from "node:path";
 
 export interface NextProcess {
@@ -23,7 +24,8 @@ export function startNext(
   const inherited = Object.entries(process.env).filter(
     ([name]) => !/^(?:NODE_ENV$|PORT$|(?:AUTH|NEXTAUTH|AUTHLOG|PANGEA|OTEL)_)/.test(name),
   );
-  const next = join(import.meta.dirname, "../../node_modules/next/dist/bin/next");
+  // The one that the example itself has: the two have not the same.
+  const next = createRequire(join(folder, "package.json")).resolve("next/dist/bin/next");
   const child = spawn(process.execPath, [next, ...args], {
     cwd: folder,
     env: {

@@ -35,33 +35,46 @@ function startDemo(...args: string[]): Demo {
 }
 
 describe("npm run demo", () => {
-  it("says where to click and who is there, tells each event in a line, and stops cleanly", async () => {
-    await using demo = startDemo();
-    const url = await until(
-      "the address to click",
-      async () => {
-        const open = /Open {2}(http:\S+)/.exec(demo.output())?.[1];
-        if (open === undefined && demo.output().includes("failed")) throw new Error(demo.output());
-        return open;
-      },
-      120_000,
-    );
-    expect(demo.output()).toMatch(/alice@example\.com +white-rabbit/);
+  it.each([
+    { name: "the default", args: [], pages: ["/"] },
+    { name: "v4", args: ["v4"], pages: ["/", "/pages-router"] },
+  ])(
+    "$name says where to click and who is there, tells each event in a line, and stops cleanly",
+    async ({ args, pages }) => {
+      await using demo = startDemo(...args);
+      const url = await until(
+        "the address to click",
+        async () => {
+          const open = /Open {2}(http:\S+)/.exec(demo.output())?.[1];
+          if (open === undefined && demo.output().includes("failed"))
+            throw new Error(demo.output());
+          return open;
+        },
+        120_000,
+      );
+      for (const page of pages) {
+        expect(demo.output()).toContain(new URL(page, url).href.replace(/\/$/, ""));
+        expect((await fetch(new URL(page, url))).status).toBe(200);
+      }
+      expect(demo.output()).toMatch(/alice@example\.com +white-rabbit/);
 
-    const client = new FormClient(url);
-    expect(await client.signIn("mallory@example.com", "wrong")).toContain("CredentialsSignin");
-    expect(await client.signIn("alice@example.com", "white-rabbit")).toBe("/");
-    const line = await until(
-      "the line of the sign-in",
-      () => /.*auth\.sign_in +alice@example\.com.*/.exec(demo.output())?.[0],
-    );
-    expect(line).toMatch(/✓ auth\.sign_in .* from 127\.0\.0\.1 {2}trace [0-9a-f]{32}$/);
-    expect(demo.output()).toMatch(/✗ auth\.sign_in +mallory@example\.com \(invalid_credentials\)/);
+      const client = new FormClient(url);
+      expect(await client.signIn("mallory@example.com", "wrong")).toContain("CredentialsSignin");
+      expect(await client.signIn("alice@example.com", "white-rabbit")).toBe("/");
+      const line = await until(
+        "the line of the sign-in",
+        () => /.*auth\.sign_in +alice@example\.com.*/.exec(demo.output())?.[0],
+      );
+      expect(line).toMatch(/✓ auth\.sign_in .* from 127\.0\.0\.1 {2}trace [0-9a-f]{32}$/);
+      expect(demo.output()).toMatch(
+        /✗ auth\.sign_in +mallory@example\.com \(invalid_credentials\)/,
+      );
 
-    demo.interrupt();
-    expect(await demo.exitCode).toBe(0);
-    await expect(fetch(url)).rejects.toThrow("fetch failed");
-  });
+      demo.interrupt();
+      expect(await demo.exitCode).toBe(0);
+      await expect(fetch(url)).rejects.toThrow("fetch failed");
+    },
+  );
 
   it("refuses a port that is taken, where it was asked for that one", async () => {
     await using other = await loopbackServer((_, response) => response.end());
@@ -74,5 +87,6 @@ describe("npm run demo", () => {
     await using demo = startDemo("v9");
     expect(await demo.exitCode).toBe(2);
     expect(demo.output()).toContain("Usage: npm run demo");
+    expect(demo.output()).toMatch(/v5 {2}Auth\.js 5.*\n.*v4 {2}next-auth 4/);
   });
 });

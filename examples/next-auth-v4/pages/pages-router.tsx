@@ -29,8 +29,8 @@ export const getServerSideProps: GetServerSideProps<Props> = async ({ req, res }
 export default function Page({ trail }: Props) {
   const { data: session } = useSession();
   const [problem, setProblem] = useState<string>();
-  const { replace } = useRouter();
-  const refresh = useCallback(() => void replace("/pages-router"), [replace]);
+  const router = useRouter();
+  const refresh = useCallback(() => void router.replace(router.pathname), [router]);
   useWhileVisible(2000, refresh);
 
   async function signInByHandler(form: FormData): Promise<void> {
@@ -40,10 +40,6 @@ export default function Page({ trail }: Props) {
       redirect: false,
     });
     setProblem(explain(answer?.error));
-  }
-
-  async function signOutByHandler(): Promise<void> {
-    await signOut({ redirect: false });
   }
 
   return (
@@ -56,13 +52,19 @@ export default function Page({ trail }: Props) {
           name={session.user.name}
           email={session.user.email}
           problem={problem}
-          ways={[{ label: "Sign out", act: signOutByHandler }]}
+          ways={waysOut}
         />
       ) : (
         <SignInCard problem={problem} ways={[{ label: "Sign in", act: signInByHandler }]} />
       )}
     </Frame>
   );
+}
+
+const waysOut = [{ label: "Sign out", act: signOutByHandler }];
+
+async function signOutByHandler(): Promise<void> {
+  await signOut({ redirect: false });
 }
 
 /** A session's `image` is often undefined, which this router refuses to hand on. */

@@ -11,6 +11,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
+import { createRequire } from "node:module";
 import { basename, dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
 
@@ -40,8 +41,12 @@ export const example = (name: string): AppSource => ({
   folder: join(repository, "examples", name),
 });
 
-const next = join(repository, "node_modules/next/dist/bin/next");
 const run = promisify(execFile);
+
+/** The program of the Next.js that the app in a folder has: an example can have its own version. */
+export function nextOf(folder: string): string {
+  return createRequire(join(folder, "package.json")).resolve("next/dist/bin/next");
+}
 
 /**
  * A production build of an app in a git-ignored folder of its own, so that both bundlers can stand
@@ -67,10 +72,14 @@ export async function builtApp(
 
 async function build(folder: string, bundler: Bundler): Promise<string> {
   const { NODE_ENV: _, ...env } = process.env;
-  const { stdout, stderr } = await run(process.execPath, [next, "build", `--${bundler}`], {
-    cwd: folder,
-    env: { ...env, NEXT_TELEMETRY_DISABLED: "1" },
-  });
+  const { stdout, stderr } = await run(
+    process.execPath,
+    [nextOf(folder), "build", `--${bundler}`],
+    {
+      cwd: folder,
+      env: { ...env, NEXT_TELEMETRY_DISABLED: "1" },
+    },
+  );
   return stdout + stderr;
 }
 
@@ -118,6 +127,6 @@ function filesUnder(path: string): string[] {
     .flatMap((name) => filesUnder(join(path, name)));
 }
 
-const made = new Set([".next", ".authlog", "node_modules", "next-env.d.ts"]);
+const made = new Set([".next", ".authlog", ".data", "node_modules", "next-env.d.ts"]);
 const isSource = (path: string): boolean =>
   !made.has(basename(path)) && !/\.(?:png|tsbuildinfo)$/.test(path);

@@ -1,7 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { join } from "node:path";
-import { type BuiltApp, repository } from "./built-app.ts";
+import { type BuiltApp, nextOf } from "./built-app.ts";
 import { until } from "./until.ts";
 
 export interface RunningApp extends AsyncDisposable {
@@ -12,14 +11,12 @@ export interface RunningApp extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
-const next = join(repository, "node_modules/next/dist/bin/next");
-
 /** Starts the production server of a built app on a free port of the loopback. */
 export async function startApp(
   { folder }: BuiltApp,
   settings: Readonly<Record<string, string>>,
 ): Promise<RunningApp> {
-  const args = [next, "start", "--hostname", "127.0.0.1", "--port", "0"];
+  const args = [nextOf(folder), "start", "--hostname", "127.0.0.1", "--port", "0"];
   const child = spawn(process.execPath, args, {
     cwd: folder,
     // Nothing is inherited but what finds programs: a setting of the machine must not matter here.

@@ -1,0 +1,66 @@
+import { parseArgs } from "node:util";
+
+/** One of the apps beside this folder. */
+export interface Example {
+  folder: string;
+  /** What it shows, in a line. */
+  about: string;
+  /** Paths of its pages. */
+  pages: readonly string[];
+}
+
+export interface Arguments {
+  example: Example;
+  port: number | undefined;
+}
+
+/** The command line cannot be understood. */
+export class UsageError extends Error {}
+
+const examples: ReadonlyMap<string, Example> = new Map([
+  [
+    "v5",
+    {
+      folder: "auth-js-v5",
+      about: "Auth.js 5: App Router, server actions, OpenTelemetry 3",
+      pages: [""],
+    },
+  ],
+  [
+    "v4",
+    {
+      folder: "next-auth-v4",
+      about: "next-auth 4: App Router, Pages Router, OpenTelemetry 2",
+      pages: ["", "/pages-router"],
+    },
+  ],
+]);
+
+export const usage: string = `Usage: npm run demo [-- [<example>] [--port <port>]]
+
+  <example>  which one to start (default: v5)
+${[...examples].map(([name, { about }]) => `               ${name}  ${about}`).join("\n")}
+  --port     port of the page on 127.0.0.1 (default: 3000, or a free one)`;
+
+/** @throws UsageError */
+export function readArguments(args: string[]): Arguments {
+  const { positionals, values } = parse(args);
+  const [name = "v5", ...rest] = positionals;
+  const example = examples.get(name);
+  const port = values.port === undefined ? undefined : Number(values.port);
+  if (example === undefined || rest.length > 0) {
+    throw new UsageError(`There is no example "${positionals.join(" ")}".`);
+  }
+  if (port !== undefined && !(Number.isInteger(port) && port > 0 && port < 65_536)) {
+    throw new UsageError(`"${values.port}" is no port.`);
+  }
+  return { example, port };
+}
+
+function parse(args: string[]): { positionals: string[]; values: { port?: string | undefined } } {
+  try {
+    return parseArgs({ args, allowPositionals: true, options: { port: { type: "string" } } });
+  } catch (error) {
+    throw new UsageError((error as Error).message, { cause: error });
+  }
+}
