@@ -1,4 +1,5 @@
 export { AuthlogError, type AuthlogErrorCode } from "./errors.ts";
+export { taxonomy, type Taxonomy, type TaxonomySubject } from "./event/taxonomy.ts";
 export type { Diagnostic } from "./slot.ts";
 export {
   type AttributeName,
