@@ -6,13 +6,18 @@ import { getSlot } from "../slot.ts";
 import { report } from "../telemetry/diagnostics.ts";
 import { emit } from "../telemetry/logger.ts";
 
-/** The last step of capture: gives the event its identity and hands its record to OpenTelemetry. */
+/**
+ * The last step of capture: gives the event its identity and hands its record to OpenTelemetry. Never
+ * throws: it is called by timers and by promises that nobody waits for, too.
+ */
 export function emitEvent(event: AuthEvent): void {
-  const { enabled, producer } = getSlot();
+  const { enabled, producer, capture } = getSlot();
   if (!enabled) return;
-  producer.sequence += 1;
-  const identity = { uid: uuidv7(), producerId: producer.id, sequence: producer.sequence };
-  emit(toLogRecord(event, identity));
+  guarded(() => {
+    producer.sequence += 1;
+    const identity = { uid: uuidv7(), producerId: producer.id, sequence: producer.sequence };
+    emit(toLogRecord(event, identity, capture?.tell));
+  });
 }
 
 /**
@@ -29,7 +34,7 @@ export function guarded<T>(piece: () => T): T | undefined {
       new AuthlogError("ERR_AUTHLOG_CAPTURE_FAILED", {
         message: "A part of an authentication event could not be captured.",
         why: "Something that NextAuth, a provider or the app handed over threw while it was read.",
-        fix: "Look for getters that throw in your users, profiles and providers; the sign-in itself was not touched.",
+        fix: "Look for getters that throw in your users, profiles and providers, and at your attemptedIdentifier; the sign-in itself was not touched.",
       }),
     );
     return undefined;

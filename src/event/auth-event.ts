@@ -9,6 +9,11 @@ export interface EventUser {
   isNew?: boolean;
 }
 
+/** What stands for a value that must not be told: a keyed hash of it. */
+export interface Pseudonym {
+  readonly pseudonym: string;
+}
+
 /** The provider that the attempt went through. */
 export interface EventProvider {
   id: string;
@@ -43,9 +48,11 @@ export interface AuthEvent {
   errorType?: string;
   user?: EventUser;
   /** On failure: the identity that was claimed. Untrusted. */
-  attemptedIdentifier?: string;
+  attemptedIdentifier?: string | Pseudonym;
   provider?: EventProvider;
   framework: { name: string; version: string };
+  /** Stands for a database session's token, which itself is never a part of an event. */
+  session?: Pseudonym;
   request?: EventRequest;
   /** How many like events this one stands for, where it stands for more than itself. */
   coalescedCount?: number;

@@ -1,6 +1,6 @@
 import type { AttributeValue, AuthLogRecord } from "../slot.ts";
 import { type AttributeName, attributes, eventNames, failureReasons } from "../vocabulary.ts";
-import type { AuthEvent } from "./auth-event.ts";
+import type { AuthEvent, Pseudonym } from "./auth-event.ts";
 import { cleanText } from "./privacy.ts";
 
 /** What makes a record one of a kind: made at emission, one count a process. */
@@ -11,6 +11,11 @@ export interface RecordIdentity {
   /** From 1. */
   sequence: number;
 }
+
+/** What an attribute is told as; `undefined` leaves it out. */
+export type Tell = (attribute: AttributeName, text: string) => string | undefined;
+
+const asItIs: Tell = (_, text) => text;
 
 /** Severities of OpenTelemetry's log data model. */
 const severities = {
@@ -24,6 +29,7 @@ const severities = {
  * attributes are an allow-list, capped and well-formed, and the names of those that a cap cut stand
  * in `authlog.truncated`. Pure; never throws for any event of the type.
  *
+ * @param tell what stands in place of an attribute's text, once that is capped and well-formed
  * @example
  * const record = toLogRecord(
  *   { name: "auth.sign_in", timeUnixMillis: Date.now(), outcome: "success",
@@ -32,17 +38,30 @@ const severities = {
  * );
  * record.attributes["user.id"]; // "42"
  */
-export function toLogRecord(event: AuthEvent, identity: RecordIdentity): AuthLogRecord {
+export function toLogRecord(
+  event: AuthEvent,
+  identity: RecordIdentity,
+  tell: Tell = asItIs,
+): AuthLogRecord {
   const values: Record<string, AttributeValue> = {};
   const truncated: string[] = [];
-  const set = (name: AttributeName, value: string | number | boolean | undefined): void => {
+  const set = (
+    name: AttributeName,
+    value: string | number | boolean | Pseudonym | undefined,
+  ): void => {
     if (value === undefined || value === "") return;
+    if (typeof value === "object") {
+      values[name] = value.pseudonym;
+      return;
+    }
     if (typeof value !== "string") {
       values[name] = value;
       return;
     }
     const clean = cleanText(name, value);
-    values[name] = clean.text;
+    const told = tell(name, clean.text);
+    if (told === undefined) return;
+    values[name] = told;
     if (clean.truncated) truncated.push(name);
   };
   const { user, provider, framework, request } = event;
@@ -61,6 +80,7 @@ export function toLogRecord(event: AuthEvent, identity: RecordIdentity): AuthLog
   set(attributes.providerType, provider?.type);
   set(attributes.frameworkName, framework.name);
   set(attributes.frameworkVersion, framework.version);
+  set(attributes.sessionId, event.session);
   set(attributes.clientAddress, request?.clientAddress);
   set(attributes.clientAddressVerified, request?.clientAddressVerified);
   set(attributes.userAgent, request?.userAgent);
@@ -94,6 +114,7 @@ const phrases: Readonly<Record<string, readonly [done: string, failed: string]>>
   ],
   [eventNames.sessionReject]: ["showed a session", "showed a session that was refused"],
   [eventNames.requestReject]: ["made a request", "made a request that was refused"],
+  [eventNames.sessionRead]: ["read the session", "could not read the session"],
   [eventNames.accountLink]: ["linked an account", "failed to link an account"],
 };
 
