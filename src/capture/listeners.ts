@@ -9,12 +9,18 @@ import { readField, readSession } from "./read.ts";
 
 /** Listens to `logger.error`. With a logger of ours NextAuth no longer prints, so this does it then. */
 export function hookLogger(logger: AppFunctions = {}, capture: Capture): AppFunctions {
+  // Read by name, as NextAuth reads them: a logger may be an instance of a class.
+  const { warn, debug } = logger;
   return {
     ...logger,
+    ...(warn && { warn }),
+    ...(debug && { debug }),
     error(this: unknown, ...args: unknown[]) {
       const { framework } = capture;
       guarded(() => note(framework.describeError(args), capture));
-      return logger.error ? logger.error.apply(this, args) : framework.printError(args);
+      return logger.error
+        ? logger.error.apply(this, args)
+        : guarded(() => framework.printError(args));
     },
   };
 }

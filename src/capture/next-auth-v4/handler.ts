@@ -23,7 +23,9 @@ export function runHandler(
   const seen = request instanceof Request ? undefined : guarded(() => watchJson(second));
   return conclude(attempt, run, async (answer) =>
     describeAnswer(
-      answer instanceof Response ? await readResponse(answer) : readNodeResponse(second, seen),
+      answer instanceof Response
+        ? await readResponse(answer, attempt)
+        : readNodeResponse(second, seen),
       attempt,
     ),
   );
@@ -55,13 +57,15 @@ function headersOf(request: unknown): ReadableHeaders {
   };
 }
 
-async function readResponse(response: Response): Promise<Answer> {
+async function readResponse(response: Response, { name }: Attempt): Promise<Answer> {
   const { status, headers } = response;
+  const location = headers.get("location");
+  // The body of an attempt's answer holds an address alone; a session's, which is read often, does not matter.
   const isJson = headers.get("content-type")?.startsWith("application/json") ?? false;
-  const location =
-    headers.get("location") ??
-    (isJson ? readText(await response.clone().json(), "url") : undefined);
-  return { status, location };
+  if (location !== null || name === undefined || !isJson) {
+    return { status, location: location ?? undefined };
+  }
+  return { status, location: readText(await response.clone().json(), "url") };
 }
 
 /** Where a response of the pages router says in JSON where to go: it is told to nobody else. */
