@@ -1,7 +1,7 @@
 import { uuidv7 } from "uuidv7";
 import { AuthlogError } from "../errors.ts";
 import type { AuthEvent } from "../event/auth-event.ts";
-import { toLogRecord } from "../event/to-log-record.ts";
+import { type RecordIdentity, toLogRecord } from "../event/to-log-record.ts";
 import { getSlot } from "../slot.ts";
 import { report } from "../telemetry/diagnostics.ts";
 import { emit } from "../telemetry/logger.ts";
@@ -10,14 +10,17 @@ import { emit } from "../telemetry/logger.ts";
  * The last step of capture: gives the event its identity and hands its record to OpenTelemetry. Never
  * throws: it is called by timers and by promises that nobody waits for, too.
  */
-export function emitEvent(event: AuthEvent): void {
-  const { enabled, producer, capture } = getSlot();
+export function emitEvent(event: AuthEvent, identity?: RecordIdentity): void {
+  const { enabled, capture } = getSlot();
   if (!enabled) return;
-  guarded(() => {
-    producer.sequence += 1;
-    const identity = { uid: uuidv7(), producerId: producer.id, sequence: producer.sequence };
-    emit(toLogRecord(event, identity, capture?.tell));
-  });
+  guarded(() => emit(toLogRecord(event, identity ?? takeIdentity(), capture?.tell)));
+}
+
+/** Takes the next place in the producer's count: for an event that happens now and is told later. */
+export function takeIdentity(): RecordIdentity {
+  const { producer } = getSlot();
+  producer.sequence += 1;
+  return { uid: uuidv7(), producerId: producer.id, sequence: producer.sequence };
 }
 
 /**
@@ -29,14 +32,18 @@ export function guarded<T>(piece: () => T): T | undefined {
   try {
     return piece();
   } catch {
-    // The cause may quote what a hostile profile or header holds, so it is not passed on.
-    report(
-      new AuthlogError("ERR_AUTHLOG_CAPTURE_FAILED", {
-        message: "A part of an authentication event could not be captured.",
-        why: "Something that NextAuth, a provider or the app handed over threw while it was read.",
-        fix: "Look for getters that throw in your users, profiles and providers, and at your attemptedIdentifier; the sign-in itself was not touched.",
-      }),
-    );
+    reportUncaptured();
     return undefined;
   }
+}
+
+/** Says that a part of an event is missing. The cause may quote anything, so it is not passed on. */
+export function reportUncaptured(): void {
+  report(
+    new AuthlogError("ERR_AUTHLOG_CAPTURE_FAILED", {
+      message: "A part of an authentication event could not be captured.",
+      why: "Something that NextAuth, a provider or the app handed over threw while it was read.",
+      fix: "Look for getters that throw in your users, profiles and providers, and at your attemptedIdentifier; the sign-in itself was not touched.",
+    }),
+  );
 }

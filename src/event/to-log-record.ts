@@ -1,5 +1,5 @@
 import type { AttributeValue, AuthLogRecord } from "../slot.ts";
-import { type AttributeName, attributes, eventNames, failureReasons } from "../vocabulary.ts";
+import { attributes, eventNames, failureReasons } from "../vocabulary.ts";
 import type { AuthEvent, Pseudonym } from "./auth-event.ts";
 import { cleanText } from "./privacy.ts";
 
@@ -13,7 +13,7 @@ export interface RecordIdentity {
 }
 
 /** What an attribute is told as; `undefined` leaves it out. */
-export type Tell = (attribute: AttributeName, text: string) => string | undefined;
+export type Tell = (attribute: string, text: string) => string | undefined;
 
 const asItIs: Tell = (_, text) => text;
 
@@ -45,24 +45,25 @@ export function toLogRecord(
 ): AuthLogRecord {
   const values: Record<string, AttributeValue> = {};
   const truncated: string[] = [];
-  const set = (
-    name: AttributeName,
-    value: string | number | boolean | Pseudonym | undefined,
-  ): void => {
-    if (value === undefined || value === "") return;
-    if (typeof value === "object") {
-      values[name] = value.pseudonym;
-      return;
-    }
-    if (typeof value !== "string") {
-      values[name] = value;
-      return;
-    }
-    const clean = cleanText(name, value);
+  const tellText = (name: string, text: string): string | undefined => {
+    const clean = cleanText(name, text);
     const told = tell(name, clean.text);
-    if (told === undefined) return;
-    values[name] = told;
-    if (clean.truncated) truncated.push(name);
+    if (told !== undefined && clean.truncated && !truncated.includes(name)) truncated.push(name);
+    return told;
+  };
+  const set = (name: string, value: AttributeValue | Pseudonym | undefined): void => {
+    if (value === undefined || value === "") return;
+    const told = typeof value === "string" ? tellText(name, value) : tellOther(name, value);
+    if (told !== undefined) values[name] = told;
+  };
+  const tellOther = (
+    name: string,
+    value: Exclude<AttributeValue, string> | Pseudonym,
+  ): AttributeValue => {
+    if (typeof value !== "object") return value;
+    if ("pseudonym" in value) return value.pseudonym;
+    const texts = value.map((text) => tellText(name, text));
+    return Object.freeze(texts.filter((text) => text !== undefined));
   };
   const { user, provider, framework, request } = event;
   set(attributes.recordUid, identity.uid);
@@ -76,10 +77,11 @@ export function toLogRecord(
   set(attributes.userFullName, user?.fullName);
   set(attributes.userIsNew, user?.isNew);
   set(attributes.attemptedIdentifier, event.attemptedIdentifier);
+  set(attributes.target, event.target);
   set(attributes.providerId, provider?.id);
   set(attributes.providerType, provider?.type);
-  set(attributes.frameworkName, framework.name);
-  set(attributes.frameworkVersion, framework.version);
+  set(attributes.frameworkName, framework?.name);
+  set(attributes.frameworkVersion, framework?.version);
   set(attributes.sessionId, event.session);
   set(attributes.clientAddress, request?.clientAddress);
   set(attributes.clientAddressVerified, request?.clientAddressVerified);
@@ -87,6 +89,7 @@ export function toLogRecord(
   set(attributes.requestMethod, request?.method);
   set(attributes.urlPath, request?.path);
   set(attributes.coalescedCount, event.coalescedCount);
+  for (const [name, value] of Object.entries(event.own ?? {})) set(name, value);
   if (truncated.length > 0) values[attributes.truncated] = Object.freeze(truncated);
   return Object.freeze({
     eventName: event.name,
@@ -124,9 +127,11 @@ function sentenceOf(event: AuthEvent, values: Readonly<Record<string, AttributeV
     values[attributes.userId] ??
     values[attributes.attemptedIdentifier] ??
     "Somebody";
-  const [done, failed] = phrases[event.name] ?? [`: ${event.name}`, `: ${event.name} failed`];
+  const [done, failed] = phrases[event.name] ?? [`did ${event.name}`, `failed at ${event.name}`];
+  const target = values[attributes.target];
+  const what = target === undefined ? "" : ` on ${String(target)}`;
   const provider = values[attributes.providerId];
   const how = provider === undefined ? "" : ` with ${String(provider)}`;
   const why = event.reason === undefined ? "" : `: ${event.reason.replaceAll("_", " ")}`;
-  return `${String(who)} ${event.outcome === "failure" ? failed : done}${how}${why}`;
+  return `${String(who)} ${event.outcome === "failure" ? failed : done}${what}${how}${why}`;
 }
