@@ -10,6 +10,7 @@ import { currentAttempt, type Failure } from "./attempt.ts";
 import { after, before } from "./around.ts";
 import { claimOfCredentials, claimOfText } from "./claimed-identity.ts";
 import { noSession } from "./conclude.ts";
+import { guarded } from "./emit-event.ts";
 import { onEvent } from "./events.ts";
 import type { Capture } from "./framework.ts";
 import { hookAdapter, hookLogger } from "./listeners.ts";
@@ -25,7 +26,7 @@ export function withHooks<C extends AppConfig>(config: C, capture: Capture): C {
   return {
     ...config,
     ...(Array.isArray(providers) && {
-      providers: providers.map((provider) => hookProvider(provider, capture)),
+      providers: providers.map((provider) => tryHookProvider(provider, capture)),
     }),
     ...(adapter && { adapter: hookAdapter(adapter, capture) }),
     events: hookEvents(config.events, capture),
@@ -94,6 +95,11 @@ function noteWhoAsks(message: unknown): void {
   attempt.attemptedIdentifier ??= attempt.provider?.type === "email" ? claimOfText(named) : named;
 }
 
+/** A provider that cannot be hooked stays as it is, and the others are still captured. */
+function tryHookProvider(provider: Provider, capture: Capture): Provider {
+  return guarded(() => hookProvider(provider, capture)) ?? provider;
+}
+
 /**
  * Wraps what a provider is asked: `authorize` alone is told the identity that was tried, and
  * `sendVerificationRequest` alone knows whether the e-mail went out. NextAuth reads a provider's own
@@ -102,7 +108,7 @@ function noteWhoAsks(message: unknown): void {
 function hookProvider(provider: Provider, capture: Capture): Provider {
   if (typeof provider === "function") {
     return function hooked(this: unknown, ...args: unknown[]) {
-      return hookProvider(provider.apply(this, args) as Provider, capture);
+      return tryHookProvider(provider.apply(this, args) as Provider, capture);
     };
   }
   const { options } = provider;

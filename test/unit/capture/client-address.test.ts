@@ -93,10 +93,10 @@ describe("behind trusted proxies", () => {
   });
 });
 
-describe("behind a platform", () => {
-  const platform = (value: string | undefined) => (name: string) =>
-    ({ "cf-connecting-ip": value, "x-forwarded-for": "10.0.0.1" })[name];
+const platform = (value: string | undefined) => (name: string) =>
+  ({ "cf-connecting-ip": value, "x-forwarded-for": "10.0.0.1" })[name];
 
+describe("behind a platform", () => {
   it("the value of its header is verified", () => {
     configure({ header: "CF-Connecting-IP" });
     expect(findClientAddress(platform(" 2001:db8::9 "))).toEqual({
@@ -120,15 +120,13 @@ describe("a hostile header", () => {
     ["a megabyte of colons", ":".repeat(1_000_000)],
     ["a megabyte of dots", "1.".repeat(500_000)],
     ["a hundred thousand commas", ",".repeat(100_000)],
-    ["a hundred thousand addresses and no last one", "203.0.113.9,".repeat(100_000)],
+    ["a hundred thousand addresses that are none", "999.0.113.9,".repeat(100_000)],
   ])("of %s is no address, and costs little", (_, value) => {
     for (const trustedProxies of [0, 1, 100]) {
       configure({ trustedProxies });
       const start = performance.now();
-      const found = findClientAddress(forwarded(value));
+      expect(findClientAddress(forwarded(value))).toBeUndefined();
       expect(performance.now() - start).toBeLessThan(50);
-      // Behind a hundred proxies, the hundredth of them is an address indeed.
-      if (trustedProxies < 100) expect(found).toBeUndefined();
     }
   });
 
@@ -136,8 +134,8 @@ describe("a hostile header", () => {
     const header = fc.string({ unit: fc.constantFrom(...Array.from("0123456789abcdef:.,[]% x")) });
     fc.assert(
       fc.property(header, (value) => {
-        const found = findClientAddress(forwarded(value));
-        if (found !== undefined) expect(found.address).toMatch(/^[0-9a-f:.]{2,45}$/);
+        const { address } = findClientAddress(forwarded(value)) ?? { address: "none" };
+        expect(address).toMatch(/^(?:[0-9a-f:.]{2,45}|none)$/);
       }),
     );
   });

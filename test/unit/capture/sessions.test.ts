@@ -16,46 +16,46 @@ const configure = (options: AuthlogOptions): void =>
 const names = (): string[] => watched.records.map(({ eventName }) => eventName);
 const ids = (): unknown[] => watched.records.map(({ attributes }) => attributes["session.id"]);
 
-describe("database sessions", () => {
-  /** An adapter with one user, one e-mail link and the sessions that are made. */
-  function createAdapter() {
-    const user = { id: "9", email: "bob@example.com", emailVerified: new Date() };
-    const tokens: string[] = [];
-    const session = () => ({
-      sessionToken: tokens[0],
-      userId: user.id,
+/** An adapter with one user, one e-mail link and the sessions that are made. */
+function createAdapter() {
+  const user = { id: "9", email: "bob@example.com", emailVerified: new Date() };
+  const tokens: string[] = [];
+  const session = () => ({
+    sessionToken: tokens[0],
+    userId: user.id,
+    expires: new Date(Date.now() + 60_000),
+  });
+  return {
+    tokens,
+    getUserByEmail: () => user,
+    getUser: () => user,
+    updateUser: () => user,
+    createSession(made: { sessionToken: string }) {
+      tokens.push(made.sessionToken);
+      return made;
+    },
+    useVerificationToken: ({ identifier }: { identifier: string }) => ({
+      identifier,
       expires: new Date(Date.now() + 60_000),
-    });
-    return {
-      tokens,
-      getUserByEmail: () => user,
-      getUser: () => user,
-      updateUser: () => user,
-      createSession(made: { sessionToken: string }) {
-        tokens.push(made.sessionToken);
-        return made;
-      },
-      useVerificationToken: ({ identifier }: { identifier: string }) => ({
-        identifier,
-        expires: new Date(Date.now() + 60_000),
-      }),
-      createVerificationToken: (token: object) => token,
-      getSessionAndUser: () => ({ session: session(), user }),
-      deleteSession: session,
-    };
-  }
+    }),
+    createVerificationToken: (token: object) => token,
+    getSessionAndUser: () => ({ session: session(), user }),
+    deleteSession: session,
+  };
+}
 
-  async function signInAndOut(): Promise<string> {
-    const { tokens, ...adapter } = createAdapter();
-    const email = providers4.Email({ server: "smtp://127.0.0.1", from: "a@example.com" });
-    const app = createApp4({ providers: [email as never], adapter });
-    await app.get("callback/email?token=t&email=bob@example.com");
-    await app.post("signout");
-    expect(names()).toEqual(["auth.user.update", "auth.sign_in", "auth.sign_out"]);
-    expect(JSON.stringify(watched.records)).not.toContain(tokens[0]);
-    return tokens[0] ?? "";
-  }
+async function signInAndOut(): Promise<string> {
+  const { tokens, ...adapter } = createAdapter();
+  const email = providers4.Email({ server: "smtp://127.0.0.1", from: "a@example.com" });
+  const app = createApp4({ providers: [email as never], adapter });
+  await app.get("callback/email?token=t&email=bob@example.com");
+  await app.post("signout");
+  expect(names()).toEqual(["auth.user.update", "auth.sign_in", "auth.sign_out"]);
+  expect(JSON.stringify(watched.records)).not.toContain(tokens[0]);
+  return tokens[0] ?? "";
+}
 
+describe("database sessions", () => {
   it("have one id, a keyed hash of the token, from the sign-in to the sign-out", async () => {
     configure({ privacy });
     const token = await signInAndOut();
