@@ -3,7 +3,8 @@ import { conclude } from "../conclude.ts";
 import { guarded } from "../emit-event.ts";
 import type { Capture } from "../framework.ts";
 import { readField, readText } from "../read.ts";
-import { type ReadableHeaders, readRequest } from "../request-context.ts";
+import { readRequest } from "../request-context.ts";
+import { headersOf } from "../request-of-call.ts";
 import { attemptOf, readTarget } from "../request-target.ts";
 import { type Answer, describeAnswer } from "./outcome.ts";
 
@@ -43,18 +44,6 @@ function readAttempt(request: unknown, capture: Capture): Attempt | undefined {
     request: readRequest(headersOf(request), method, url.pathname),
     capture,
   });
-}
-
-/** A Request has its headers in a Headers, Node's request in an object. */
-function headersOf(request: unknown): ReadableHeaders {
-  if (request instanceof Request) return request.headers;
-  const headers = readField(request, "headers");
-  return {
-    get(name) {
-      const value = readField(headers, name);
-      return typeof value === "string" ? value : Array.isArray(value) ? value.join(", ") : null;
-    },
-  };
 }
 
 async function readResponse(response: Response, { name }: Attempt): Promise<Answer> {
