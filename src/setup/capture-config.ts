@@ -6,20 +6,24 @@ import { type PseudonymKey, pseudonymKeys } from "./pseudonyms.ts";
 import type { ReadSetting, Setting } from "./setting.ts";
 import { names, ratio } from "./shapes.ts";
 
-/** The attributes that can be told as pseudonyms: those that point at a person. */
-const privateAttributes = [
+/** An attribute that can be told as a pseudonym: it points at a person. */
+export type PrivateAttribute =
+  | (typeof attributes)["userId" | "userEmail" | "userFullName"]
+  | (typeof attributes)["attemptedIdentifier" | "target"]
+  | (typeof attributes)["clientAddress" | "userAgent"]
+  | (typeof attributes)["sessionId"];
+
+const privateAttributes: readonly PrivateAttribute[] = [
   attributes.userId,
   attributes.userEmail,
   attributes.userFullName,
   attributes.attemptedIdentifier,
+  attributes.target,
   attributes.clientAddress,
   attributes.userAgent,
   // It is a pseudonym in any case; to ask for one is no mistake.
   attributes.sessionId,
-] as const;
-
-/** An attribute that can be told as a pseudonym. */
-export type PrivateAttribute = (typeof privateAttributes)[number];
+];
 
 /** Settings of how events are captured. */
 export interface CaptureOptions {

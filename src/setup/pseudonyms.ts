@@ -38,12 +38,13 @@ function parseKey(entry: string): PseudonymKey | undefined {
   return bytes.length < minKeyBytes ? undefined : { id, key: createSecretKey(bytes) };
 }
 
-/** Attributes that name a person. They share one domain, so that what one person did can be joined. */
+/** Attributes that name, or may name, a person. They share one domain, so that what one person did can be joined. */
 const identities: ReadonlySet<string> = new Set([
   attributes.userId,
   attributes.userEmail,
   attributes.userFullName,
   attributes.attemptedIdentifier,
+  attributes.target,
 ]);
 
 /**
