@@ -1,4 +1,8 @@
+export { audit, type AuditActor, type AuditInput } from "./capture/audit.ts";
+export type { OwnAttributes } from "./capture/own-attributes.ts";
+export { withAudit, type WithAuditOptions } from "./capture/with-audit.ts";
 export { AuthlogError, type AuthlogErrorCode } from "./errors.ts";
+export { taxonomy, type Taxonomy, type TaxonomySubject } from "./event/taxonomy.ts";
 export type { Diagnostic } from "./slot.ts";
 export {
   type AttributeName,

@@ -30,6 +30,34 @@ export interface Diagnostic {
   readonly count: number;
 }
 
+/** Where the client's address stands, where the app says so: nothing else proves an address. */
+export type ClientAddressRule =
+  /** How many proxies of the app's own each append to `x-forwarded-for`. */
+  | { readonly trustedProxies: number }
+  /** A header that the platform sets itself, whatever the client sent under that name. */
+  | { readonly header: string };
+
+/**
+ * How events are captured, as setup resolved it. The functions come from there since they need
+ * Node's cryptography, which must stay out of what an edge bundle imports.
+ */
+export interface CaptureSettings {
+  /** The app's own way to read the identity that credentials claim. */
+  readonly attemptedIdentifier:
+    | ((credentials: Readonly<Record<string, unknown>>) => unknown)
+    | undefined;
+  readonly clientAddress: ClientAddressRule | undefined;
+  /**
+   * What an attribute is told as: its text, or a pseudonym where the app asked for one; `undefined`
+   * where it did and there is no key.
+   */
+  readonly tell: (attribute: string, text: string) => string | undefined;
+  /** The keyed pseudonym of a text, or `undefined` where there is no key. */
+  readonly pseudonymOf: (attribute: string, text: string) => string | undefined;
+  /** Whether this reading of the session is one to tell of. */
+  readonly samplesSessionRead: () => boolean;
+}
+
 /** How often a diagnostic happened, and when it was last shown. */
 interface DiagnosticState {
   pending: number;
@@ -50,6 +78,8 @@ export interface Slot {
   sink: ((record: AuthLogRecord) => void) | undefined;
   /** `false` when the app switched authlog off: events are then not even made. */
   enabled: boolean;
+  /** Read at each event. Before setup, and in the edge runtime, there are none: the defaults apply. */
+  capture: CaptureSettings | undefined;
   /** Tell what is only counted so far. Called before a flush. */
   readonly tellers: Set<() => void>;
   /** Records that nothing could take. */
@@ -71,6 +101,7 @@ export function getSlot(): Slot {
     emitting: undefined,
     sink: undefined,
     enabled: true,
+    capture: undefined,
     tellers: new Set(),
     lost: 0,
     setup: undefined,

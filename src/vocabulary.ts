@@ -58,6 +58,8 @@ export const attributes = {
   userFullName: "user.full_name",
   /** The identity that was claimed in a failed attempt: untrusted, the target, never the actor. */
   attemptedIdentifier: "auth.attempted.identifier",
+  /** What an action of the app's own was done to: `invoice:42`. */
+  target: "auth.target",
   /** Whether this is the user's first sign-in. */
   userIsNew: "auth.user.is_new",
   /** Id of the provider: `github`, `credentials` and the like. */

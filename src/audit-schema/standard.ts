@@ -31,10 +31,10 @@ const kept: ReadonlySet<string> = new Set([names.recordUid]);
 
 /**
  * Pangea's standard audit schema. `actor` is the user's id, or e-mail address, or `anonymous`;
- * `target` the identity that was claimed, or the user's account; `status` the outcome and, after a
- * colon, the reason. `new` is one canonical JSON object of every attribute, with `trace_id`,
- * `span_id`, `service.name` and `service.version`. A field that is too long is cut and named there under
- * `authlog.truncated`; the record's uid is never cut.
+ * `target` what an action of the app's own was done to, or the identity that was claimed, or the
+ * user's account; `status` the outcome and, after a colon, the reason. `new` is one canonical JSON
+ * object of every attribute, with `trace_id`, `span_id`, `service.name` and `service.version`. A field
+ * that is too long is cut and named there under `authlog.truncated`; the record's uid is never cut.
  *
  * Fails with `ERR_AUTHLOG_RECORD_UNMAPPABLE` for a record whose identity alone is too long.
  */
@@ -76,7 +76,7 @@ function toStandardEvent(record: AuditRecord, context: SchemaContext): AuditEven
   if (message.cut) cut.push("message");
   put("actor", first(names.userId, names.userEmail) ?? "anonymous");
   put("action", asText(eventName));
-  put("target", first(names.attemptedIdentifier, names.userEmail, names.userId));
+  put("target", first(names.target, names.attemptedIdentifier, names.userEmail, names.userId));
   put("status", statusOf(first(names.outcome), first(names.failureReason)));
   put("source", first(names.clientAddress));
   put("timestamp", isoTime(record.timeUnixMillis));

@@ -25,7 +25,9 @@ export interface Attempt {
   readonly capture: Capture;
   provider?: EventProvider | undefined;
   /** The identity that was claimed, as far as it may be told. */
-  attemptedIdentifier?: string | undefined;
+  attemptedIdentifier?: AuthEvent["attemptedIdentifier"] | undefined;
+  /** Stands for the database session that the attempt made. */
+  session?: AuthEvent["session"] | undefined;
   /** Whether an identity was put to the test: by `authorize`, a provider, or an e-mail link. */
   identityTried: boolean;
   /** The first failure seen: later ones are what it led to. */

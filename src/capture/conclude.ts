@@ -1,9 +1,10 @@
 import type { AuthEvent, EventUser } from "../event/auth-event.ts";
 import { type AuthEventName, eventNames, outcomes } from "../vocabulary.ts";
 import { type Attempt, currentAttempt, type Failure, runInAttempt } from "./attempt.ts";
+import { claimOfText } from "./claimed-identity.ts";
 import { emitEvent, guarded } from "./emit-event.ts";
 import type { Capture } from "./framework.ts";
-import { readIdentifier, readProvider } from "./read.ts";
+import { readProvider } from "./read.ts";
 import { emitReject } from "./reject.ts";
 import { requestOfContext } from "./request-context.ts";
 
@@ -78,14 +79,23 @@ function emitFailure(attempt: Attempt, { name = attempt.name, ...why }: Failure)
   else emitReject(event);
 }
 
+/** What NextAuth tells of something that it reports as done. */
+export interface Done {
+  user: EventUser | undefined;
+  /** The provider's account; its tokens stay where they are. */
+  account?: unknown;
+  /** Stands for the database session that it was about. */
+  session?: AuthEvent["session"] | undefined;
+}
+
 /** Tells of something that NextAuth reports as done, in or outside of an attempt. */
 export function emitSuccess(
   capture: Capture,
   name: AuthEventName,
-  user: EventUser | undefined,
-  account?: unknown,
+  { user, account, ...done }: Done,
 ): void {
   const attempt = currentAttempt();
+  const session = done.session ?? attempt?.session;
   if (attempt?.name === name) {
     // A sign-in that left no session is none, whatever the event says.
     if (attempt.failure?.errorType === noSession.errorType) return;
@@ -98,7 +108,23 @@ export function emitSuccess(
     outcome: outcomes.success,
     ...(user && { user }),
     ...(provider && name !== eventNames.signOut && { provider }),
+    ...(session && { session }),
     ...(attempt && { request: attempt.request }),
+  });
+}
+
+/** Tells of a session that was read: by its route, or by code that asks Next.js for the request. */
+export async function emitSessionRead(
+  capture: Capture,
+  user: EventUser | undefined,
+): Promise<void> {
+  const request = currentAttempt()?.request ?? (await requestOfContext());
+  emitEvent({
+    ...commonOf(capture),
+    name: eventNames.sessionRead,
+    outcome: outcomes.success,
+    ...(user && { user }),
+    request,
   });
 }
 
@@ -133,8 +159,7 @@ function claimOf({
   request,
 }: Attempt): Pick<AuthEvent, "provider" | "attemptedIdentifier" | "request"> {
   const claimed =
-    attemptedIdentifier ??
-    (provider?.type === "email" ? readIdentifier(target.linkEmail) : undefined);
+    attemptedIdentifier ?? (provider?.type === "email" ? claimOfText(target.linkEmail) : undefined);
   return {
     ...(provider && { provider }),
     ...(claimed !== undefined && { attemptedIdentifier: claimed }),

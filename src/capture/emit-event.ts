@@ -1,18 +1,26 @@
 import { uuidv7 } from "uuidv7";
 import { AuthlogError } from "../errors.ts";
 import type { AuthEvent } from "../event/auth-event.ts";
-import { toLogRecord } from "../event/to-log-record.ts";
+import { type RecordIdentity, toLogRecord } from "../event/to-log-record.ts";
 import { getSlot } from "../slot.ts";
 import { report } from "../telemetry/diagnostics.ts";
 import { emit } from "../telemetry/logger.ts";
 
-/** The last step of capture: gives the event its identity and hands its record to OpenTelemetry. */
-export function emitEvent(event: AuthEvent): void {
-  const { enabled, producer } = getSlot();
+/**
+ * The last step of capture: gives the event its identity and hands its record to OpenTelemetry. Never
+ * throws: it is called by timers and by promises that nobody waits for, too.
+ */
+export function emitEvent(event: AuthEvent, identity?: RecordIdentity): void {
+  const { enabled, capture } = getSlot();
   if (!enabled) return;
+  guarded(() => emit(toLogRecord(event, identity ?? takeIdentity(), capture?.tell)));
+}
+
+/** Takes the next place in the producer's count: for an event that happens now and is told later. */
+export function takeIdentity(): RecordIdentity {
+  const { producer } = getSlot();
   producer.sequence += 1;
-  const identity = { uid: uuidv7(), producerId: producer.id, sequence: producer.sequence };
-  emit(toLogRecord(event, identity));
+  return { uid: uuidv7(), producerId: producer.id, sequence: producer.sequence };
 }
 
 /**
@@ -24,14 +32,18 @@ export function guarded<T>(piece: () => T): T | undefined {
   try {
     return piece();
   } catch {
-    // The cause may quote what a hostile profile or header holds, so it is not passed on.
-    report(
-      new AuthlogError("ERR_AUTHLOG_CAPTURE_FAILED", {
-        message: "A part of an authentication event could not be captured.",
-        why: "Something that NextAuth, a provider or the app handed over threw while it was read.",
-        fix: "Look for getters that throw in your users, profiles and providers; the sign-in itself was not touched.",
-      }),
-    );
+    reportUncaptured();
     return undefined;
   }
+}
+
+/** Says that a part of an event is missing. The cause may quote anything, so it is not passed on. */
+export function reportUncaptured(): void {
+  report(
+    new AuthlogError("ERR_AUTHLOG_CAPTURE_FAILED", {
+      message: "A part of an authentication event could not be captured.",
+      why: "Something that NextAuth, a provider or the app handed over threw while it was read.",
+      fix: "Look for getters that throw in your users, profiles and providers, and at your attemptedIdentifier; the sign-in itself was not touched.",
+    }),
+  );
 }

@@ -1,33 +1,43 @@
+import { getSlot } from "../slot.ts";
 import { eventNames } from "../vocabulary.ts";
-import { emitSuccess } from "./conclude.ts";
+import { emitSessionRead, emitSuccess } from "./conclude.ts";
 import type { Capture } from "./framework.ts";
-import { readField, readUser } from "./read.ts";
+import { readField, readSession, readUser } from "./read.ts";
 
 /** What each of NextAuth's own events becomes; both majors have the same ones. They tell of success only. */
 export const onEvent: Readonly<Record<string, (message: unknown, capture: Capture) => void>> = {
   signIn(message, capture) {
     const isNew = readField(message, "isNewUser");
     const user = readUser(readField(message, "user"));
-    emitSuccess(
-      capture,
-      eventNames.signIn,
-      typeof isNew === "boolean" ? { ...user, isNew } : user,
-      readField(message, "account"),
-    );
+    emitSuccess(capture, eventNames.signIn, {
+      user: typeof isNew === "boolean" ? { ...user, isNew } : user,
+      account: readField(message, "account"),
+    });
   },
   signOut(message, capture) {
-    const user = readUser(readField(message, "token")) ?? readUser(readField(message, "session"));
+    const row = readField(message, "session");
+    const user = readUser(readField(message, "token")) ?? readUser(row);
     // A forged cookie ends no session: then there is neither, and nobody signed out.
-    if (user !== undefined) emitSuccess(capture, eventNames.signOut, user);
+    if (user === undefined) return;
+    emitSuccess(capture, eventNames.signOut, { user, session: readSession(row) });
   },
   createUser(message, capture) {
-    emitSuccess(capture, eventNames.userCreate, readUser(readField(message, "user")));
+    emitSuccess(capture, eventNames.userCreate, { user: readUser(readField(message, "user")) });
   },
   updateUser(message, capture) {
-    emitSuccess(capture, eventNames.userUpdate, readUser(readField(message, "user")));
+    emitSuccess(capture, eventNames.userUpdate, { user: readUser(readField(message, "user")) });
   },
   linkAccount(message, capture) {
-    const user = readUser(readField(message, "user"));
-    emitSuccess(capture, eventNames.accountLink, user, readField(message, "account"));
+    emitSuccess(capture, eventNames.accountLink, {
+      user: readUser(readField(message, "user")),
+      account: readField(message, "account"),
+    });
+  },
+  session(message, capture) {
+    if (getSlot().capture?.samplesSessionRead() !== true) return;
+    // The session itself is what the app's callback made of it; it has its user in a field.
+    const session = readField(message, "session");
+    const user = readUser(readField(message, "token")) ?? readUser(readField(session, "user"));
+    void emitSessionRead(capture, user);
   },
 };

@@ -7,12 +7,14 @@ import type {
   ProviderObject,
 } from "./app-types.ts";
 import { currentAttempt, type Failure } from "./attempt.ts";
+import { after, before } from "./around.ts";
+import { claimOfCredentials, claimOfText } from "./claimed-identity.ts";
 import { noSession } from "./conclude.ts";
 import { guarded } from "./emit-event.ts";
 import { onEvent } from "./events.ts";
 import type { Capture } from "./framework.ts";
 import { hookAdapter, hookLogger } from "./listeners.ts";
-import { readAttemptedIdentifier, readField, readProvider, readText } from "./read.ts";
+import { readField, readProvider, readText } from "./read.ts";
 
 /**
  * The app's configuration with capture's hooks in it. The app's own events, callbacks, logger,
@@ -24,42 +26,12 @@ export function withHooks<C extends AppConfig>(config: C, capture: Capture): C {
   return {
     ...config,
     ...(Array.isArray(providers) && {
-      providers: providers.map((provider) => hookProvider(provider, capture)),
+      providers: providers.map((provider) => tryHookProvider(provider, capture)),
     }),
     ...(adapter && { adapter: hookAdapter(adapter, capture) }),
     events: hookEvents(config.events, capture),
     callbacks: hookCallbacks(config.callbacks),
     logger: hookLogger(config.logger, capture),
-  };
-}
-
-/** Runs a piece of capture in front of a function of the app's. */
-export function before(
-  app: AppFunction | undefined,
-  look: (...args: unknown[]) => void,
-): AppFunction {
-  return function hooked(this: unknown, ...args: unknown[]) {
-    guarded(() => look(...args));
-    return app?.apply(this, args);
-  };
-}
-
-/** Runs a piece of capture when a function of the app's has its result. What it throws stays its own. */
-function after(
-  app: AppFunction,
-  look: (result: unknown, ...args: unknown[]) => void,
-  lookAtThrown: (error: unknown) => void = () => {},
-): AppFunction {
-  return async function hooked(this: unknown, ...args: unknown[]) {
-    let result: unknown;
-    try {
-      result = await app.apply(this, args);
-    } catch (error) {
-      guarded(() => lookAtThrown(error));
-      throw error;
-    }
-    guarded(() => look(result, ...args));
-    return result;
   };
 }
 
@@ -117,8 +89,15 @@ function noteWhoAsks(message: unknown): void {
   const account = readField(message, "account");
   const user = readField(message, "user");
   attempt.provider = readProvider(account) ?? attempt.provider;
-  attempt.attemptedIdentifier ??=
+  const named =
     readText(user, "email") ?? readText(account, "providerAccountId") ?? readText(user, "id");
+  // Whoever asks for an e-mail link is nobody yet: the address is what was typed.
+  attempt.attemptedIdentifier ??= attempt.provider?.type === "email" ? claimOfText(named) : named;
+}
+
+/** A provider that cannot be hooked stays as it is, and the others are still captured. */
+function tryHookProvider(provider: Provider, capture: Capture): Provider {
+  return guarded(() => hookProvider(provider, capture)) ?? provider;
 }
 
 /**
@@ -129,7 +108,7 @@ function noteWhoAsks(message: unknown): void {
 function hookProvider(provider: Provider, capture: Capture): Provider {
   if (typeof provider === "function") {
     return function hooked(this: unknown, ...args: unknown[]) {
-      return hookProvider(provider.apply(this, args) as Provider, capture);
+      return tryHookProvider(provider.apply(this, args) as Provider, capture);
     };
   }
   const { options } = provider;
@@ -160,7 +139,7 @@ function hookAuthorize(authorize: AppFunction, capture: Capture): AppFunction {
     const attempt = currentAttempt();
     if (attempt === undefined) return;
     attempt.identityTried = true;
-    attempt.attemptedIdentifier = readAttemptedIdentifier(credentials);
+    attempt.attemptedIdentifier = claimOfCredentials(credentials);
   });
   return after(
     noted,
@@ -177,7 +156,7 @@ function hookSend(send: AppFunction): AppFunction {
     const attempt = currentAttempt();
     if (attempt === undefined) return;
     attempt.identityTried = true;
-    attempt.attemptedIdentifier ??= readText(params, "identifier");
+    attempt.attemptedIdentifier ??= claimOfText(readText(params, "identifier"));
   });
   return after(noted, () => {
     const attempt = currentAttempt();

@@ -4,34 +4,44 @@ import { currentAttempt, type Failure } from "./attempt.ts";
 import { emitSessionReject } from "./conclude.ts";
 import { guarded } from "./emit-event.ts";
 import type { Capture } from "./framework.ts";
-import { readField } from "./read.ts";
+import { after } from "./around.ts";
+import { readField, readSession } from "./read.ts";
 
 /** Listens to `logger.error`. With a logger of ours NextAuth no longer prints, so this does it then. */
 export function hookLogger(logger: AppFunctions = {}, capture: Capture): AppFunctions {
+  // Read by name, as NextAuth reads them: a logger may be an instance of a class.
+  const { warn, debug } = logger;
   return {
     ...logger,
+    ...(warn && { warn }),
+    ...(debug && { debug }),
     error(this: unknown, ...args: unknown[]) {
       const { framework } = capture;
       guarded(() => note(framework.describeError(args), capture));
-      return logger.error ? logger.error.apply(this, args) : framework.printError(args);
+      return logger.error
+        ? logger.error.apply(this, args)
+        : guarded(() => framework.printError(args));
     },
   };
 }
 
 /**
- * Listens to the lookup of a database session: NextAuth says nothing of one that it does not find,
- * or finds to be past its time.
+ * Listens to the adapter's sessions. NextAuth says nothing of one that it does not find, or finds to be
+ * past its time; and of one that it makes, nobody else is told what a sign-out will end.
  */
 export function hookAdapter(adapter: AppFunctions, capture: Capture): AppFunctions {
-  const { getSessionAndUser } = adapter;
-  if (getSessionAndUser === undefined) return adapter;
+  const { getSessionAndUser, createSession } = adapter;
   return {
     ...adapter,
-    async getSessionAndUser(this: unknown, ...args: unknown[]) {
-      const found: unknown = await getSessionAndUser.apply(this, args);
-      guarded(() => note(describeSession(found), capture));
-      return found;
-    },
+    ...(getSessionAndUser && {
+      getSessionAndUser: after(getSessionAndUser, (found) => note(describeSession(found), capture)),
+    }),
+    ...(createSession && {
+      createSession: after(createSession, (_, session) => {
+        const attempt = currentAttempt();
+        if (attempt !== undefined) attempt.session = readSession(session);
+      }),
+    }),
   };
 }
 

@@ -1,5 +1,6 @@
-import type { EventProvider, EventUser } from "../event/auth-event.ts";
-import { isIdentifierShaped } from "../event/privacy.ts";
+import type { AuthEvent, EventProvider, EventUser } from "../event/auth-event.ts";
+import { getSlot } from "../slot.ts";
+import { attributes } from "../vocabulary.ts";
 import { guarded } from "./emit-event.ts";
 
 /** A field of an object that somebody else made: it may be missing, or a getter that throws. */
@@ -35,24 +36,10 @@ export function readProvider(account: unknown): EventProvider | undefined {
   return id === undefined ? undefined : { id, ...(type !== undefined && { type }) };
 }
 
-/** The fields that an identity is claimed in. A password never stands in one of them on purpose. */
-const identifierFields = ["email", "username", "login"] as const;
-
-/** The longest e-mail address there is, in octets, with some room (RFC 5321, section 4.5.3.1). */
-const longestIdentifier = 320;
-
-/**
- * The identity that credentials claim, where it is shaped like one: people type passwords into the
- * wrong field.
- */
-export function readAttemptedIdentifier(credentials: unknown): string | undefined {
-  return identifierFields
-    .map((name) => readIdentifier(readText(credentials, name)))
-    .find((value) => value !== undefined);
-}
-
-/** A text that somebody claims to be, where it is shaped like an identity. */
-export function readIdentifier(text: string | undefined): string | undefined {
-  const value = text !== undefined && text.length <= longestIdentifier ? text.trim() : "";
-  return isIdentifierShaped(value) ? value : undefined;
+/** A pseudonym of a database session's token, where there is a key. The token stays where it is. */
+export function readSession(row: unknown): AuthEvent["session"] {
+  const token = readText(row, "sessionToken");
+  if (token === undefined) return undefined;
+  const pseudonym = getSlot().capture?.pseudonymOf(attributes.sessionId, token);
+  return pseudonym === undefined ? undefined : { pseudonym };
 }

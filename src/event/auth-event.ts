@@ -1,3 +1,4 @@
+import type { AttributeValue } from "../slot.ts";
 import type { FailureReason, Outcome } from "../vocabulary.ts";
 
 /** Who acted. Only for an identity that is proven. */
@@ -7,6 +8,11 @@ export interface EventUser {
   fullName?: string;
   /** Whether this is the user's first sign-in. */
   isNew?: boolean;
+}
+
+/** What stands for a value that must not be told: a keyed hash of it. */
+export interface Pseudonym {
+  readonly pseudonym: string;
 }
 
 /** The provider that the attempt went through. */
@@ -37,16 +43,23 @@ export interface AuthEvent {
   /** Milliseconds since 1970. */
   timeUnixMillis: number;
   outcome?: Outcome;
-  /** On failure. */
-  reason?: FailureReason;
+  /** On failure. An event of the app's own can have a code of the app's own. */
+  reason?: FailureReason | (string & {});
   /** On failure: the framework's own error type or code, never its message. */
   errorType?: string;
   user?: EventUser;
   /** On failure: the identity that was claimed. Untrusted. */
-  attemptedIdentifier?: string;
+  attemptedIdentifier?: string | Pseudonym;
+  /** What an action of the app's own was done to. */
+  target?: string;
   provider?: EventProvider;
-  framework: { name: string; version: string };
+  /** Absent from an event of the app's own. */
+  framework?: { name: string; version: string };
+  /** Stands for a database session's token, which itself is never a part of an event. */
+  session?: Pseudonym;
   request?: EventRequest;
   /** How many like events this one stands for, where it stands for more than itself. */
   coalescedCount?: number;
+  /** What the app tells beside, under names that are none of the vocabulary's. */
+  own?: Readonly<Record<string, AttributeValue>>;
 }

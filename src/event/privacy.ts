@@ -1,9 +1,9 @@
-import { type AttributeName, attributes } from "../vocabulary.ts";
+import { attributes } from "../vocabulary.ts";
 
 /** The longest value that an attribute may have, in UTF-16 units. Applied before anything is hashed. */
 const defaultCap = 256;
 
-const caps: Partial<Record<AttributeName, number>> = {
+const caps: Readonly<Record<string, number>> = {
   [attributes.userAgent]: 512,
   [attributes.urlPath]: 512,
   [attributes.requestMethod]: 16,
@@ -30,7 +30,7 @@ export interface CleanText {
  * refuses them), no control characters, no ANSI. What is taken out leaves U+FFFD in its place, so
  * that a forged value never equals the one that it imitates.
  */
-export function cleanText(name: AttributeName, value: string): CleanText {
+export function cleanText(name: string, value: string): CleanText {
   const cap = caps[name] ?? defaultCap;
   const truncated = value.length > cap;
   // Cutting may split a surrogate pair; toWellFormed() then replaces the half that is left.

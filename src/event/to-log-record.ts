@@ -1,6 +1,6 @@
 import type { AttributeValue, AuthLogRecord } from "../slot.ts";
-import { type AttributeName, attributes, eventNames, failureReasons } from "../vocabulary.ts";
-import type { AuthEvent } from "./auth-event.ts";
+import { attributes, eventNames, failureReasons } from "../vocabulary.ts";
+import type { AuthEvent, Pseudonym } from "./auth-event.ts";
 import { cleanText } from "./privacy.ts";
 
 /** What makes a record one of a kind: made at emission, one count a process. */
@@ -11,6 +11,11 @@ export interface RecordIdentity {
   /** From 1. */
   sequence: number;
 }
+
+/** What an attribute is told as; `undefined` leaves it out. */
+export type Tell = (attribute: string, text: string) => string | undefined;
+
+const asItIs: Tell = (_, text) => text;
 
 /** Severities of OpenTelemetry's log data model. */
 const severities = {
@@ -24,6 +29,7 @@ const severities = {
  * attributes are an allow-list, capped and well-formed, and the names of those that a cap cut stand
  * in `authlog.truncated`. Pure; never throws for any event of the type.
  *
+ * @param tell what stands in place of an attribute's text, once that is capped and well-formed
  * @example
  * const record = toLogRecord(
  *   { name: "auth.sign_in", timeUnixMillis: Date.now(), outcome: "success",
@@ -32,18 +38,32 @@ const severities = {
  * );
  * record.attributes["user.id"]; // "42"
  */
-export function toLogRecord(event: AuthEvent, identity: RecordIdentity): AuthLogRecord {
+export function toLogRecord(
+  event: AuthEvent,
+  identity: RecordIdentity,
+  tell: Tell = asItIs,
+): AuthLogRecord {
   const values: Record<string, AttributeValue> = {};
   const truncated: string[] = [];
-  const set = (name: AttributeName, value: string | number | boolean | undefined): void => {
+  const tellText = (name: string, text: string): string | undefined => {
+    const clean = cleanText(name, text);
+    const told = tell(name, clean.text);
+    if (told !== undefined && clean.truncated && !truncated.includes(name)) truncated.push(name);
+    return told;
+  };
+  const set = (name: string, value: AttributeValue | Pseudonym | undefined): void => {
     if (value === undefined || value === "") return;
-    if (typeof value !== "string") {
-      values[name] = value;
-      return;
-    }
-    const clean = cleanText(name, value);
-    values[name] = clean.text;
-    if (clean.truncated) truncated.push(name);
+    const told = typeof value === "string" ? tellText(name, value) : tellOther(name, value);
+    if (told !== undefined) values[name] = told;
+  };
+  const tellOther = (
+    name: string,
+    value: Exclude<AttributeValue, string> | Pseudonym,
+  ): AttributeValue => {
+    if (typeof value !== "object") return value;
+    if ("pseudonym" in value) return value.pseudonym;
+    const texts = value.map((text) => tellText(name, text));
+    return Object.freeze(texts.filter((text) => text !== undefined));
   };
   const { user, provider, framework, request } = event;
   set(attributes.recordUid, identity.uid);
@@ -57,16 +77,19 @@ export function toLogRecord(event: AuthEvent, identity: RecordIdentity): AuthLog
   set(attributes.userFullName, user?.fullName);
   set(attributes.userIsNew, user?.isNew);
   set(attributes.attemptedIdentifier, event.attemptedIdentifier);
+  set(attributes.target, event.target);
   set(attributes.providerId, provider?.id);
   set(attributes.providerType, provider?.type);
-  set(attributes.frameworkName, framework.name);
-  set(attributes.frameworkVersion, framework.version);
+  set(attributes.frameworkName, framework?.name);
+  set(attributes.frameworkVersion, framework?.version);
+  set(attributes.sessionId, event.session);
   set(attributes.clientAddress, request?.clientAddress);
   set(attributes.clientAddressVerified, request?.clientAddressVerified);
   set(attributes.userAgent, request?.userAgent);
   set(attributes.requestMethod, request?.method);
   set(attributes.urlPath, request?.path);
   set(attributes.coalescedCount, event.coalescedCount);
+  for (const [name, value] of Object.entries(event.own ?? {})) set(name, value);
   if (truncated.length > 0) values[attributes.truncated] = Object.freeze(truncated);
   return Object.freeze({
     eventName: event.name,
@@ -94,6 +117,7 @@ const phrases: Readonly<Record<string, readonly [done: string, failed: string]>>
   ],
   [eventNames.sessionReject]: ["showed a session", "showed a session that was refused"],
   [eventNames.requestReject]: ["made a request", "made a request that was refused"],
+  [eventNames.sessionRead]: ["read the session", "could not read the session"],
   [eventNames.accountLink]: ["linked an account", "failed to link an account"],
 };
 
@@ -103,9 +127,11 @@ function sentenceOf(event: AuthEvent, values: Readonly<Record<string, AttributeV
     values[attributes.userId] ??
     values[attributes.attemptedIdentifier] ??
     "Somebody";
-  const [done, failed] = phrases[event.name] ?? [`: ${event.name}`, `: ${event.name} failed`];
+  const [done, failed] = phrases[event.name] ?? [`did ${event.name}`, `failed at ${event.name}`];
+  const target = values[attributes.target];
+  const what = target === undefined ? "" : ` on ${String(target)}`;
   const provider = values[attributes.providerId];
   const how = provider === undefined ? "" : ` with ${String(provider)}`;
   const why = event.reason === undefined ? "" : `: ${event.reason.replaceAll("_", " ")}`;
-  return `${String(who)} ${event.outcome === "failure" ? failed : done}${how}${why}`;
+  return `${String(who)} ${event.outcome === "failure" ? failed : done}${what}${how}${why}`;
 }

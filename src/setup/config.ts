@@ -1,8 +1,11 @@
 import { AuthlogError } from "../errors.ts";
 import { batchDefaults, type BatchOptions } from "../delivery/batch-options.ts";
+import { type CaptureConfig, type CaptureOptions, resolveCapture } from "./capture-config.ts";
+import type { Setting, Shape } from "./setting.ts";
+import { flag, integer, text } from "./shapes.ts";
 
 /** Settings of authlog. What code leaves out comes from the environment, then from the default. */
-export interface AuthlogOptions {
+export interface AuthlogOptions extends CaptureOptions {
   /**
    * `false` switches authlog off: no event is made. `AUTHLOG_ENABLED`
    * @default true
@@ -43,17 +46,8 @@ export interface AuthlogOptions {
   };
 }
 
-/** Where a setting's value came from. */
-export type Source = "code" | "environment" | "default";
-
-/** A value that remembers where it came from. */
-export interface Setting<T> {
-  readonly value: T;
-  readonly source: Source;
-}
-
 /** Every setting, resolved. */
-export interface AuthlogConfig {
+export interface AuthlogConfig extends CaptureConfig {
   readonly enabled: Setting<boolean>;
   readonly token: Setting<string | (() => string | Promise<string>) | undefined>;
   readonly domain: Setting<string | undefined>;
@@ -70,38 +64,6 @@ export interface AuthlogConfig {
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
-
-/** How a setting is read from a text, or from code: `undefined` for what it cannot be. */
-interface Shape<T> {
-  description: string;
-  parse(value: unknown): T | undefined;
-}
-
-const text: Shape<string> = {
-  description: "a text that is not empty",
-  parse: (value) => (typeof value === "string" && value !== "" ? value : undefined),
-};
-
-const flag: Shape<boolean> = {
-  description: "true or false",
-  parse: (value) =>
-    typeof value === "boolean"
-      ? value
-      : { true: true, "1": true, false: false, "0": false }[String(value).toLowerCase()],
-};
-
-const integer = (lowest: number, highest: number): Shape<number> => ({
-  description: `a whole number from ${lowest} to ${highest}`,
-  parse(value) {
-    const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
-    return typeof number === "number" &&
-      Number.isInteger(number) &&
-      number >= lowest &&
-      number <= highest
-      ? number
-      : undefined;
-  },
-});
 
 const spanVariables = [
   "OTEL_EXPORTER_OTLP_ENDPOINT",
@@ -159,6 +121,7 @@ export function resolveConfig(
   const maxQueueSize = readBatch("maxQueueSize");
   const maxExportBatchSize = readBatch("maxExportBatchSize");
   return Object.freeze({
+    ...resolveCapture(options, read, problems),
     enabled: read("enabled", options.enabled, "AUTHLOG_ENABLED", flag, true),
     token:
       typeof pangea.token === "function"

@@ -6,6 +6,7 @@ import {
 } from "../pangea/pangea-log-record-exporter.ts";
 import { report } from "../telemetry/diagnostics.ts";
 import type { DeliveringExporter } from "../telemetry/exporter.ts";
+import { installCaptureSettings } from "./capture-settings.ts";
 import { type AuthlogConfig, type AuthlogOptions, resolveConfig } from "./config.ts";
 
 /**
@@ -20,6 +21,7 @@ import { type AuthlogConfig, type AuthlogOptions, resolveConfig } from "./config
 export function auditProcessor(options: AuthlogOptions = {}): AuditLogRecordProcessor {
   const config = resolveConfig(options);
   for (const problem of config.problems) report(problem);
+  installCaptureSettings(config);
   return createProcessor(config, {
     token: config.token.value,
     domain: config.domain.value,

@@ -4,6 +4,7 @@ import { type AuthLogRecord, getSlot } from "../slot.ts";
 import type { AuditLogRecordProcessor } from "../delivery/audit-log-record-processor.ts";
 import { report } from "../telemetry/diagnostics.ts";
 import { hasLoggerProvider } from "../telemetry/logger.ts";
+import { installCaptureSettings } from "./capture-settings.ts";
 import { type AuthlogConfig, type AuthlogOptions, resolveConfig } from "./config.ts";
 import { createProcessor, type Destination } from "./processor.ts";
 import { startSdk } from "./start-sdk.ts";
@@ -24,6 +25,7 @@ async function setUp(options: AuthlogOptions): Promise<void> {
   for (const problem of config.problems) report(problem);
   slot.enabled = config.enabled.value;
   if (!slot.enabled) return;
+  installCaptureSettings(config);
   const processor = createProcessor(config, await findDestination(config));
   slot.sink = (record) => takeDirectly(processor, record);
   // Whoever holds the global keeps it; the sink then gets what its processors leave.

@@ -31,7 +31,8 @@ export async function interleave(contenders: Contender[], rounds: number): Promi
   return contenders.map(({ name, unit }, index) => summarize(name, unit, figures[index] ?? []));
 }
 
-function summarize(name: string, unit: string, values: number[]): Figures {
+/** Median and extremes of a sample. */
+export function summarize(name: string, unit: string, values: number[]): Figures {
   const sorted = values.toSorted((a, b) => a - b);
   const at = (index: number): number => sorted[index] ?? Number.NaN;
   const median =
@@ -39,15 +40,42 @@ function summarize(name: string, unit: string, values: number[]): Figures {
   return { name, unit, median, min: at(0), max: at(sorted.length - 1), samples: sorted.length };
 }
 
+/** How two samples that were taken in turn compare, round by round. */
+export interface Ratio {
+  name: string;
+  /** Geometric mean of the rounds' ratios. */
+  ratio: number;
+  /** 95 % confidence interval of it. */
+  low: number;
+  high: number;
+}
+
+/** The ratio of two samples taken in turn, from the ratio of each round: drift cancels out. */
+export function ratioOf(name: string, values: number[], baseline: number[]): Ratio {
+  const logs = values.map((value, index) => Math.log(value / (baseline[index] ?? Number.NaN)));
+  const mean = logs.reduce((sum, log) => sum + log, 0) / logs.length;
+  const variance = logs.reduce((sum, log) => sum + (log - mean) ** 2, 0) / (logs.length - 1);
+  // Normal quantile: with the two dozen rounds that are run, Student's is 5 % wider.
+  const margin = 1.96 * 1.05 * Math.sqrt(variance / logs.length);
+  return {
+    name,
+    ratio: Math.exp(mean),
+    low: Math.exp(mean - margin),
+    high: Math.exp(mean + margin),
+  };
+}
+
 /** A group of figures under a heading, each with its ratio to the first. */
 export interface Section {
   title: string;
   figures: Figures[];
+  /** Where a claim is about how two of them compare. */
+  ratios?: Ratio[];
 }
 
 /** The sections as a Markdown table. */
 export function toTable(sections: Section[]): string {
-  const lines = sections.flatMap(({ title, figures }) => {
+  const lines = sections.flatMap(({ title, figures, ratios = [] }) => {
     const baseline = figures[0]?.median ?? Number.NaN;
     return [
       "",
@@ -56,6 +84,10 @@ export function toTable(sections: Section[]): string {
       ...figures.map(
         ({ name, unit, median, min, max }) =>
           `| ${name} | ${show(median)} ${unit} | ${show(min)} | ${show(max)} | ${(median / baseline).toFixed(2)} |`,
+      ),
+      ...ratios.map(
+        ({ name, ratio, low, high }) =>
+          `| ${name} | ${ratio.toFixed(3)} | ${low.toFixed(3)} | ${high.toFixed(3)} | |`,
       ),
     ];
   });

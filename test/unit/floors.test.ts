@@ -11,7 +11,7 @@ const floors: readonly (readonly string[])[] = [
   ["audit-schema", "canonical", "event", "merkle", "telemetry"],
   ["delivery", "ledger", "pangea"],
   ["capture", "ledger-server"],
-  ["setup"],
+  ["setup", "testing"],
   ["cli", "index.ts", "otel.ts"],
 ];
 

@@ -3,7 +3,8 @@ import { conclude } from "../conclude.ts";
 import { guarded } from "../emit-event.ts";
 import type { Capture } from "../framework.ts";
 import { readField, readText } from "../read.ts";
-import { type ReadableHeaders, readRequest } from "../request-context.ts";
+import { readRequest } from "../request-context.ts";
+import { headersOf } from "../request-of-call.ts";
 import { attemptOf, readTarget } from "../request-target.ts";
 import { type Answer, describeAnswer } from "./outcome.ts";
 
@@ -23,7 +24,9 @@ export function runHandler(
   const seen = request instanceof Request ? undefined : guarded(() => watchJson(second));
   return conclude(attempt, run, async (answer) =>
     describeAnswer(
-      answer instanceof Response ? await readResponse(answer) : readNodeResponse(second, seen),
+      answer instanceof Response
+        ? await readResponse(answer, attempt)
+        : readNodeResponse(second, seen),
       attempt,
     ),
   );
@@ -43,25 +46,15 @@ function readAttempt(request: unknown, capture: Capture): Attempt | undefined {
   });
 }
 
-/** A Request has its headers in a Headers, Node's request in an object. */
-function headersOf(request: unknown): ReadableHeaders {
-  if (request instanceof Request) return request.headers;
-  const headers = readField(request, "headers");
-  return {
-    get(name) {
-      const value = readField(headers, name);
-      return typeof value === "string" ? value : Array.isArray(value) ? value.join(", ") : null;
-    },
-  };
-}
-
-async function readResponse(response: Response): Promise<Answer> {
+async function readResponse(response: Response, { name }: Attempt): Promise<Answer> {
   const { status, headers } = response;
+  const location = headers.get("location");
+  // The body of an attempt's answer holds an address alone; a session's, which is read often, does not matter.
   const isJson = headers.get("content-type")?.startsWith("application/json") ?? false;
-  const location =
-    headers.get("location") ??
-    (isJson ? readText(await response.clone().json(), "url") : undefined);
-  return { status, location };
+  if (location !== null || name === undefined || !isJson) {
+    return { status, location: location ?? undefined };
+  }
+  return { status, location: readText(await response.clone().json(), "url") };
 }
 
 /** Where a response of the pages router says in JSON where to go: it is told to nobody else. */

@@ -44,6 +44,11 @@ describe("the fields", () => {
     expect(map({ attributes: { "user.id": 7 } })).toMatchObject({ actor: "7", target: "7" });
   });
 
+  it("the target of an action of the app's own is what it was done to, not who did it", () => {
+    const attributes = { "user.email": "a@example.com", "auth.target": "invoice:42" };
+    expect(map({ attributes })).toMatchObject({ actor: "a@example.com", target: "invoice:42" });
+  });
+
   it("the context of the trace and of the service goes before attributes of the same name", () => {
     const event = map({
       traceId: "0af7651916cd43dd8448eb211c80319c",

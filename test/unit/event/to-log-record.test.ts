@@ -84,6 +84,51 @@ describe("privacy", () => {
     expect(record.attributes["user.full_name"]).toBe(clean);
   });
 
+  it("a pseudonym stands in the place of its value everywhere, the sentence too", () => {
+    const event = { ...signIn, attemptedIdentifier: "bob@example.com" };
+    const record = toLogRecord(event, identity, (name, text) =>
+      name === attributes.userEmail || name === attributes.attemptedIdentifier ? "p:1" : text,
+    );
+    expect(record.body).toBe("p:1 signed in with github");
+    expect(record.attributes).toMatchObject({
+      "user.id": "42",
+      "user.email": "p:1",
+      "auth.attempted.identifier": "p:1",
+    });
+    expect(JSON.stringify(record)).not.toContain("example.com");
+  });
+
+  it("what may not be told is left out everywhere", () => {
+    const user = { email: "a".repeat(1000) };
+    const record = toLogRecord({ ...signIn, user }, identity, (name, text) =>
+      name === attributes.userEmail ? undefined : text,
+    );
+    expect(record.body).toBe("Somebody signed in with github");
+    expect(record.attributes).not.toHaveProperty(attributes.userEmail);
+    expect(record.attributes).not.toHaveProperty(attributes.truncated);
+  });
+
+  it("a value is capped and cleaned before its pseudonym is made, and none is made of a pseudonym", () => {
+    const told: string[] = [];
+    const event = {
+      ...signIn,
+      user: { id: `\u0000${"x".repeat(1000)}` },
+      attemptedIdentifier: { pseudonym: "p:1" },
+      session: { pseudonym: "p:2" },
+    };
+    const record = toLogRecord(event, identity, (name, text) => {
+      if (name === attributes.userId) told.push(text);
+      return name === attributes.userId ? "p:3" : text;
+    });
+    expect(told).toEqual([`\uFFFD${"x".repeat(255)}`]);
+    expect(record.attributes).toMatchObject({
+      "user.id": "p:3",
+      "auth.attempted.identifier": "p:1",
+      "session.id": "p:2",
+      "authlog.truncated": ["user.id"],
+    });
+  });
+
   it("any event of any texts becomes a valid record of known attributes within their caps", () => {
     const text = fc.string({ unit: "binary", maxLength: 2000 });
     const optional = fc.option(text, { nil: undefined });

@@ -1,0 +1,32 @@
+import type { AppFunction } from "./app-types.ts";
+import { guarded } from "./emit-event.ts";
+
+/** Runs a piece of capture in front of a function of the app's. */
+export function before(
+  app: AppFunction | undefined,
+  look: (...args: unknown[]) => void,
+): AppFunction {
+  return function hooked(this: unknown, ...args: unknown[]) {
+    guarded(() => look(...args));
+    return app?.apply(this, args);
+  };
+}
+
+/** Runs a piece of capture when a function of the app's has its result. What it throws stays its own. */
+export function after(
+  app: AppFunction,
+  look: (result: unknown, ...args: unknown[]) => void,
+  lookAtThrown: (error: unknown) => void = () => {},
+): AppFunction {
+  return async function hooked(this: unknown, ...args: unknown[]) {
+    let result: unknown;
+    try {
+      result = await app.apply(this, args);
+    } catch (error) {
+      guarded(() => lookAtThrown(error));
+      throw error;
+    }
+    guarded(() => look(result, ...args));
+    return result;
+  };
+}

@@ -1,0 +1,147 @@
+import { AuthlogError } from "../errors.ts";
+import type { ClientAddressRule } from "../slot.ts";
+import { attributes } from "../vocabulary.ts";
+import { clientAddressRule, trustedProxies } from "./client-address-rule.ts";
+import { type PseudonymKey, pseudonymKeys } from "./pseudonyms.ts";
+import type { ReadSetting, Setting } from "./setting.ts";
+import { names, ratio } from "./shapes.ts";
+
+/** An attribute that can be told as a pseudonym: it points at a person. */
+export type PrivateAttribute =
+  | (typeof attributes)["userId" | "userEmail" | "userFullName"]
+  | (typeof attributes)["attemptedIdentifier" | "target"]
+  | (typeof attributes)["clientAddress" | "userAgent"]
+  | (typeof attributes)["sessionId"];
+
+const privateAttributes: readonly PrivateAttribute[] = [
+  attributes.userId,
+  attributes.userEmail,
+  attributes.userFullName,
+  attributes.attemptedIdentifier,
+  attributes.target,
+  attributes.clientAddress,
+  attributes.userAgent,
+  // It is a pseudonym in any case; to ask for one is no mistake.
+  attributes.sessionId,
+];
+
+/** Settings of how events are captured. */
+export interface CaptureOptions {
+  /** What of people's data stands in the records. */
+  privacy?: {
+    /**
+     * Keys for pseudonyms, as `id:key` in base64 or hexadecimal, at least 16 bytes each. Of several,
+     * with commas between them, the first is used; the others are known to `pseudonymsOf` only, which
+     * finds what was told before a rotation. `AUTHLOG_PSEUDONYM_KEY`
+     * @default none
+     */
+    pseudonymKey?: string;
+    /**
+     * Attributes that are told as pseudonyms, and not at all where there is no key.
+     * `AUTHLOG_PSEUDONYMIZE`, with commas between them
+     * @default none
+     */
+    pseudonymize?: readonly PrivateAttribute[];
+  };
+  /**
+   * Reads the identity that a failed attempt claimed. What it returns is told as it is, `undefined`
+   * tells none; a promise is not waited for. Only in code.
+   * @default the field `email`, `username` or `login`; what is no e-mail address as a pseudonym, or
+   *   not at all where there is no key
+   */
+  attemptedIdentifier?: AttemptedIdentifier;
+  /**
+   * Where the client's address stands. `AUTHLOG_CLIENT_ADDRESS_HEADER`, or else
+   * `AUTHLOG_TRUSTED_PROXIES`
+   * @default the last hop of `x-forwarded-for`, marked as not verified
+   */
+  clientAddress?: ClientAddressRule;
+  /**
+   * How many of the readings of a session are told, from 0 (none) to 1 (all). `AUTHLOG_SESSION_READ`
+   * @default 0
+   */
+  sessionRead?: number;
+}
+
+/** How an app itself reads the identity that credentials claim. */
+export type AttemptedIdentifier = (
+  credentials: Readonly<Record<string, unknown>>,
+) => string | undefined;
+
+/** How events are captured, resolved. */
+export interface CaptureConfig {
+  /** The first is used, the others are known. */
+  readonly pseudonymKeys: Setting<readonly PseudonymKey[]>;
+  readonly pseudonymize: Setting<readonly string[]>;
+  readonly attemptedIdentifier: Setting<AttemptedIdentifier | undefined>;
+  readonly clientAddress: Setting<ClientAddressRule | undefined>;
+  readonly sessionRead: Setting<number>;
+}
+
+/**
+ * Resolves how events are captured. Where privacy was asked for and cannot be had as it was, less is
+ * told, not more.
+ *
+ * @param problems gets what cannot be used
+ */
+export function resolveCapture(
+  options: CaptureOptions,
+  read: ReadSetting,
+  problems: AuthlogError[],
+): CaptureConfig {
+  const { privacy = {}, attemptedIdentifier, clientAddress, sessionRead } = options;
+  const keys = read(
+    "privacy.pseudonymKey",
+    privacy.pseudonymKey,
+    "AUTHLOG_PSEUDONYM_KEY",
+    pseudonymKeys,
+    [],
+  );
+  const pseudonymize = read(
+    "privacy.pseudonymize",
+    privacy.pseudonymize,
+    "AUTHLOG_PSEUDONYMIZE",
+    names,
+    [],
+  );
+  const known: ReadonlySet<string> = new Set(privateAttributes);
+  if (!pseudonymize.value.every((name) => known.has(name))) problems.push(unknownAttribute());
+  if (pseudonymize.value.length > 0 && keys.value.length === 0) problems.push(keyMissing());
+  const rule = read(
+    "clientAddress",
+    clientAddress,
+    "AUTHLOG_CLIENT_ADDRESS_HEADER",
+    clientAddressRule,
+    undefined,
+  );
+  return {
+    pseudonymKeys: keys,
+    pseudonymize,
+    attemptedIdentifier: {
+      value: attemptedIdentifier,
+      source: attemptedIdentifier === undefined ? "default" : "code",
+    },
+    clientAddress:
+      rule.value === undefined
+        ? read("clientAddress", undefined, "AUTHLOG_TRUSTED_PROXIES", trustedProxies, undefined)
+        : rule,
+    sessionRead: read("sessionRead", sessionRead, "AUTHLOG_SESSION_READ", ratio, 0),
+  };
+}
+
+function unknownAttribute(): AuthlogError {
+  return new AuthlogError("ERR_AUTHLOG_CONFIG_INVALID", {
+    message:
+      "An attribute cannot be told as a pseudonym (privacy.pseudonymize, AUTHLOG_PSEUDONYMIZE).",
+    why: "Its name is misspelt, or it does not point at a person. The other names are heeded.",
+    fix: `Name only ${privateAttributes.join(", ")}.`,
+  });
+}
+
+function keyMissing(): AuthlogError {
+  return new AuthlogError("ERR_AUTHLOG_CONFIG_INVALID", {
+    message: "Pseudonyms were asked for, but there is no key: these attributes are left out.",
+    why: "privacy.pseudonymize (AUTHLOG_PSEUDONYMIZE) is set; AUTHLOG_PSEUDONYM_KEY is not, or cannot be used.",
+    fix: "Set AUTHLOG_PSEUDONYM_KEY to id:key, for example with `echo k1:$(openssl rand -base64 32)`.",
+  });
+}

@@ -1,0 +1,24 @@
+/** Where a setting's value came from. */
+export type Source = "code" | "environment" | "default";
+
+/** A value that remembers where it came from. */
+export interface Setting<T> {
+  readonly value: T;
+  readonly source: Source;
+}
+
+/** How a setting is read from a text, or from code: `undefined` for what it cannot be. */
+export interface Shape<T> {
+  /** What it must be, in words that end a sentence. */
+  description: string;
+  parse(value: unknown): T | undefined;
+}
+
+/** Reads one setting: from code, else from its variable, else the fallback. */
+export type ReadSetting = <T, D>(
+  name: string,
+  fromCode: unknown,
+  variable: string,
+  shape: Shape<T>,
+  fallback: D,
+) => Setting<T | D>;

@@ -1,0 +1,48 @@
+import type { Shape } from "./setting.ts";
+
+export const text: Shape<string> = {
+  description: "a text that is not empty",
+  parse: (value) => (typeof value === "string" && value !== "" ? value : undefined),
+};
+
+export const flag: Shape<boolean> = {
+  description: "true or false",
+  parse: (value) =>
+    typeof value === "boolean"
+      ? value
+      : { true: true, "1": true, false: false, "0": false }[String(value).toLowerCase()],
+};
+
+/** A whole number, the limits included. */
+export const integer = (lowest: number, highest: number): Shape<number> => ({
+  description: `a whole number from ${lowest} to ${highest}`,
+  parse(value) {
+    const number = toNumber(value);
+    return Number.isInteger(number) && number >= lowest && number <= highest ? number : undefined;
+  },
+});
+
+/** A part of a whole. */
+export const ratio: Shape<number> = {
+  description: "a number from 0 to 1",
+  parse(value) {
+    const number = toNumber(value);
+    return number >= 0 && number <= 1 ? number : undefined;
+  },
+};
+
+/** A list of names; as a text with commas between them. */
+export const names: Shape<readonly string[]> = {
+  description: "names with commas between them",
+  parse(value) {
+    if (Array.isArray(value)) return value.map(String);
+    if (typeof value !== "string") return undefined;
+    const list = value.split(",").flatMap((name) => name.trim() || []);
+    return list.length === 0 ? undefined : list;
+  },
+};
+
+function toNumber(value: unknown): number {
+  if (typeof value === "number") return value;
+  return typeof value === "string" && value.trim() !== "" ? Number(value) : Number.NaN;
+}
