@@ -1,9 +1,10 @@
 import { admit } from "authlog-example-shared/lib/admit";
+import { sessionStrategy } from "authlog-example-shared/lib/offers";
 import { sqliteAdapter } from "authlog-example-shared/lib/sqlite-adapter";
 import { openUsersDatabase } from "authlog-example-shared/lib/users-database";
 import { withAuthlog } from "authlog/next-auth";
 import NextAuth from "next-auth";
-import { providers, sessionStrategy } from "./lib/providers";
+import { providers } from "./lib/providers";
 
 export const { handlers, auth, signIn, signOut } = withAuthlog(NextAuth)({
   providers,

@@ -1,16 +1,25 @@
+import { admit } from "authlog-example-shared/lib/admit";
+import { sessionStrategy } from "authlog-example-shared/lib/offers";
+import { sqliteAdapter } from "authlog-example-shared/lib/sqlite-adapter";
+import { openUsersDatabase } from "authlog-example-shared/lib/users-database";
 import { withAuthlog } from "authlog/next-auth";
 import type { AuthOptions } from "next-auth";
-import Credentials from "next-auth/providers/credentials";
-import { authorize, isAdmitted } from "./lib/authorize";
+import { providers } from "./lib/providers";
 
 /** For `NextAuth`. */
 export const authOptions: AuthOptions = {
-  providers: [
-    Credentials({ credentials: { email: {}, password: { type: "password" } }, authorize }),
-  ],
-  callbacks: { signIn: ({ user }) => isAdmitted(user) },
-  pages: { signIn: "/", error: "/" },
+  providers,
+  adapter: sqliteAdapter(openUsersDatabase),
+  session: { strategy: sessionStrategy },
+  callbacks: { signIn: ({ user }) => withOrigin(admit(user)) },
+  pages: { signIn: "/", error: "/", verifyRequest: "/?type=email" },
 };
 
 /** For `getServerSession`, so that a session cookie that is refused there is an event, too. */
 export const sessionOptions = withAuthlog(authOptions);
+
+/** A script that signs in without leaving its page reads only addresses that are whole. */
+function withOrigin(verdict: string | boolean): string | boolean {
+  const app = process.env["NEXTAUTH_URL"];
+  return typeof verdict === "string" && app ? new URL(verdict, app).href : verdict;
+}

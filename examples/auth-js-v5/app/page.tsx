@@ -1,11 +1,11 @@
 import { Frame } from "authlog-example-shared/components/frame";
 import { LiveRefresh } from "authlog-example-shared/components/live-refresh";
+import { offers } from "authlog-example-shared/lib/offers";
 import { problemText } from "authlog-example-shared/lib/problems";
 import { readTrail } from "authlog-example-shared/lib/trail";
 import { auth } from "../auth";
 import { SessionCard } from "../components/session-card";
 import { SignInCard } from "../components/sign-in-card";
-import { offers } from "../lib/providers";
 
 interface Props {
   searchParams: Promise<{ error?: string; code?: string; type?: string }>;

@@ -2,6 +2,7 @@
 
 import { OtherWays } from "authlog-example-shared/components/other-ways";
 import { SignInCard as Card } from "authlog-example-shared/components/sign-in-card";
+import type { Offers } from "authlog-example-shared/lib/offers";
 import { signIn } from "next-auth/react";
 import { requestLinkByAction, signInByAction, signInWithOpenIdByAction } from "../app/actions";
 
@@ -14,7 +15,7 @@ interface Props {
   problem: string | undefined;
   /** Whether an e-mail with a link has just gone out. */
   linkSent: boolean;
-  offers: { password: boolean; openId: boolean; email: boolean };
+  offers: Offers;
 }
 
 export function SignInCard({ problem, linkSent, offers }: Props) {

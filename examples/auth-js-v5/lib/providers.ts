@@ -1,20 +1,10 @@
+import { offers } from "authlog-example-shared/lib/offers";
 import type { NextAuthConfig } from "next-auth";
 import Credentials from "next-auth/providers/credentials";
 import Nodemailer from "next-auth/providers/nodemailer";
 import { authorize } from "./authorize";
 
-const { AUTH_LOCAL_ISSUER, AUTH_LOCAL_ID_CLAIM = "sub", EMAIL_SERVER, EMAIL_FROM } = process.env;
-
-/** Where sessions are kept. */
-export const sessionStrategy = process.env["SESSION_STRATEGY"] === "database" ? "database" : "jwt";
-
-/** Which ways to sign in the app offers. What it was not told of is not there. */
-export const offers = {
-  // NextAuth gives no session in a database to those who come with a password.
-  password: sessionStrategy === "jwt",
-  openId: AUTH_LOCAL_ISSUER !== undefined,
-  email: EMAIL_SERVER !== undefined,
-};
+const { AUTH_LOCAL_ID_CLAIM = "sub", EMAIL_SERVER, EMAIL_FROM } = process.env;
 
 export const providers: NextAuthConfig["providers"] = [];
 

@@ -1,19 +1,20 @@
 import { Frame } from "authlog-example-shared/components/frame";
 import { LiveRefresh } from "authlog-example-shared/components/live-refresh";
+import { offers } from "authlog-example-shared/lib/offers";
 import { readTrail } from "authlog-example-shared/lib/trail";
 import { getServerSession } from "next-auth";
 import { sessionOptions } from "../auth-options";
+import { LeavingSignInCard } from "../components/leaving-sign-in-card";
 import { Routers } from "../components/routers";
 import { SessionCard } from "../components/session-card";
-import { SignInCard } from "../components/sign-in-card";
 import { explain } from "../lib/explain";
 
 interface Props {
-  searchParams: Promise<{ error?: string }>;
+  searchParams: Promise<{ error?: string; type?: string }>;
 }
 
 export default async function Page({ searchParams }: Props) {
-  const [session, trail, { error }] = await Promise.all([
+  const [session, trail, { error, type }] = await Promise.all([
     getServerSession(sessionOptions),
     readTrail(25),
     searchParams,
@@ -25,7 +26,7 @@ export default async function Page({ searchParams }: Props) {
       {session?.user ? (
         <SessionCard name={session.user.name} email={session.user.email} problem={problem} />
       ) : (
-        <SignInCard problem={problem} />
+        <LeavingSignInCard problem={problem} linkSent={type === "email"} offers={offers} />
       )}
       <LiveRefresh everyMillis={2000} />
     </Frame>

@@ -1,19 +1,38 @@
 "use client";
 
+import { OtherWays } from "authlog-example-shared/components/other-ways";
 import { SignInCard as Card } from "authlog-example-shared/components/sign-in-card";
-import { signIn } from "next-auth/react";
+import type { Offers } from "authlog-example-shared/lib/offers";
 
-const ways = [{ label: "Sign in", act: signInByHandler }];
-
-export function SignInCard({ problem }: { problem: string | undefined }) {
-  return <Card problem={problem} ways={ways} />;
+export interface SignInCardProps {
+  problem: string | undefined;
+  /** Whether an e-mail with a link has just gone out. */
+  linkSent: boolean;
+  offers: Offers;
 }
 
-/** Leaves the page: next-auth sends the browser back to it, with the error in the address. */
-async function signInByHandler(form: FormData): Promise<void> {
-  await signIn("credentials", {
-    email: form.get("email"),
-    password: form.get("password"),
-    callbackUrl: "/",
-  });
+interface Acts {
+  withPassword: (form: FormData) => Promise<void>;
+  withOpenId: () => Promise<void>;
+  askForLink: (form: FormData) => Promise<void>;
+}
+
+/** The card of both routers. */
+export function SignInCard({
+  problem,
+  linkSent,
+  offers,
+  withPassword,
+  withOpenId,
+  askForLink,
+}: SignInCardProps & Acts) {
+  return (
+    <Card problem={problem} ways={offers.password ? [{ label: "Sign in", act: withPassword }] : []}>
+      <OtherWays
+        openId={offers.openId ? withOpenId : undefined}
+        email={offers.email ? askForLink : undefined}
+        linkSent={linkSent}
+      />
+    </Card>
+  );
 }

@@ -14,6 +14,3 @@ export async function authorize(
   if (user.fate === "meets an error") throw new Error("The directory does not answer.");
   return { id: user.id, name: user.name, email: user.email };
 }
-
-export const isAdmitted = ({ id }: User): boolean =>
-  demoUsers.some((user) => user.id === id && user.fate !== "is not admitted");

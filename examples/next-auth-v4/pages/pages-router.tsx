@@ -1,21 +1,23 @@
 import { Frame } from "authlog-example-shared/components/frame";
 import { SessionCard } from "authlog-example-shared/components/session-card";
-import { SignInCard } from "authlog-example-shared/components/sign-in-card";
+import { type Offers, offers } from "authlog-example-shared/lib/offers";
 import { useWhileVisible } from "authlog-example-shared/lib/use-while-visible";
 import { readTrail, type Trail } from "authlog-example-shared/lib/trail";
 import type { GetServerSideProps } from "next";
 import Head from "next/head";
 import { useRouter } from "next/router";
 import { getServerSession, type Session } from "next-auth";
-import { signIn, signOut, useSession } from "next-auth/react";
+import { signIn, type SignInResponse, signOut, useSession } from "next-auth/react";
 import { useCallback, useState } from "react";
 import { sessionOptions } from "../auth-options";
+import { SignInCard } from "../components/sign-in-card";
 import { Routers } from "../components/routers";
 import { explain } from "../lib/explain";
 
 interface Props {
   session: Session | null;
   trail: Trail;
+  offered: Offers;
 }
 
 export const getServerSideProps: GetServerSideProps<Props> = async ({ req, res }) => {
@@ -23,23 +25,23 @@ export const getServerSideProps: GetServerSideProps<Props> = async ({ req, res }
     getServerSession(req, res, sessionOptions),
     readTrail(25),
   ]);
-  return { props: { session: asJson(session), trail } };
+  return { props: { session: asJson(session), trail, offered: offers } };
 };
 
-export default function Page({ trail }: Props) {
+export default function Page({ trail, offered }: Props) {
   const { data: session } = useSession();
-  const [problem, setProblem] = useState<string>();
+  const [answer, setAnswer] = useState<SignInResponse>();
   const router = useRouter();
   const refresh = useCallback(() => void router.replace(router.pathname), [router]);
   useWhileVisible(2000, refresh);
 
-  async function signInByHandler(form: FormData): Promise<void> {
-    const answer = await signIn("credentials", {
-      email: form.get("email"),
-      password: form.get("password"),
-      redirect: false,
-    });
-    setProblem(explain(answer?.error));
+  async function withPassword(form: FormData): Promise<void> {
+    const [email, password] = [form.get("email"), form.get("password")];
+    setAnswer(await signIn("credentials", { email, password, redirect: false }));
+  }
+
+  async function askForLink(form: FormData): Promise<void> {
+    setAnswer(await signIn("email", { email: form.get("email"), redirect: false }));
   }
 
   return (
@@ -51,14 +53,25 @@ export default function Page({ trail }: Props) {
         <SessionCard
           name={session.user.name}
           email={session.user.email}
-          problem={problem}
+          problem={undefined}
           ways={waysOut}
         />
       ) : (
-        <SignInCard problem={problem} ways={[{ label: "Sign in", act: signInByHandler }]} />
+        <SignInCard
+          problem={explain(answer?.error)}
+          linkSent={answer?.url?.includes("/verify-request") ?? false}
+          offers={offered}
+          withPassword={withPassword}
+          withOpenId={withOpenId}
+          askForLink={askForLink}
+        />
       )}
     </Frame>
   );
+}
+
+async function withOpenId(): Promise<void> {
+  await signIn("local", { callbackUrl: "/pages-router" });
 }
 
 const waysOut = [{ label: "Sign out", act: signOutByHandler }];
