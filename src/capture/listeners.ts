@@ -70,5 +70,7 @@ function note(failure: Failure | undefined, capture: Capture): void {
   if (attempt.target.action === "_log") return;
   // A stale cookie beside an attempt is not what the attempt is about.
   if (isSession && attempt.name !== undefined) return;
+  // What led to it is no event where nothing was attempted, and must not hide the session's own.
+  if (attempt.name === undefined && failure.name === undefined) return;
   attempt.failure ??= failure;
 }

@@ -6,7 +6,7 @@ import { readField, readText } from "../read.ts";
 import { readRequest } from "../request-context.ts";
 import { headersOf } from "../request-of-call.ts";
 import { attemptOf, readTarget } from "../request-target.ts";
-import { type Answer, describeAnswer } from "./outcome.ts";
+import { type Answer, describeAnswer, handlerError } from "./outcome.ts";
 
 /**
  * Runs a handler of next-auth 4, of the pages or of the app router, so that each attempt that goes
@@ -22,7 +22,15 @@ export function runHandler(
   const attempt = guarded(() => readAttempt(request, capture));
   if (attempt === undefined) return run();
   const seen = request instanceof Request ? undefined : guarded(() => watchJson(second));
-  return conclude(attempt, run, async (answer) =>
+  const runNoted = async (): Promise<unknown> => {
+    try {
+      return await run();
+    } catch (error) {
+      attempt.failure ??= handlerError;
+      throw error;
+    }
+  };
+  return conclude(attempt, runNoted, async (answer) =>
     describeAnswer(
       answer instanceof Response
         ? await readResponse(answer, attempt)

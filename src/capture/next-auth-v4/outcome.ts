@@ -63,7 +63,8 @@ export function describeError([code, metadata]: readonly unknown[]): Failure | u
       };
     default:
   }
-  const reason = reasons[code];
+  // The rest of the code is the adapter's method.
+  const reason = code.startsWith("adapter_error_") ? failureReasons.providerError : reasons[code];
   return reason && { reason, errorType: code };
 }
 
@@ -71,6 +72,12 @@ export function describeError([code, metadata]: readonly unknown[]): Failure | u
 export function describeThrown(): Failure {
   return { reason: failureReasons.providerError, errorType: "AuthorizeError" };
 }
+
+/** A handler that throws: next-auth 4 catches neither its callbacks nor the adapter everywhere. */
+export const handlerError: Failure = {
+  reason: failureReasons.unknown,
+  errorType: "HandlerError",
+};
 
 /** How next-auth 4 answered: the only place where most of its failures show. */
 export interface Answer {
@@ -88,7 +95,21 @@ export function describeAnswer(
   const query =
     location === undefined ? undefined : URL.parse(location, "http://localhost")?.searchParams;
   const isUpdate = action === "session" && status === 400;
-  if (isUpdate || (query?.get("csrf") === "true" && attempt.name !== undefined)) {
+  const asksForCsrf = attempt.name !== undefined && query?.get("csrf") === "true";
+  // Asked to sign in with a provider that it does not have, next-auth asks for the token as well.
+  if (
+    attempt.name !== undefined &&
+    (status === 400 || asksForCsrf) &&
+    providerId !== undefined &&
+    !attempt.capture.providers.has(providerId)
+  ) {
+    return {
+      name: eventNames.requestReject,
+      reason: failureReasons.unknown,
+      errorType: "UnknownProvider",
+    };
+  }
+  if (isUpdate || asksForCsrf) {
     return {
       name: eventNames.requestReject,
       reason: failureReasons.csrfInvalid,
@@ -96,13 +117,6 @@ export function describeAnswer(
     };
   }
   if (attempt.name === undefined) return undefined;
-  if (status === 400 && providerId !== undefined && !attempt.capture.providers.has(providerId)) {
-    return {
-      name: eventNames.requestReject,
-      reason: failureReasons.unknown,
-      errorType: "UnknownProvider",
-    };
-  }
   const error = query?.get("error");
   const reason = error ? redirects[error] : undefined;
   return error && reason ? { reason, errorType: error } : undefined;

@@ -87,12 +87,28 @@ describe.each(["options", "request"] as const)("next-auth 4, called with its %s"
   });
 });
 
+it("a handler that throws after the identity was proven is a failure, and throws as before", async () => {
+  const jwt = (): Promise<never> => Promise.reject(new Error("secret detail"));
+  const app = createApp4({ providers, callbacks: { jwt } });
+  await expect(app.post("callback/credentials", { email: alice.email, password })).rejects.toThrow(
+    "secret detail",
+  );
+  expect(names()).toEqual(["auth.sign_in"]);
+  expect(last()).toMatchObject({
+    "auth.failure.reason": "unknown",
+    "error.type": "HandlerError",
+    "auth.attempted.identifier": alice.email,
+  });
+  expect(JSON.stringify(watched.records)).not.toContain("secret detail");
+});
+
 describe("requests that try no identity", () => {
   it.each([
     ["a sign-in without a CSRF token", "callback/credentials", "csrf_invalid", "MissingCSRF"],
     ["a sign-out without a CSRF token", "signout", "csrf_invalid", "MissingCSRF"],
     ["a session update without one", "session", "csrf_invalid", "MissingCSRF"],
     ["an unknown provider", "callback/nobody", "unknown", "UnknownProvider"],
+    ["a sign-in with an unknown provider", "signin/nobody", "unknown", "UnknownProvider"],
   ])("%s is a rejected request", async (_, path, reason, type) => {
     const app = createApp4({ providers });
     await app.post(path, { email: alice.email, password }, { csrf: false });
@@ -194,6 +210,24 @@ describe("e-mail links", () => {
       });
     }
     expect(watched.records[0]?.attributes["auth.attempted.identifier"]).toBe(user.email);
+  });
+
+  it("one for which the database does not answer is a failure, though next-auth only throws", async () => {
+    const broken = createApp4({
+      providers: [providers4.Email({ server: "smtp://127.0.0.1", from: "a@example.com" })],
+      adapter: {
+        ...adapter,
+        getUserByEmail: () => {
+          throw new Error("no connection");
+        },
+      },
+    });
+    await expect(broken.post("signin/email", { email: user.email })).rejects.toThrow();
+    expect(names()).toEqual(["auth.verification.request"]);
+    expect(last()).toMatchObject({
+      "auth.failure.reason": "provider_error",
+      "error.type": "adapter_error_getUserByEmail",
+    });
   });
 
   it("one that is used signs in", async () => {
