@@ -3,10 +3,10 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Bundler, builtApp } from "./support/built-app.ts";
 import { FormClient } from "./support/form-client.ts";
 import { DemoPage, launchBrowser, type Way } from "./support/demo-page.ts";
-import { arrivedEvents, type ProvenEvent, provenEvents } from "./support/proven-events.ts";
+import { arrivedEvents, type ProvenEvent } from "./support/proven-events.ts";
 import { type RunningApp, startApp } from "./support/running-app.ts";
+import { settledEvents } from "./support/settled-events.ts";
 import { type SpanReceiver, spanReceiver } from "./support/span-receiver.ts";
-import { newTrace } from "./support/trace.ts";
 import { temporaryLedger, type TemporaryLedger } from "./support/temporary-ledger.ts";
 
 const alice = { email: "alice@example.com", password: "white-rabbit" };
@@ -83,16 +83,8 @@ describe.each<Bundler>(["turbopack", "webpack"])(
       return new DemoPage(await context.newPage(), app.url);
     }
 
-    /**
-     * How many events one attempt made. Events arrive in the order in which they were made, so when
-     * that of a later attempt is there, nothing of an earlier one can be missing.
-     */
-    async function eventsOf(traceId: string): Promise<ProvenEvent[]> {
-      const { traceId: last, headers } = newTrace();
-      await new FormClient(app.url).signIn("the-last@example.com", "wrong", headers);
-      await arrivedEvents(ledger, `"${last}"`);
-      return provenEvents(ledger, `"${traceId}"`);
-    }
+    const eventsOf = (traceId: string): Promise<ProvenEvent[]> =>
+      settledEvents(app, ledger, traceId);
 
     describe.each<Way>(["by server action", "by route handler"])("%s", (way) => {
       it("a sign-in and a sign-out give one proven event each, in the trace of their request", async () => {

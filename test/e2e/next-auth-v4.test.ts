@@ -3,8 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Bundler, builtApp, example } from "./support/built-app.ts";
 import { DemoPage, launchBrowser } from "./support/demo-page.ts";
 import { FormClient } from "./support/form-client.ts";
-import { arrivedEvents, type ProvenEvent, provenEvents } from "./support/proven-events.ts";
+import type { ProvenEvent } from "./support/proven-events.ts";
 import { type RunningApp, startApp } from "./support/running-app.ts";
+import { settledEvents } from "./support/settled-events.ts";
 import { type SpanReceiver, spanReceiver } from "./support/span-receiver.ts";
 import { temporaryLedger, type TemporaryLedger } from "./support/temporary-ledger.ts";
 import { newTrace } from "./support/trace.ts";
@@ -97,16 +98,8 @@ describe.each<Bundler>(["turbopack", "webpack"])(
       await ledger?.[Symbol.asyncDispose]();
     });
 
-    /**
-     * How many events one attempt made. Events arrive in the order in which they were made, so when
-     * that of a later attempt is there, nothing of an earlier one can be missing.
-     */
-    async function eventsOf(traceId: string): Promise<ProvenEvent[]> {
-      const { traceId: last, headers } = newTrace();
-      await new FormClient(app.url).signIn("the-last@example.com", "wrong", headers);
-      await arrivedEvents(ledger, `"${last}"`);
-      return provenEvents(ledger, `"${traceId}"`);
-    }
+    const eventsOf = (traceId: string): Promise<ProvenEvent[]> =>
+      settledEvents(app, ledger, traceId);
 
     describe.each(routers)("$router", ({ page, basePath }) => {
       const visit = async (): Promise<DemoPage> => {

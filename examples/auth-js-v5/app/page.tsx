@@ -1,3 +1,4 @@
+import { AccountCard } from "authlog-example-shared/components/account-card";
 import { Frame } from "authlog-example-shared/components/frame";
 import { LiveRefresh } from "authlog-example-shared/components/live-refresh";
 import { offers } from "authlog-example-shared/lib/offers";
@@ -6,6 +7,7 @@ import { readTrail } from "authlog-example-shared/lib/trail";
 import { auth } from "../auth";
 import { SessionCard } from "../components/session-card";
 import { SignInCard } from "../components/sign-in-card";
+import { changePhoneByAction } from "./account-actions";
 
 interface Props {
   searchParams: Promise<{ error?: string; code?: string; type?: string }>;
@@ -22,7 +24,14 @@ export default async function Page({ searchParams }: Props) {
   return (
     <Frame trail={trail}>
       {session?.user ? (
-        <SessionCard name={session.user.name} email={session.user.email} problem={problem} />
+        <>
+          <SessionCard name={session.user.name} email={session.user.email} problem={problem} />
+          <AccountCard
+            accountPath="/api/account"
+            changePhone={changePhoneByAction}
+            refundPath="/api/invoices/1001/refund"
+          />
+        </>
       ) : (
         <SignInCard problem={problem} linkSent={type === "email"} offers={offers} />
       )}

@@ -1,3 +1,4 @@
+import { AccountCard } from "authlog-example-shared/components/account-card";
 import { Frame } from "authlog-example-shared/components/frame";
 import { LiveRefresh } from "authlog-example-shared/components/live-refresh";
 import { offers } from "authlog-example-shared/lib/offers";
@@ -8,6 +9,7 @@ import { LeavingSignInCard } from "../components/leaving-sign-in-card";
 import { Routers } from "../components/routers";
 import { SessionCard } from "../components/session-card";
 import { explain } from "../lib/explain";
+import { changePhoneByAction } from "./account-actions";
 
 interface Props {
   searchParams: Promise<{ error?: string; type?: string }>;
@@ -24,7 +26,14 @@ export default async function Page({ searchParams }: Props) {
   return (
     <Frame trail={trail} aside={<Routers current="/" />}>
       {session?.user ? (
-        <SessionCard name={session.user.name} email={session.user.email} problem={problem} />
+        <>
+          <SessionCard name={session.user.name} email={session.user.email} problem={problem} />
+          <AccountCard
+            accountPath="/api/account"
+            changePhone={changePhoneByAction}
+            refundPath="/api/invoices/1001/refund"
+          />
+        </>
       ) : (
         <LeavingSignInCard problem={problem} linkSent={type === "email"} offers={offers} />
       )}

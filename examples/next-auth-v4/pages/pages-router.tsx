@@ -1,3 +1,4 @@
+import { AccountCard } from "authlog-example-shared/components/account-card";
 import { Frame } from "authlog-example-shared/components/frame";
 import { SessionCard } from "authlog-example-shared/components/session-card";
 import { type Offers, offers } from "authlog-example-shared/lib/offers";
@@ -50,12 +51,15 @@ export default function Page({ trail, offered }: Props) {
         <title>authlog demo</title>
       </Head>
       {session?.user ? (
-        <SessionCard
-          name={session.user.name}
-          email={session.user.email}
-          problem={undefined}
-          ways={waysOut}
-        />
+        <>
+          <SessionCard
+            name={session.user.name}
+            email={session.user.email}
+            problem={undefined}
+            ways={waysOut}
+          />
+          <AccountCard accountPath="/api/pages-account" />
+        </>
       ) : (
         <SignInCard
           problem={explain(answer?.error)}
