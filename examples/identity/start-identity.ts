@@ -11,7 +11,7 @@ export interface IdentityOptions {
   callbackPath?: string;
 }
 
-export interface Identity {
+export interface Identity extends AsyncDisposable {
   openId: OpenIdProvider;
   mail: MailServer;
   /** Environment variables with which an app offers both. */
@@ -34,6 +34,9 @@ export async function startIdentity({
 }: IdentityOptions): Promise<Identity> {
   const openId = await startOpenIdProvider({ people, callbackPath });
   const mail = await startMailServer(onMail);
+  const close = async (): Promise<void> => {
+    await Promise.all([openId.close(), mail.close()]);
+  };
   return {
     openId,
     mail,
@@ -44,8 +47,7 @@ export async function startIdentity({
       EMAIL_SERVER: mail.url,
       EMAIL_FROM: "authlog demo <no-reply@example.com>",
     },
-    async close() {
-      await Promise.all([openId.close(), mail.close()]);
-    },
+    close,
+    [Symbol.asyncDispose]: close,
   };
 }

@@ -1,0 +1,296 @@
+import { DatabaseSync } from "node:sqlite";
+import type { Identity } from "../../examples/identity/start-identity.ts";
+import type { Major } from "./matrix.ts";
+import { encodeSession } from "./support/session-token.ts";
+import type { Visitor } from "./support/visitor.ts";
+
+/** What a case has at hand. Everything it does with `visitor` is of one trace. */
+export interface CaseTools {
+  major: Major;
+  visitor: Visitor;
+  /** Somebody else, whose requests are of another trace. */
+  stranger: Visitor;
+  /** A person whom only this run of the case is about: an id at the provider, and an address. */
+  own: { id: string; email: string };
+  identity: Identity;
+  /** The app's database file. */
+  databasePath: string;
+  /** What the app encrypts its cookies with. */
+  secret: string;
+}
+
+/** What a visitor does, by the id of the row in `matrix.ts`. */
+export const cases: Readonly<Record<string, (tools: CaseTools) => Promise<unknown>>> = {
+  password: ({ visitor }) => visitor.signIn(...alice),
+  async "password-while-signed-in"({ visitor }) {
+    await visitor.beforehand(() => visitor.signIn("bob@example.com", "can-we-fix-it"));
+    await visitor.signIn(...alice);
+  },
+  async "password-beside-stale-cookie"(tools) {
+    setSession(tools, "forged");
+    await tools.visitor.signIn(...alice);
+  },
+  "wrong-password": ({ visitor }) => visitor.signIn(alice[0], "wrong"),
+  "unknown-user": ({ visitor, own }) => visitor.signIn(own.email, "wrong"),
+  "password-as-user-name": ({ visitor }) => visitor.signIn("white-rabbit", "white-rabbit"),
+  "authorize-throws": ({ visitor }) => visitor.signIn("erin@example.com", "lost-and-found"),
+  "account-locked": ({ visitor }) => visitor.signIn("carol@example.com", "christmas-past"),
+  "callback-refuses": ({ visitor }) => visitor.signIn("dave@example.com", "pod-bay-doors"),
+  "callback-throws": ({ visitor }) => visitor.signIn("grace@example.com", "first-actual-bug"),
+  "callback-redirects": ({ visitor }) => visitor.signIn("frank@example.com", "fly-me-to-the-moon"),
+
+  "csrf-missing": ({ visitor }) =>
+    visitor.post("callback/credentials", { email: alice[0], password: alice[1], csrfToken: "" }),
+  async "sign-out-csrf-missing"({ visitor }) {
+    await visitor.beforehand(() => visitor.signIn(...alice));
+    await visitor.post("signout", { csrfToken: "" });
+  },
+  async "update-csrf-missing"({ visitor }) {
+    await visitor.beforehand(() => visitor.signIn(...alice));
+    await visitor.post("session", { csrfToken: "" });
+  },
+  "unknown-provider": ({ visitor }) => visitor.post("signin/nobody"),
+  "unknown-provider-callback": ({ visitor }) => visitor.getAuth("callback/nobody?code=1"),
+  "unknown-action": ({ visitor }) => visitor.getAuth("nothing"),
+  "bad-callback-url": ({ visitor }) => visitor.post("signin/local?callbackUrl=javascript:alert(1)"),
+  async "forged-log"({ visitor }) {
+    for (const code of ["JWT_SESSION_ERROR", "SIGNIN_EMAIL_ERROR", "OAUTH_CALLBACK_ERROR"]) {
+      await visitor.post("_log", { level: "error", code, message: "forged" });
+    }
+  },
+
+  async "sign-out"({ visitor }) {
+    await visitor.beforehand(() => visitor.signIn(...alice));
+    await visitor.post("signout");
+  },
+  "sign-out-without-session": ({ visitor }) => visitor.post("signout"),
+  async "sign-out-forged"(tools) {
+    setSession(tools, "forged");
+    await tools.visitor.post("signout");
+  },
+  async reading({ visitor }) {
+    await visitor.beforehand(() => visitor.signIn(...alice));
+    const paths = ["csrf", "providers", "session", "signin", "signout", "error", "verify-request"];
+    for (const path of paths) await visitor.getAuth(path);
+    await visitor.get("/");
+  },
+  async "session-update"({ visitor }) {
+    await visitor.beforehand(() => visitor.signIn(...alice));
+    await visitor.post("session");
+  },
+  async "session-forged"(tools) {
+    setSession(tools, "forged");
+    await tools.visitor.getAuth("session");
+  },
+  async "session-of-another-secret"(tools) {
+    setSession(tools, await encodeSession(tools.major, { secret: "another", maxAgeSeconds: 60 }));
+    await tools.visitor.getAuth("session");
+  },
+  async "session-expired"(tools) {
+    const { major, secret } = tools;
+    setSession(tools, await encodeSession(major, { secret, maxAgeSeconds: -60 }));
+    await tools.visitor.getAuth("session");
+  },
+  async "session-forged-on-page"(tools) {
+    setSession(tools, "forged");
+    await tools.visitor.get("/");
+  },
+
+  "openid-first": ({ visitor, own }) => visitor.signInByOpenId(own.id),
+  async "openid-again"({ visitor, stranger, own }) {
+    await stranger.signInByOpenId(own.id);
+    await visitor.signInByOpenId(own.id);
+  },
+  "openid-while-signed-in": linkWhileSignedIn,
+  async "openid-denied"({ visitor, own, identity }) {
+    await answeredWith(identity, "access_denied", () => visitor.signInByOpenId(own.id));
+  },
+  async "openid-error"({ visitor, own, identity }) {
+    await answeredWith(identity, "server_error", () => visitor.signInByOpenId(own.id));
+  },
+  async "openid-state-missing"({ visitor, stranger, own }) {
+    await visitor.follow(await stranger.openIdCallback(own.id));
+  },
+  async "openid-state-mismatch"({ visitor, own }) {
+    const callback = await visitor.openIdCallback(own.id);
+    callback.searchParams.set("state", "another");
+    await visitor.follow(callback);
+  },
+  async "openid-verifier-missing"({ visitor, own }) {
+    const callback = await visitor.openIdCallback(own.id);
+    for (const name of visitor.cookies.keys()) {
+      if (name.includes("pkce")) visitor.cookies.delete(name);
+    }
+    await visitor.follow(callback);
+  },
+  async "openid-replayed"({ visitor, own }) {
+    const callback = await visitor.openIdCallback(own.id);
+    const cookies = new Map(visitor.cookies);
+    await visitor.beforehand(() => visitor.follow(callback));
+    visitor.cookies.clear();
+    for (const [name, value] of cookies) visitor.cookies.set(name, value);
+    await visitor.follow(callback);
+  },
+  async "openid-code-forged"({ visitor, own }) {
+    const callback = await visitor.openIdCallback(own.id);
+    callback.searchParams.set("code", "forged");
+    await visitor.follow(callback);
+  },
+  async "openid-not-linked"({ visitor, stranger, own }) {
+    await stranger.signInByLink(own.email);
+    await visitor.signInByOpenId(own.id);
+  },
+  async "openid-of-another"({ visitor, stranger, own }) {
+    await stranger.signInByOpenId(own.id);
+    await visitor.beforehand(() => visitor.signInByLink(`not.${own.email}`));
+    await visitor.signInByOpenId(own.id);
+  },
+  "openid-callback-refuses": ({ visitor }) => visitor.signInByOpenId("dave"),
+  "openid-callback-throws": ({ visitor }) => visitor.signInByOpenId("grace"),
+  "openid-callback-redirects": ({ visitor }) => visitor.signInByOpenId("frank"),
+  "openid-without-id": ({ visitor, own }) => visitor.signInByOpenId(own.id),
+  "openid-closed": ({ visitor }) => visitor.post("signin/local"),
+
+  "link-asked-for": ({ visitor, own }) => visitor.requestLink(own.email),
+  "link-first": signInByLink,
+  async "link-again"({ visitor, stranger, own }) {
+    await stranger.signInByLink(own.email);
+    await visitor.beforehand(() => visitor.requestLink(own.email));
+    await visitor.follow(await visitor.link(own.email));
+  },
+  async "link-reused"({ visitor, stranger, own }) {
+    await stranger.signInByLink(own.email);
+    await visitor.follow(await visitor.link(own.email));
+  },
+  async "link-expired"({ visitor, own, databasePath }) {
+    await visitor.beforehand(() => visitor.requestLink(own.email));
+    const link = await visitor.link(own.email);
+    changeDatabase(
+      databasePath,
+      "UPDATE verification_tokens SET expires = 0 WHERE identifier = ?",
+      own.email,
+    );
+    await visitor.follow(link);
+  },
+  async "link-of-another"({ visitor, own }) {
+    await visitor.beforehand(() => visitor.requestLink(own.email));
+    const link = await visitor.link(own.email);
+    link.searchParams.set("email", "eve@example.com");
+    await visitor.follow(link);
+  },
+  "link-without-token": ({ visitor, own }) => visitor.getAuth(`callback/email?email=${own.email}`),
+  "link-csrf-missing": ({ visitor, own }) =>
+    visitor.post("signin/email", { email: own.email, csrfToken: "" }),
+  "link-invalid-address": ({ visitor }) => visitor.requestLink("no address"),
+  "link-no-address": ({ visitor }) => visitor.post("signin/email"),
+  async "link-refused-by-mail-server"({ visitor, own, identity }) {
+    identity.mail.refuse(true);
+    try {
+      await visitor.requestLink(own.email);
+    } finally {
+      identity.mail.refuse(false);
+    }
+  },
+  "link-mail-server-closed": ({ visitor, own }) => visitor.requestLink(own.email),
+  "link-callback-refuses": ({ visitor }) => visitor.requestLink("dave@example.com"),
+  "link-callback-throws": ({ visitor }) => visitor.requestLink("grace@example.com"),
+  "link-callback-redirects": ({ visitor }) => visitor.requestLink("frank@example.com"),
+
+  "database-openid-first": ({ visitor, own }) => visitor.signInByOpenId(own.id),
+  async "database-openid-beside-stale-cookie"(tools) {
+    setSession(tools, "forged");
+    await tools.visitor.signInByOpenId(tools.own.id);
+  },
+  "database-openid-while-signed-in": linkWhileSignedIn,
+  "database-link-first": signInByLink,
+  async "database-link-while-signed-in"(tools) {
+    const { visitor, own } = tools;
+    await visitor.beforehand(() => visitor.signInByLink(`not.${own.email}`));
+    await signInByLink(tools);
+  },
+  async "database-sign-out"({ visitor, own }) {
+    await visitor.beforehand(() => visitor.signInByLink(own.email));
+    await visitor.post("signout");
+  },
+  async "database-sign-out-forged"(tools) {
+    setSession(tools, "forged");
+    await tools.visitor.post("signout");
+  },
+  async "database-session"({ visitor, own }) {
+    await visitor.beforehand(() => visitor.signInByLink(own.email));
+    await visitor.getAuth("session");
+    await visitor.get("/");
+  },
+  async "database-session-forged"(tools) {
+    setSession(tools, "forged");
+    await tools.visitor.getAuth("session");
+  },
+  async "database-session-expired"({ visitor, own, databasePath }) {
+    await visitor.beforehand(() => visitor.signInByLink(own.email));
+    changeDatabase(
+      databasePath,
+      "UPDATE sessions SET expires = 0 WHERE userId = (SELECT id FROM users WHERE email = ?)",
+      own.email,
+    );
+    await visitor.getAuth("session");
+  },
+  async "database-session-forged-on-page"(tools) {
+    setSession(tools, "forged");
+    await tools.visitor.get("/");
+  },
+
+  "closed-link-asked-for": ({ visitor, own }) => visitor.requestLink(own.email),
+  "closed-link-used": ({ visitor, own }) =>
+    visitor.getAuth(`callback/email?token=t&email=${own.email}`),
+  "closed-openid": ({ visitor, own }) => visitor.signInByOpenId(own.id),
+  async "closed-session"(tools) {
+    setSession(tools, "any");
+    await tools.visitor.getAuth("session");
+  },
+};
+
+const alice = ["alice@example.com", "white-rabbit"] as const;
+
+async function signInByLink({ visitor, own }: CaseTools): Promise<void> {
+  await visitor.beforehand(() => visitor.requestLink(own.email));
+  await visitor.follow(await visitor.link(own.email));
+}
+
+async function linkWhileSignedIn({ visitor, own }: CaseTools): Promise<void> {
+  await visitor.beforehand(() => visitor.signInByLink(own.email));
+  await visitor.signInByOpenId(own.id);
+}
+
+async function answeredWith(
+  { openId }: Identity,
+  error: string,
+  act: () => Promise<unknown>,
+): Promise<void> {
+  openId.answerWith(error);
+  try {
+    await act();
+  } finally {
+    openId.answerWith(undefined);
+  }
+}
+
+/** Puts a session cookie of one's own making into the visitor's jar. */
+function setSession({ major, visitor }: CaseTools, value: string): void {
+  visitor.cookies.set(sessionCookies[major], value);
+}
+
+const sessionCookies: Readonly<Record<Major, string>> = {
+  v4: "next-auth.session-token",
+  v5: "authjs.session-token",
+};
+
+/** Runs one statement on the app's database, beside the app. */
+function changeDatabase(path: string, sql: string, value: string): void {
+  const database = new DatabaseSync(path, { timeout: 5000 });
+  try {
+    const { changes } = database.prepare(sql).run(value);
+    if (changes === 0) throw new Error(`Nothing was changed by: ${sql}`);
+  } finally {
+    database.close();
+  }
+}
