@@ -16,6 +16,9 @@ export interface LedgerAccess {
   readToken: string;
 }
 
+/** The most that the ledger gives for one search. */
+const mostEvents = 10_000;
+
 /**
  * Searches with the unmodified SDK, oldest first. The SDK throws for a hash that is wrong; a
  * membership proof that is wrong or missing throws here.
@@ -28,10 +31,11 @@ export async function provenEvents(
   const { result } = await withoutPublicArchive(() =>
     audit.search(
       query,
-      { limit: 1000, max_results: 1000, order: "asc" },
+      { limit: mostEvents, max_results: mostEvents, order: "asc" },
       { verifyConsistency: true },
     ),
   );
+  if (result.count > result.events.length) throw new Error(`${result.count} are too many events.`);
   return result.events.map(({ envelope, membership_verification }) => {
     if (membership_verification !== "pass") {
       throw new Error(`Membership of an event is "${membership_verification}".`);

@@ -1,10 +1,13 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { type BuiltApp, nextOf } from "./built-app.ts";
 import { until } from "./until.ts";
 
 export interface RunningApp extends AsyncDisposable {
   url: string;
+  /** How much memory the server holds, in bytes: its resident set, from Linux itself. */
+  residentBytes(): number;
   /** Everything that the server has written to stdout and stderr so far. */
   output(): string;
   /** Ends the server and waits until it is gone. */
@@ -49,5 +52,16 @@ export async function startApp(
     await stop();
     throw error;
   });
-  return { url, output: () => output, stop, [Symbol.asyncDispose]: stop };
+  return {
+    url,
+    residentBytes: () => residentBytes(child.pid),
+    output: () => output,
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+function residentBytes(pid: number | undefined): number {
+  const status = readFileSync(`/proc/${pid}/status`, "utf8");
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
 }
