@@ -13,6 +13,8 @@ import {
 } from "./demo/arguments.ts";
 import { choosePort } from "./demo/choose-port.ts";
 import { startNext } from "./demo/next-process.ts";
+import type { Mail } from "./identity/mail-server.ts";
+import { startIdentity } from "./identity/start-identity.ts";
 import { demoUsers } from "./shared/lib/demo-users.ts";
 
 const color = process.stdout.isTTY && process.env["NO_COLOR"] === undefined;
@@ -47,7 +49,10 @@ async function demo({ example, port }: Arguments): Promise<void> {
   try {
     const chosen = await choosePort(port ?? 3000, port === undefined);
     await build(folder);
-    await serve(folder, example, chosen, ledger);
+    const identity = await startIdentity({ people: demoUsers, onMail });
+    await serve(folder, example, chosen, { ...settingsFor(ledger), ...identity.settings }).finally(
+      () => identity.close(),
+    );
   } finally {
     await ledger.close();
   }
@@ -72,13 +77,14 @@ async function serve(
   folder: string,
   { pages }: Example,
   port: number,
-  ledger: Ledger,
+  settings: Readonly<Record<string, string>>,
 ): Promise<void> {
   const url = `http://127.0.0.1:${port}`;
   const { child, output } = startNext(
     folder,
     ["start", "--hostname", "127.0.0.1", "--port", String(port)],
-    { settings: settingsFor(ledger, url), signal: stop.signal },
+    // Next.js takes an address of the loopback for "localhost", where the cookies would not be sent.
+    { settings: { ...settings, AUTH_URL: url, NEXTAUTH_URL: url }, signal: stop.signal },
   );
   child.stdout?.on("data", (text: string) => {
     if (text.includes("Ready in")) console.log(welcome(url, pages));
@@ -94,19 +100,20 @@ async function serve(
   console.log("\nStopped. The log is kept for the next time.");
 }
 
-function settingsFor(ledger: Ledger, url: string): Record<string, string> {
+function settingsFor(ledger: Ledger): Record<string, string> {
   // Made anew at each start, so there is no secret to keep; sessions end with the demo.
   const secret = randomBytes(32).toString("base64url");
   return {
     AUTH_SECRET: secret,
     NEXTAUTH_SECRET: secret,
-    // Next.js takes an address of the loopback for "localhost", where the cookies would not be sent.
-    AUTH_URL: url,
-    NEXTAUTH_URL: url,
     PANGEA_TOKEN: ledger.token,
     PANGEA_BASE_URL_TEMPLATE: ledger.url,
     AUTHLOG_READ_TOKEN: ledger.readToken,
   };
+}
+
+function onMail({ to, link }: Mail): void {
+  console.log(`\nAn e-mail to ${to} says:  ${bold(link ?? "")}\n`);
 }
 
 type Ledger = Awaited<ReturnType<typeof startLedger>>;
@@ -114,14 +121,15 @@ type Ledger = Awaited<ReturnType<typeof startLedger>>;
 function welcome(url: string, pages: Example["pages"]): string {
   const addresses = pages.map((path) => bold(url + path));
   const people = demoUsers.map(
-    ({ email, password, fate }) => `  ${email.padEnd(20)}${password.padEnd(18)}${dim(fate)}`,
+    ({ email, password, fate }) => `  ${email.padEnd(20)}${password.padEnd(20)}${dim(fate)}`,
   );
   return `
 Open  ${addresses.join("\nor    ")}
 
 ${people.join("\n")}
 
-Sign in, try a wrong password, sign out: each stands here and on the page. Ctrl+C stops.
+Sign in, try a wrong password, sign out: each stands here and on the page. E-mails are
+delivered to nobody; their links stand here, too. Ctrl+C stops.
 `;
 }
 

@@ -21,9 +21,7 @@ export function startNext(
   args: readonly string[],
   { settings = {}, signal }: StartOptions,
 ): NextProcess {
-  const inherited = Object.entries(process.env).filter(
-    ([name]) => !/^(?:NODE_ENV$|PORT$|(?:AUTH|NEXTAUTH|AUTHLOG|PANGEA|OTEL)_)/.test(name),
-  );
+  const inherited = Object.entries(process.env).filter(([name]) => !own.test(name));
   // The one that the example itself has: the two have not the same.
   const next = createRequire(join(folder, "package.json")).resolve("next/dist/bin/next");
   const child = spawn(process.execPath, [next, ...args], {
@@ -47,3 +45,7 @@ export function startNext(
   }
   return { child, output: () => output };
 }
+
+/** Names of what the examples are set up with. */
+const own =
+  /^(?:(?:NODE_ENV|PORT|DATABASE_PATH|SESSION_STRATEGY)$|(?:AUTH|AUTHLOG|EMAIL|NEXTAUTH|OTEL|PANGEA)_)/;
