@@ -245,7 +245,7 @@ describe("a password typed in the user-name field", () => {
     .map(([n, rest]) => `${canary}-${n}${rest}`);
   const field = fc.constantFrom("email", "username", "login");
 
-  it.each(Object.keys(settings))("is in no record, with %s", (name) => {
+  it.each(Object.keys(settings))("is in no record, with %s", { timeout: 60_000 }, (name) => {
     installCaptureSettings(resolveConfig(settings[name], {}));
     fc.assert(
       fc.property(field, password, fc.string(), (where, typed, other) => {

@@ -45,7 +45,7 @@ describe("a pseudonym", () => {
     );
   });
 
-  it("fits the 128 bytes of an actor, whatever it stands for", () => {
+  it("fits the 128 bytes of an actor, whatever it stands for", { timeout: 60_000 }, () => {
     const longest = keyOf(`${"k".repeat(32)}:${hex}`);
     fc.assert(
       fc.property(fc.string({ unit: "binary", maxLength: 300 }), (text) => {
