@@ -4,47 +4,53 @@ import { failsOAuthCheck, tokenReason } from "../checks.ts";
 import { readField, readText } from "../read.ts";
 
 /** What a type of error of Auth.js says about the attempt that it ended. */
-const reasons: Readonly<Record<string, FailureReason>> = {
-  AccessDenied: failureReasons.accessDenied,
-  AccountNotLinked: failureReasons.accountNotLinked,
-  AdapterError: failureReasons.providerError,
-  CallbackRouteError: failureReasons.providerError,
-  CredentialsSignin: failureReasons.invalidCredentials,
-  EmailSignInError: failureReasons.emailSendFailed,
-  InvalidEndpoints: failureReasons.configuration,
-  MissingAdapter: failureReasons.configuration,
-  MissingAdapterMethods: failureReasons.configuration,
-  MissingAuthorize: failureReasons.configuration,
-  MissingSecret: failureReasons.configuration,
-  OAuthAccountNotLinked: failureReasons.accountNotLinked,
-  OAuthCallbackError: failureReasons.providerError,
-  OAuthProfileParseError: failureReasons.providerError,
-  OAuthSignInError: failureReasons.providerError,
-  SignOutError: failureReasons.unknown,
-  UnsupportedStrategy: failureReasons.configuration,
-  Verification: failureReasons.verificationInvalid,
-  WebAuthnVerificationError: failureReasons.invalidCredentials,
-};
+const reasons: ReadonlyMap<string, FailureReason> = new Map(
+  Object.entries({
+    AccessDenied: failureReasons.accessDenied,
+    AccountNotLinked: failureReasons.accountNotLinked,
+    AdapterError: failureReasons.providerError,
+    CallbackRouteError: failureReasons.providerError,
+    CredentialsSignin: failureReasons.invalidCredentials,
+    EmailSignInError: failureReasons.emailSendFailed,
+    InvalidEndpoints: failureReasons.configuration,
+    MissingAdapter: failureReasons.configuration,
+    MissingAdapterMethods: failureReasons.configuration,
+    MissingAuthorize: failureReasons.configuration,
+    MissingSecret: failureReasons.configuration,
+    OAuthAccountNotLinked: failureReasons.accountNotLinked,
+    OAuthCallbackError: failureReasons.providerError,
+    OAuthProfileParseError: failureReasons.providerError,
+    OAuthSignInError: failureReasons.providerError,
+    SignOutError: failureReasons.unknown,
+    UnsupportedStrategy: failureReasons.configuration,
+    Verification: failureReasons.verificationInvalid,
+    WebAuthnVerificationError: failureReasons.invalidCredentials,
+  }),
+);
 
 /** Types that tell of a request in which no identity was tried. */
-const requestRejects: Readonly<Record<string, FailureReason>> = {
-  InvalidCallbackUrl: failureReasons.unknown,
-  InvalidCheck: failureReasons.invalidState,
-  InvalidProvider: failureReasons.unknown,
-  MissingCSRF: failureReasons.csrfInvalid,
-  UnknownAction: failureReasons.unknown,
-  UntrustedHost: failureReasons.configuration,
-};
+const requestRejects: ReadonlyMap<string, FailureReason> = new Map(
+  Object.entries({
+    InvalidCallbackUrl: failureReasons.unknown,
+    InvalidCheck: failureReasons.invalidState,
+    InvalidProvider: failureReasons.unknown,
+    MissingCSRF: failureReasons.csrfInvalid,
+    UnknownAction: failureReasons.unknown,
+    UntrustedHost: failureReasons.configuration,
+  }),
+);
 
 /** Codes of the app's own subclasses of CredentialsSignin that say more than "wrong". */
-const credentialsCodes: Readonly<Record<string, FailureReason>> = {
-  locked: failureReasons.lockedOut,
-  locked_out: failureReasons.lockedOut,
-  account_locked: failureReasons.lockedOut,
-  rate_limit: failureReasons.rateLimited,
-  rate_limited: failureReasons.rateLimited,
-  too_many_requests: failureReasons.rateLimited,
-};
+const credentialsCodes: ReadonlyMap<string, FailureReason> = new Map(
+  Object.entries({
+    locked: failureReasons.lockedOut,
+    locked_out: failureReasons.lockedOut,
+    account_locked: failureReasons.lockedOut,
+    rate_limit: failureReasons.rateLimited,
+    rate_limited: failureReasons.rateLimited,
+    too_many_requests: failureReasons.rateLimited,
+  }),
+);
 
 /** The code that Auth.js gives a CredentialsSignin of its own. */
 const plainCode = "credentials";
@@ -66,7 +72,7 @@ export function failureOf(error: unknown): Failure | undefined {
     const reason = type === "JWTSessionError" ? tokenReason(cause) : failureReasons.unknown;
     return { name: eventNames.sessionReject, reason, errorType: type };
   }
-  const rejected = requestRejects[type];
+  const rejected = requestRejects.get(type);
   if (rejected !== undefined) {
     return { name: eventNames.requestReject, reason: rejected, errorType: type };
   }
@@ -86,11 +92,14 @@ function ownCredentialsCode(error: unknown): Failure | undefined {
   const code = readText(error, "code");
   if (readField(error, "kind") !== "signIn" || code === undefined) return undefined;
   if (code === plainCode || !codeShape.test(code)) return undefined;
-  return { reason: credentialsCodes[code] ?? failureReasons.invalidCredentials, errorType: code };
+  return {
+    reason: credentialsCodes.get(code) ?? failureReasons.invalidCredentials,
+    errorType: code,
+  };
 }
 
 function ofType(type: string): Failure | undefined {
-  const reason = reasons[type];
+  const reason = reasons.get(type);
   return reason && { reason, errorType: type };
 }
 
