@@ -6,8 +6,17 @@ import { type PseudonymKey, pseudonymKeys } from "./pseudonyms.ts";
 import type { ReadSetting, Setting } from "./setting.ts";
 import { names, ratio } from "./shapes.ts";
 
-/** The attributes that can be told as pseudonyms: those that point at a person. */
-const privateAttributes = [
+/** An attribute that can be told as a pseudonym: those that point at a person. */
+export type PrivateAttribute =
+  | typeof attributes.userId
+  | typeof attributes.userEmail
+  | typeof attributes.userFullName
+  | typeof attributes.attemptedIdentifier
+  | typeof attributes.clientAddress
+  | typeof attributes.userAgent
+  | typeof attributes.sessionId;
+
+const privateAttributes: readonly PrivateAttribute[] = [
   attributes.userId,
   attributes.userEmail,
   attributes.userFullName,
@@ -16,10 +25,7 @@ const privateAttributes = [
   attributes.userAgent,
   // It is a pseudonym in any case; to ask for one is no mistake.
   attributes.sessionId,
-] as const;
-
-/** An attribute that can be told as a pseudonym. */
-export type PrivateAttribute = (typeof privateAttributes)[number];
+];
 
 /** Settings of how events are captured. */
 export interface CaptureOptions {
