@@ -29,3 +29,9 @@ export const batchDefaults: Required<BatchOptions> = {
   scheduledDelayMillis: 1000,
   exportTimeoutMillis: 30_000,
 };
+
+/**
+ * How many batches are under way at the same time. On loopback two are as fast as eight; more keep
+ * a distant receiver busy over its round trip.
+ */
+export const maxInFlightDefault = 4;
