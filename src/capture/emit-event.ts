@@ -3,6 +3,7 @@ import { AuthlogError } from "../errors.ts";
 import type { AuthEvent } from "../event/auth-event.ts";
 import { toLogRecord } from "../event/to-log-record.ts";
 import { getSlot } from "../slot.ts";
+import { activeSpan } from "../telemetry/api-globals.ts";
 import { report } from "../telemetry/diagnostics.ts";
 import { emit } from "../telemetry/logger.ts";
 
@@ -16,8 +17,16 @@ export function emitEvent(event: AuthEvent): void {
   guarded(() => {
     producer.sequence += 1;
     const identity = { uid: uuidv7(), producerId: producer.id, sequence: producer.sequence };
-    emit(toLogRecord(event, identity, capture?.tell));
+    // With a span of this process, the caller's word on the trace is not needed.
+    const told = activeSpan() === undefined ? event : withoutCaller(event);
+    emit(toLogRecord(told, identity, capture?.tell));
   });
+}
+
+function withoutCaller(event: AuthEvent): AuthEvent {
+  if (event.request?.caller === undefined) return event;
+  const { caller: _, ...request } = event.request;
+  return { ...event, request };
 }
 
 /**

@@ -1,5 +1,12 @@
 import { AuthlogError } from "../errors.ts";
-import { type AuthLogRecord, getSlot, type SpanContext } from "../slot.ts";
+import {
+  type AuthLogRecord,
+  getSlot,
+  type QueueWait,
+  type RecordQueue,
+  type SpanContext,
+} from "../slot.ts";
+import { type Deadline, deadlineIn } from "../telemetry/deadline.ts";
 import { report } from "../telemetry/diagnostics.ts";
 import type { DeliveryOutcome, ReadableLogRecord, Rejection } from "../telemetry/exporter.ts";
 import { type AnyExporter, attemptDelivery } from "./attempt-delivery.ts";
@@ -9,6 +16,14 @@ import { type Clock, systemClock } from "./clock.ts";
 import type { DeadLetter, DeadLetters } from "./dead-letter.ts";
 import { asEmitted, isAltered, withoutProvider } from "./own-record.ts";
 import { pauseMillis, retryDefaults, type RetryOptions } from "./retry.ts";
+
+/** How long something may take. */
+interface Deadlined {
+  timeoutMillis?: number;
+}
+
+/** Below the 10 seconds, or more, that whoever sends a SIGTERM lets pass until the SIGKILL. */
+const shutdownMillis = 5000;
 
 /** How an {@link AuditLogRecordProcessor} is set up. */
 export interface AuditLogRecordProcessorOptions extends BatchOptions {
@@ -48,7 +63,7 @@ export interface AuditLogRecordProcessorOptions extends BatchOptions {
  *   logRecordProcessors: [new AuditLogRecordProcessor({ exporter: new PangeaLogRecordExporter({ token }) })],
  * });
  */
-export class AuditLogRecordProcessor {
+export class AuditLogRecordProcessor implements RecordQueue {
   readonly #exporter: AnyExporter;
   readonly #includes: (record: ReadableLogRecord) => boolean;
   readonly #options: Required<BatchOptions>;
@@ -75,6 +90,8 @@ export class AuditLogRecordProcessor {
   #attemptEnd = Promise.withResolvers<void>();
   #shutdown: Promise<void> | undefined;
   #closed = false;
+  /** Aborted when a shutdown waits no longer for the attempts under way. */
+  readonly #abandon = new AbortController();
 
   constructor(options: AuditLogRecordProcessorOptions, clock: Clock = systemClock) {
     const {
@@ -114,20 +131,47 @@ export class AuditLogRecordProcessor {
   }
 
   /**
-   * Resolves when every record that was accepted before the call is settled, or when the receiver
-   * fails: what is left then stays in the queue, and is tried again later. Never rejects.
+   * Resolves when every record that was accepted before the call is settled, when the receiver fails,
+   * or when the time is up: what is left then stays in the queue, and is tried again later. Never
+   * rejects.
+   *
+   * @param options `timeoutMillis`, by default `exportTimeoutMillis`
    */
-  async forceFlush(): Promise<void> {
+  async forceFlush({ timeoutMillis }: Deadlined = {}): Promise<void> {
+    const deadline = deadlineIn(timeoutMillis ?? this.#options.exportTimeoutMillis);
+    await this.#flush(deadline);
+    deadline.cancel();
+  }
+
+  /** Unlike a flush, it does not end with a failure, but waits for the next attempts too. */
+  async settle({ timeoutMillis, urgent }: QueueWait): Promise<boolean> {
+    const goal = this.#queue.accepted;
+    const deadline = deadlineIn(timeoutMillis);
+    this.#flushing += 1;
+    if (urgent) {
+      this.#queue.wake();
+      this.#endPause?.();
+    }
+    this.#pump();
+    while (this.#queue.oldest <= goal && !this.#closed && !deadline.passed) {
+      await Promise.race([this.#attemptEnd.promise, deadline.reached]);
+    }
+    this.#flushing -= 1;
+    deadline.cancel();
+    return this.#queue.oldest > goal;
+  }
+
+  async #flush(deadline: Deadline): Promise<void> {
     for (const tell of getSlot().tellers) tell();
     const goal = this.#queue.accepted;
     const failedBefore = this.#failures;
     this.#flushing += 1;
     this.#queue.wake();
-    while (this.#queue.oldest <= goal && !this.#closed) {
+    while (this.#queue.oldest <= goal && !this.#closed && !deadline.passed) {
       this.#endPause?.();
       this.#pump();
       if (this.#queue.underWay === 0) break;
-      await this.#attemptEnd.promise;
+      await Promise.race([this.#attemptEnd.promise, deadline.reached]);
       const failed = this.#failures - failedBefore;
       // One batch that fails does not keep the others from being tried; the next one that fails does.
       const hasOthers = this.#queue.waiting + this.#queue.underWay > 0;
@@ -136,9 +180,13 @@ export class AuditLogRecordProcessor {
     this.#flushing -= 1;
   }
 
-  /** Flushes, then shuts the exporter down. What could not be delivered is counted and reported. */
-  shutdown(): Promise<void> {
-    this.#shutdown ??= this.#close();
+  /**
+   * Flushes, then shuts the exporter down. What could not be delivered is counted and reported.
+   *
+   * @param options `timeoutMillis`, by default 5000: it ends by then, whatever the receiver does
+   */
+  shutdown({ timeoutMillis = shutdownMillis }: Deadlined = {}): Promise<void> {
+    this.#shutdown ??= this.#close(deadlineIn(timeoutMillis));
     return this.#shutdown;
   }
 
@@ -152,15 +200,21 @@ export class AuditLogRecordProcessor {
     return this.#dropped;
   }
 
-  async #close(): Promise<void> {
-    await this.forceFlush();
+  async #close(deadline: Deadline): Promise<void> {
+    await this.#flush(deadline);
     this.#closed = true;
     this.#cancelTimer?.();
     this.#endPause?.();
     for (const cancel of this.#rests) cancel();
-    while (this.#queue.underWay > 0) await this.#attemptEnd.promise;
+    while (this.#queue.underWay > 0 && !deadline.passed) {
+      await Promise.race([this.#attemptEnd.promise, deadline.reached]);
+    }
     if (this.depth > 0) report(incomplete(this.depth));
-    await this.#exporter.shutdown();
+    // A request that hangs would keep the process from its natural end.
+    this.#abandon.abort();
+    await Promise.race([this.#exporter.shutdown(), deadline.reached]);
+    deadline.cancel();
+    getSlot().queues.delete(this);
   }
 
   /** From here on the record is kept, until it is settled. */
@@ -171,6 +225,7 @@ export class AuditLogRecordProcessor {
       return;
     }
     this.#queue.push(record);
+    getSlot().queues.add(this);
     this.#pump();
   }
 
@@ -205,7 +260,11 @@ export class AuditLogRecordProcessor {
 
   async #attempt(batch: Batch): Promise<void> {
     const { exportTimeoutMillis } = this.#options;
-    const outcome = await attemptDelivery(this.#exporter, batch.records, exportTimeoutMillis);
+    const outcome = await attemptDelivery(this.#exporter, batch.records, {
+      timeoutMillis: exportTimeoutMillis,
+      abandoned: this.#abandon.signal,
+    });
+    if (this.#abandon.signal.aborted) return;
     if (outcome.status === "retryable") this.#fail(batch, outcome);
     else this.#settle(batch, outcome);
     const end = this.#attemptEnd;

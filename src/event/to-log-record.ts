@@ -87,6 +87,7 @@ export function toLogRecord(
   set(attributes.requestMethod, request?.method);
   set(attributes.urlPath, request?.path);
   set(attributes.coalescedCount, event.coalescedCount);
+  set(attributes.traceRemote, request?.caller && true);
   if (truncated.length > 0) values[attributes.truncated] = Object.freeze(truncated);
   return Object.freeze({
     eventName: event.name,
@@ -94,6 +95,7 @@ export function toLogRecord(
     ...severityOf(event),
     body: sentenceOf(event, values),
     attributes: Object.freeze(values),
+    ...(request?.caller && { remoteSpan: Object.freeze(request.caller) }),
   });
 }
 

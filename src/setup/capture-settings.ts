@@ -9,7 +9,16 @@ import { pseudonymOf } from "./pseudonyms.ts";
 export function installCaptureSettings(config: AuthlogConfig): void {
   const slot = getSlot();
   const { pseudonymKeys, pseudonymize, attemptedIdentifier, clientAddress, sessionRead } = config;
-  const settings = [pseudonymKeys, pseudonymize, attemptedIdentifier, clientAddress, sessionRead];
+  const { timeoutMillis, blocks } = config.requestEnd;
+  const settings = [
+    pseudonymKeys,
+    pseudonymize,
+    attemptedIdentifier,
+    clientAddress,
+    sessionRead,
+    timeoutMillis,
+    blocks,
+  ];
   if (slot.capture !== undefined && !settings.some(({ source }) => source === "code")) return;
   const [current] = pseudonymKeys.value;
   const hidden: ReadonlySet<string> = new Set(pseudonymize.value);
@@ -22,6 +31,7 @@ export function installCaptureSettings(config: AuthlogConfig): void {
       hidden.has(attribute) ? hide(attribute, text) : text,
     pseudonymOf: hide,
     samplesSessionRead: createSampler(sessionRead.value),
+    requestEnd: Object.freeze({ timeoutMillis: timeoutMillis.value, blocks: blocks.value }),
   });
 }
 

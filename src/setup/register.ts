@@ -1,9 +1,9 @@
-import { context, trace } from "@opentelemetry/api";
 import { AuthlogError } from "../errors.ts";
 import { type AuthLogRecord, getSlot } from "../slot.ts";
 import type { AuditLogRecordProcessor } from "../delivery/audit-log-record-processor.ts";
+import { activeSpan } from "../telemetry/api-globals.ts";
 import { report } from "../telemetry/diagnostics.ts";
-import { hasLoggerProvider } from "../telemetry/logger.ts";
+import { loggerProviders } from "../telemetry/logger.ts";
 import { installCaptureSettings } from "./capture-settings.ts";
 import { type AuthlogConfig, type AuthlogOptions, resolveConfig } from "./config.ts";
 import { createProcessor, type Destination } from "./processor.ts";
@@ -29,7 +29,7 @@ async function setUp(options: AuthlogOptions): Promise<void> {
   const processor = createProcessor(config, await findDestination(config));
   slot.sink = (record) => takeDirectly(processor, record);
   // Whoever holds the global keeps it; the sink then gets what its processors leave.
-  if (!hasLoggerProvider()) await startSdk(processor, config.exportsSpans);
+  if (loggerProviders().length === 0) await startSdk(processor, config.exportsSpans);
 }
 
 /** Pangea, or whatever speaks its API, where there is a token; else the ledger, outside production. */
@@ -56,7 +56,7 @@ async function findDestination(config: AuthlogConfig): Promise<Destination> {
 
 /** The way of a record where no provider has our processor: the active span is the caller's. */
 function takeDirectly(processor: AuditLogRecordProcessor, record: AuthLogRecord): void {
-  processor.take(record, trace.getSpanContext(context.active()));
+  processor.take(record, activeSpan());
 }
 
 function setupFailed(cause: unknown): AuthlogError {
