@@ -30,8 +30,20 @@ export interface Emission {
   taken: boolean;
 }
 
+/** One processor or exporter, as the semantic conventions for an SDK's own metrics name it. */
+export interface Component {
+  readonly type: string;
+  /** Unique among those of its type in the process. */
+  readonly name: string;
+}
+
 /** Records that wait for their confirmation, as somebody sees them who waits for it too. */
 export interface RecordQueue {
+  readonly component: Component;
+  /** How many there are now. */
+  readonly depth: number;
+  /** How many there can be. */
+  readonly capacity: number;
   /**
    * Waits, at most so long, until every record that was taken before the call is confirmed. Never
    * rejects.

@@ -6,6 +6,7 @@ import { getSlot } from "../slot.ts";
 import { activeSpan } from "../telemetry/api-globals.ts";
 import { report } from "../telemetry/diagnostics.ts";
 import { emit } from "../telemetry/logger.ts";
+import { holdForDelivery } from "./request-end.ts";
 
 /**
  * The last step of capture: gives the event its identity and hands its record to OpenTelemetry. Never
@@ -20,6 +21,7 @@ export function emitEvent(event: AuthEvent): void {
     // With a span of this process, the caller's word on the trace is not needed.
     const told = activeSpan() === undefined ? event : withoutCaller(event);
     emit(toLogRecord(told, identity, capture?.tell));
+    void holdForDelivery();
   });
 }
 

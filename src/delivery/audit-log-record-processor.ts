@@ -1,6 +1,7 @@
 import { AuthlogError } from "../errors.ts";
 import {
   type AuthLogRecord,
+  type Component,
   getSlot,
   type QueueWait,
   type RecordQueue,
@@ -9,6 +10,7 @@ import {
 import { type Deadline, deadlineIn } from "../telemetry/deadline.ts";
 import { report } from "../telemetry/diagnostics.ts";
 import type { DeliveryOutcome, ReadableLogRecord, Rejection } from "../telemetry/exporter.ts";
+import { countProcessed, createComponent } from "../telemetry/self-metrics.ts";
 import { type AnyExporter, attemptDelivery } from "./attempt-delivery.ts";
 import { batchDefaults, type BatchOptions, maxInFlightDefault } from "./batch-options.ts";
 import { type Batch, BatchQueue } from "./batch-queue.ts";
@@ -64,6 +66,7 @@ export interface AuditLogRecordProcessorOptions extends BatchOptions {
  * });
  */
 export class AuditLogRecordProcessor implements RecordQueue {
+  readonly component: Component = createComponent("authlog.AuditLogRecordProcessor");
   readonly #exporter: AnyExporter;
   readonly #includes: (record: ReadableLogRecord) => boolean;
   readonly #options: Required<BatchOptions>;
@@ -195,6 +198,11 @@ export class AuditLogRecordProcessor implements RecordQueue {
     return this.#queue.depth;
   }
 
+  /** Records that may wait. */
+  get capacity(): number {
+    return this.#options.maxQueueSize;
+  }
+
   /** Records that could not be kept, since the start. */
   get dropped(): number {
     return this.#dropped;
@@ -221,7 +229,9 @@ export class AuditLogRecordProcessor implements RecordQueue {
   #accept(record: ReadableLogRecord): void {
     if (this.#shutdown !== undefined || this.depth >= this.#options.maxQueueSize) {
       this.#dropped += 1;
-      report(this.#shutdown === undefined ? full(this.#options.maxQueueSize) : closed());
+      const lost = this.#shutdown === undefined ? full(this.#options.maxQueueSize) : closed();
+      countProcessed(this.component, 1, lost.code);
+      report(lost);
       return;
     }
     this.#queue.push(record);
@@ -276,7 +286,9 @@ export class AuditLogRecordProcessor implements RecordQueue {
   /** From here on the records are the receiver's, or dead letters. */
   #settle(batch: Batch, outcome: Exclude<DeliveryOutcome, { status: "retryable" }>): void {
     this.#failuresInRow = 0;
-    if (outcome.status === "rejected") this.#bury(batch, outcome.records);
+    const rejected = outcome.status === "rejected" ? outcome.records : [];
+    countProcessed(this.component, batch.records.length - rejected.length);
+    if (rejected.length > 0) this.#bury(batch, rejected);
     this.#queue.settle(batch);
   }
 
@@ -306,6 +318,7 @@ export class AuditLogRecordProcessor implements RecordQueue {
 
   #bury({ records }: Batch, rejections: readonly Rejection[]): void {
     const letters = rejections.flatMap(({ index, cause }): DeadLetter[] => {
+      countProcessed(this.component, 1, cause.code);
       report(cause);
       const record = records[index];
       return record === undefined ? [] : [{ record, cause }];
