@@ -1,4 +1,5 @@
 import { AuditLogRecordProcessor } from "../delivery/audit-log-record-processor.ts";
+import { deadLetterFile } from "../delivery/dead-letter.ts";
 import { AuthlogError } from "../errors.ts";
 import {
   type PangeaExporterOptions,
@@ -52,7 +53,11 @@ export function createProcessor(
     token: token ?? "",
     ...(domain !== undefined && { domain }),
     ...(baseUrlTemplate !== undefined && { baseUrlTemplate }),
-    ...(config.configId.value !== undefined && { configId: config.configId.value }),
+    configId: config.configId.value,
+    tenantId: config.tenantId.value,
+    schema: config.schema.value,
+    signingKeyFile: config.signingKeyFile.value,
+    maxRequestBytes: config.maxRequestBytes.value,
     // Ends before the processor stops waiting for it, so that what became of the batch is known.
     timeoutMillis: Math.ceil(exportTimeoutMillis.value * exporterShare),
   });
@@ -62,6 +67,13 @@ export function createProcessor(
     maxExportBatchSize: maxExportBatchSize.value,
     scheduledDelayMillis: scheduledDelayMillis.value,
     exportTimeoutMillis: exportTimeoutMillis.value,
+    maxInFlight: config.maxInFlight.value,
+    retry: {
+      initialBackoffMillis: config.retry.initialBackoffMillis.value,
+      maxBackoffMillis: config.retry.maxBackoffMillis.value,
+      giveUpAfter: config.retry.giveUpAfter.value,
+    },
+    deadLetters: deadLetterFile({ path: config.deadLetterPath.value }),
   });
   // The delay's timer does not keep the process alive, so that a script can end.
   process.once("beforeExit", () => void processor.forceFlush());

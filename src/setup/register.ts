@@ -29,12 +29,12 @@ async function setUp(options: AuthlogOptions): Promise<void> {
   const processor = createProcessor(config, await findDestination(config));
   slot.sink = (record) => takeDirectly(processor, record);
   // Whoever holds the global keeps it; the sink then gets what its processors leave.
-  if (loggerProviders().length === 0) await startSdk(processor, config.exportsSpans);
+  if (loggerProviders().length === 0) await startSdk(processor, config);
 }
 
 /** Pangea, or whatever speaks its API, where there is a token; else the ledger, outside production. */
 async function findDestination(config: AuthlogConfig): Promise<Destination> {
-  const { token, domain, baseUrlTemplate, ledgerPath, ledgerPort, production } = config;
+  const { token, domain, baseUrlTemplate, schema, ledgerPath, ledgerPort, production } = config;
   if (token.value !== undefined || production) {
     return {
       token: token.value,
@@ -48,6 +48,7 @@ async function findDestination(config: AuthlogConfig): Promise<Destination> {
     /* webpackIgnore: true */ /* turbopackIgnore: true */ "authlog/ledger"
   );
   const ledger = await startLedger({
+    schema: schema.value,
     ...(ledgerPath.value !== undefined && { path: ledgerPath.value }),
     ...(ledgerPort.value !== undefined && { port: ledgerPort.value }),
   });
