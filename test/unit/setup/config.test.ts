@@ -46,9 +46,9 @@ it("a batch is never larger than the queue", () => {
 });
 
 it("spans are exported only where OpenTelemetry's own variables name a place", () => {
-  expect(resolveConfig({}, {}).exportsSpans).toBe(false);
+  expect(resolveConfig({}, {}).otel.exportsSpans).toBe(false);
   const env = { OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:4318" };
-  expect(resolveConfig({}, env).exportsSpans).toBe(true);
+  expect(resolveConfig({}, env).otel.exportsSpans).toBe(true);
 });
 
 describe("delivery", () => {
