@@ -31,6 +31,15 @@ const exporter = (): unknown => exporterTo({ url: "http://127.0.0.1:1" }, { sign
 
 type Verified = Audit.AuditRecord & { signature_verification: string };
 
+function thrown(): AuthlogError {
+  try {
+    exporter();
+  } catch (error) {
+    if (AuthlogError.is(error)) return error;
+  }
+  throw new Error("The key was taken.");
+}
+
 describe("events signed with a key file", () => {
   it("pass the unmodified SDK's verification, each, awkward ones too", async () => {
     await writeKey(pem());
@@ -76,15 +85,6 @@ describe("events signed with a key file", () => {
 });
 
 describe("a key file that cannot be used is an error that names it and the mend, never the key", () => {
-  function thrown(): AuthlogError {
-    try {
-      exporter();
-    } catch (error) {
-      if (AuthlogError.is(error)) return error;
-    }
-    throw new Error("The key was taken.");
-  }
-
   it.each<[string, () => string, number, RegExp]>([
     ["that anyone can read", pem, 0o604, /^Anyone on this machine can read it\.$/],
     ["that holds no key", () => "MC4CAQAwBQYDK2Vw the key", 0o600, /no private key as PEM/],
