@@ -39,7 +39,7 @@ function signIn(): void {
 interface Audit {
   processor: AuditLogRecordProcessor;
   /** Flushes first. */
-  delivered(): Promise<ReadableLogRecord[]>;
+  delivered: () => Promise<ReadableLogRecord[]>;
 }
 
 function createAudit(): Audit {
@@ -72,7 +72,7 @@ describe.each(otelLines)("$name", ({ api, logs, sdkLogs, NodeSDK }) => {
     });
   }
 
-  function memory(): { processor: Processor; records(): ReadableLogRecord[] } {
+  function memory(): { processor: Processor; records: () => ReadableLogRecord[] } {
     const exporter = new sdkLogs.InMemoryLogRecordExporter();
     return {
       processor: new sdkLogs.SimpleLogRecordProcessor({ exporter }),
@@ -206,7 +206,7 @@ it("@vercel/otel: the processor beside its own, with the span of the request", a
     new URL("../../examples/next-auth-v4/package.json", import.meta.url),
   );
   const { registerOTel } = (await import(require.resolve("@vercel/otel"))) as {
-    registerOTel(options: object): void;
+    registerOTel: (options: object) => void;
   };
   const { processor, delivered } = createAudit();
   registerOTel({
