@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { createServer } from "node:http";
+import { createServer, type RequestListener } from "node:http";
 import { createRequire } from "node:module";
 import { type AddressInfo, connect, createServer as createSocketServer } from "node:net";
 import { buffer } from "node:stream/consumers";
@@ -34,33 +34,28 @@ const deadlineMillis = 10_000;
 /** Starts rotel on free ports of the loopback; it hands on to a receiver in this process. */
 export async function startCollector(program: string): Promise<Collector> {
   const received: OtlpRecord[] = [];
-  const receiver = createServer((request, response) => {
-    void buffer(request).then((body) => {
-      const isZipped = request.headers["content-encoding"] === "gzip";
-      received.push(...readOtlpRecords(isZipped ? gunzipSync(body) : body));
-      response.setHeader("content-type", "application/x-protobuf").end();
-    });
-  }).listen(0, "127.0.0.1");
+  const take: RequestListener = async (request, response) => {
+    const body = await buffer(request);
+    const isZipped = request.headers["content-encoding"] === "gzip";
+    received.push(...readOtlpRecords(isZipped ? gunzipSync(body) : body));
+    response.setHeader("content-type", "application/x-protobuf").end();
+  };
+  const receiver = createServer(take).listen(0, "127.0.0.1");
   await once(receiver, "listening");
   const [port, grpcPort] = [await freePort(), await freePort()];
-  const child = spawn(
-    program,
-    [
-      ...["start", "--exporter", "otlp", "--otlp-exporter-protocol", "http"],
-      ...["--batch-timeout", "20ms"],
-      ...[
-        "--otlp-exporter-endpoint",
-        `http://127.0.0.1:${(receiver.address() as AddressInfo).port}`,
-      ],
-      ...[
-        "--otlp-http-endpoint",
-        `127.0.0.1:${port}`,
-        "--otlp-grpc-endpoint",
-        `127.0.0.1:${grpcPort}`,
-      ],
-    ],
-    { stdio: ["ignore", "pipe", "pipe"], env: {} },
-  );
+  const { port: receiverPort } = receiver.address() as AddressInfo;
+  const flags = {
+    "--exporter": "otlp",
+    "--otlp-exporter-protocol": "http",
+    "--otlp-exporter-endpoint": `http://127.0.0.1:${receiverPort}`,
+    "--batch-timeout": "20ms",
+    "--otlp-http-endpoint": `127.0.0.1:${port}`,
+    "--otlp-grpc-endpoint": `127.0.0.1:${grpcPort}`,
+  };
+  const child = spawn(program, ["start", ...Object.entries(flags).flat()], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: {},
+  });
   let output = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding("utf8").on("data", (text: string) => (output += text));

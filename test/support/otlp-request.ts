@@ -31,7 +31,7 @@ export function readOtlpRecords(body: Buffer): OtlpRecord[] {
         body: messages(record, 5).map(readValue)[0],
         severityNumber: Number(record.get(2)?.[0] ?? 0),
         severityText: text(record, 3),
-        timeUnixNano: BigInt(record.get(1)?.[0] as bigint),
+        timeUnixNano: record.get(1)?.[0] as bigint,
         traceId: bytes(record, 9).toString("hex"),
         spanId: bytes(record, 10).toString("hex"),
         attributes: keyValues(record, 6),
