@@ -32,6 +32,14 @@ const fields = {
 
 type Field = keyof typeof fields;
 
+const actorNames = [names.userId, names.userEmail] as const;
+const targetNames = [
+  names.target,
+  names.attemptedIdentifier,
+  names.userEmail,
+  names.userId,
+] as const;
+
 /** What `new` holds in full, whatever else has to be shortened. */
 const kept: ReadonlySet<string> = new Set([names.recordUid]);
 
@@ -70,18 +78,21 @@ function toStandardEvent(record: AuditRecord, context: SchemaContext): AuditEven
     event[field] = shown;
     if (shown.length < text.length) cut.push(field);
   };
-  const first = (...keys: string[]): string | undefined => firstText(attributes, keys);
+  const first = (keys: readonly string[]): string | undefined => firstText(attributes, keys);
 
+  // In the order in which the SDK sorts them, which then has less to do.
+  put("action", asText(eventName));
+  put("actor", first(actorNames) ?? "anonymous");
   const message = verifiableText(messageOf(record, canonicalize), long.maxBytes, canonicalize);
   event["message"] = message.text;
   if (message.cut) cut.push("message");
-  put("actor", first(names.userId, names.userEmail) ?? "anonymous");
-  put("action", asText(eventName));
-  put("target", first(names.target, names.attemptedIdentifier, names.userEmail, names.userId));
-  put("status", statusOf(first(names.outcome), first(names.failureReason)));
-  put("source", first(names.clientAddress));
-  put("timestamp", isoTime(record.timeUnixMillis));
+  // Its place; the value needs what was cut of the others.
+  event["new"] = "";
+  put("source", asText(read(attributes, names.clientAddress)));
+  put("status", statusOf(read(attributes, names.outcome), read(attributes, names.failureReason)));
+  put("target", first(targetNames));
   put("tenant_id", asText(tenantId));
+  put("timestamp", isoTime(record.timeUnixMillis));
 
   const details = detailsOf(record);
   // The whole name stands in no attribute, so nothing else would tell it.
@@ -128,8 +139,9 @@ function messageOf({ body, eventName }: AuditRecord, canonicalize: Canonicalize)
   return canonicalize(plain);
 }
 
-function statusOf(outcome: string | undefined, reason: string | undefined): string | undefined {
-  return outcome === undefined || reason === undefined ? outcome : `${outcome}:${reason}`;
+function statusOf(outcome: unknown, reason: unknown): string | undefined {
+  const [status, because] = [asText(outcome), asText(reason)];
+  return status === undefined || because === undefined ? status : `${status}:${because}`;
 }
 
 function unmappable(): AuthlogError {
