@@ -2,6 +2,8 @@
 export interface OtelDestinations {
   /** Whether they name a place for spans. */
   readonly exportsSpans: boolean;
+  /** Whether they name a place for metrics. */
+  readonly exportsMetrics: boolean;
   /** Where log records go beside the audit log. */
   readonly logExporters: readonly LogExporterName[];
 }
@@ -13,15 +15,6 @@ export type LogExporterName =
   | "@opentelemetry/exporter-logs-otlp-http"
   | "@opentelemetry/exporter-logs-otlp-proto";
 
-const spanVariables = [
-  "OTEL_EXPORTER_OTLP_ENDPOINT",
-  "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
-  "OTEL_TRACES_EXPORTER",
-  "OTEL_CONFIG_FILE",
-] as const;
-
-const logEndpoints = ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT"] as const;
-
 /**
  * Reads them as `sdk-node` does, with one difference: where none names a place, there is none. The
  * SDK's default would knock at a collector on this machine for ever.
@@ -29,23 +22,26 @@ const logEndpoints = ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_LOGS_EN
 export function readOtelVariables(
   env: Readonly<Record<string, string | undefined>>,
 ): OtelDestinations {
-  const named = (variables: readonly string[]): boolean => variables.some((name) => env[name]);
-  const exporters = env["OTEL_LOGS_EXPORTER"] || (named(logEndpoints) ? "otlp" : "none");
-  const names = exporters.split(",").map((name) => name.trim());
+  const exportersOf = (signal: "TRACES" | "METRICS" | "LOGS"): readonly string[] => {
+    const isNamed =
+      env["OTEL_EXPORTER_OTLP_ENDPOINT"] || env[`OTEL_EXPORTER_OTLP_${signal}_ENDPOINT`];
+    const text = env[`OTEL_${signal}_EXPORTER`] || (isNamed ? "otlp" : "none");
+    const names = text.split(",").map((name) => name.trim());
+    return names.includes("none") ? [] : names;
+  };
   return {
-    exportsSpans: named(spanVariables),
-    logExporters: names.includes("none")
-      ? []
-      : names.flatMap((name) => {
-          if (name === "console") return [name];
-          return name === "otlp" ? [otlpPackage(env)] : [];
-        }),
+    exportsSpans: exportersOf("TRACES").length > 0,
+    exportsMetrics: exportersOf("METRICS").length > 0,
+    logExporters: exportersOf("LOGS").flatMap((name) => {
+      if (name === "console") return [name];
+      return name === "otlp" ? [otlpPackage(env)] : [];
+    }),
   };
 }
 
 function otlpPackage(env: Readonly<Record<string, string | undefined>>): LogExporterName {
   const protocol = env["OTEL_EXPORTER_OTLP_LOGS_PROTOCOL"] || env["OTEL_EXPORTER_OTLP_PROTOCOL"];
-  switch (protocol?.trim()) {
+  switch (protocol?.trim() ?? "") {
     case "grpc":
       return "@opentelemetry/exporter-logs-otlp-grpc";
     case "http/json":

@@ -1,4 +1,5 @@
 import type { AuditLogRecordProcessor } from "../delivery/audit-log-record-processor.ts";
+import { flush } from "../telemetry/flush.ts";
 import { collectorProcessors } from "./collector-processors.ts";
 import type { AuthlogConfig } from "./config.ts";
 
@@ -29,8 +30,12 @@ export async function startSdk(
   if (sdk === undefined) return;
   new sdk.NodeSDK({
     logRecordProcessors: [processor, ...collectorProcessors(config)],
-    ...(!config.otel.exportsSpans && { spanProcessors: [ignoreSpans], metricReaders: [] }),
+    // Spans that go nowhere still give each record the id of its trace.
+    ...(!config.otel.exportsSpans && { spanProcessors: [ignoreSpans] }),
+    ...(!config.otel.exportsMetrics && { metricReaders: [] }),
   }).start();
+  // A batch that waits for its delay does not keep the process alive, so that a script can end.
+  process.once("beforeExit", () => void flush());
 }
 
 /**

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { createServer, type RequestListener } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { createRequire } from "node:module";
 import { type AddressInfo, connect, createServer as createSocketServer } from "node:net";
 import { buffer } from "node:stream/consumers";
@@ -25,6 +25,8 @@ function findProgram(): string | undefined {
 export interface Collector extends AsyncDisposable {
   /** Of OTLP over HTTP, without the path. */
   url: string;
+  /** Of OTLP over gRPC. */
+  grpcUrl: string;
   /** Waits until it has handed on so many records. */
   records(count: number): Promise<OtlpRecord[]>;
 }
@@ -34,13 +36,14 @@ const deadlineMillis = 10_000;
 /** Starts rotel on free ports of the loopback; it hands on to a receiver in this process. */
 export async function startCollector(program: string): Promise<Collector> {
   const received: OtlpRecord[] = [];
-  const take: RequestListener = async (request, response) => {
+  const take = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const body = await buffer(request);
     const isZipped = request.headers["content-encoding"] === "gzip";
     received.push(...readOtlpRecords(isZipped ? gunzipSync(body) : body));
     response.setHeader("content-type", "application/x-protobuf").end();
   };
-  const receiver = createServer(take).listen(0, "127.0.0.1");
+  const receiver = createServer((request, response) => void take(request, response));
+  receiver.listen(0, "127.0.0.1");
   await once(receiver, "listening");
   const [port, grpcPort] = [await freePort(), await freePort()];
   const { port: receiverPort } = receiver.address() as AddressInfo;
@@ -71,6 +74,7 @@ export async function startCollector(program: string): Promise<Collector> {
   await until("the collector to listen", () => accepts(port));
   return {
     url: `http://127.0.0.1:${port}`,
+    grpcUrl: `http://127.0.0.1:${grpcPort}`,
     async records(count) {
       await until(`${count} records`, () => Promise.resolve(received.length >= count));
       return received;

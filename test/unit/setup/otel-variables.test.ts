@@ -21,3 +21,14 @@ it.each([
 ])("with %s, records also go where it says", (_, env, exporters) => {
   expect(readOtelVariables(env).logExporters).toEqual(exporters);
 });
+
+it.each([
+  ["no variable", {}, [false, false]],
+  ["an endpoint", endpoint, [true, true]],
+  ["an endpoint of spans", { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: "http://c" }, [true, false]],
+  ["exporters", { OTEL_TRACES_EXPORTER: "console", OTEL_METRICS_EXPORTER: "otlp" }, [true, true]],
+  ["none for spans", { ...endpoint, OTEL_TRACES_EXPORTER: "none" }, [false, true]],
+])("with %s, the SDK's own default does not knock where nobody listens", (_, env, exported) => {
+  const { exportsSpans, exportsMetrics } = readOtelVariables(env);
+  expect([exportsSpans, exportsMetrics]).toEqual(exported);
+});
