@@ -1,4 +1,3 @@
-import { AuthlogError } from "../errors.ts";
 import {
   type AuthLogRecord,
   type Component,
@@ -14,8 +13,10 @@ import { countProcessed, createComponent } from "../telemetry/self-metrics.ts";
 import { type AnyExporter, attemptDelivery } from "./attempt-delivery.ts";
 import { batchDefaults, type BatchOptions, maxInFlightDefault } from "./batch-options.ts";
 import { type Batch, BatchQueue } from "./batch-queue.ts";
+import { checkedOptions } from "./checked-options.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import type { DeadLetter, DeadLetters } from "./dead-letter.ts";
+import { altered, full, givenUp, incomplete, shutDown } from "./processor-errors.ts";
 import { asEmitted, isAltered, withoutProvider } from "./own-record.ts";
 import { pauseMillis, retryDefaults, type RetryOptions } from "./retry.ts";
 
@@ -107,9 +108,12 @@ export class AuditLogRecordProcessor implements RecordQueue {
     } = options;
     this.#exporter = exporter;
     this.#includes = includes;
-    this.#options = { ...batchDefaults, ...batch };
-    this.#maxInFlight = maxInFlight;
-    this.#retry = { ...retryDefaults, ...retry };
+    this.#options = checkedOptions(batch, batchDefaults);
+    this.#maxInFlight = Math.max(
+      1,
+      checkedOptions({ maxInFlight }, { maxInFlight: maxInFlightDefault }).maxInFlight,
+    );
+    this.#retry = checkedOptions(retry, retryDefaults);
     this.#deadLetters = deadLetters;
     this.#clock = clock;
     this.#queue = new BatchQueue(this.#options.maxExportBatchSize, this.#retry.giveUpAfter);
@@ -229,7 +233,7 @@ export class AuditLogRecordProcessor implements RecordQueue {
   #accept(record: ReadableLogRecord): void {
     if (this.#shutdown !== undefined || this.depth >= this.#options.maxQueueSize) {
       this.#dropped += 1;
-      const lost = this.#shutdown === undefined ? full(this.#options.maxQueueSize) : closed();
+      const lost = this.#shutdown === undefined ? full(this.#options.maxQueueSize) : shutDown();
       countProcessed(this.component, 1, lost.code);
       report(lost);
       return;
@@ -350,43 +354,3 @@ export class AuditLogRecordProcessor implements RecordQueue {
 }
 
 type Retryable = Extract<DeliveryOutcome, { status: "retryable" }>;
-
-function givenUp(failures: number, { why }: AuthlogError): AuthlogError {
-  return new AuthlogError("ERR_AUTHLOG_DELIVERY_GIVEN_UP", {
-    message: "An audit record is given up: the receiver fails over it, and takes all others.",
-    why: `It was sent ${failures} times by itself. The last time: ${why}`,
-    fix: "Look at the record among the dead letters, and at what the receiver's own log says of it.",
-  });
-}
-
-function full(maxQueueSize: number): AuthlogError {
-  return new AuthlogError("ERR_AUTHLOG_QUEUE_FULL", {
-    message: "An audit record was dropped: the queue is full.",
-    why: `${maxQueueSize} records wait for a receiver that does not keep up, or does not answer.`,
-    fix: "Look at the receiver, or raise OTEL_BLRP_MAX_QUEUE_SIZE.",
-  });
-}
-
-function closed(): AuthlogError {
-  return new AuthlogError("ERR_AUTHLOG_PROCESSOR_SHUT_DOWN", {
-    message: "An audit record was dropped: the processor was shut down before.",
-    why: "The event happened after the SDK's shutdown().",
-    fix: "Shut the SDK down last, when the server takes no more requests.",
-  });
-}
-
-function incomplete(count: number): AuthlogError {
-  return new AuthlogError("ERR_AUTHLOG_SHUTDOWN_INCOMPLETE", {
-    message: `The process ended with ${count} audit records that were not delivered.`,
-    why: "The receiver did not take them before the shutdown.",
-    fix: "Look at the receiver; what the exporter reported before says why it failed.",
-  });
-}
-
-function altered(): AuthlogError {
-  return new AuthlogError("ERR_AUTHLOG_RECORD_ALTERED", {
-    message: "An audit record was changed on its way; authlog delivers it as it was emitted.",
-    why: "An attribute limit of the SDK, or a processor in front of authlog's, changed its attributes.",
-    fix: "Raise OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT, or register auditProcessor() first.",
-  });
-}

@@ -369,3 +369,28 @@ describe("flush and shutdown", () => {
     expect(processor.dropped).toBe(1);
   });
 });
+
+describe("options that cannot be used", () => {
+  it.each([Number.NaN, -1, 1.5, Infinity, "100"])(
+    "%s is said, and the default taken; the sign-in goes on",
+    async (value) => {
+      const exporter = createExporter();
+      const { processor } = create(exporter, {
+        maxQueueSize: value as number,
+        exportTimeoutMillis: value as number,
+        maxInFlight: value as number,
+      });
+      emitAll(processor, ["a"]);
+      await processor.forceFlush();
+      expect(exporter.batches).toEqual([["a"]]);
+      expect(processor.capacity).toBe(2048);
+      expect(codes()).toEqual(["ERR_AUTHLOG_CONFIG_INVALID"]);
+    },
+  );
+
+  it("an option that is undefined is one that is not set", () => {
+    const { processor } = create(createExporter(), { maxQueueSize: undefined as never });
+    expect(processor.capacity).toBe(2048);
+    expect(codes()).toEqual([]);
+  });
+});
