@@ -85,11 +85,11 @@ function checkSdk({ packages, install }: App, api: string): Check {
   }
   const names = sdks.map(({ name, version }) => `${name} ${version}`).join(", ");
   const old = sdks.find(
-    ({ version }) => parseVersion(version)[0] === 0 && !atLeast(version, [0, 215, 0]),
+    ({ version }) => parseVersion(version)[0] === 0 && !atLeast(version, [0, 203, 0]),
   );
   if (old !== undefined) {
     const what = `${old.name} ${old.version} is older than authlog is made for.`;
-    const why = "Its processors and exporters lack what came with 0.215.";
+    const why = "Its processors and exporters lack what came with 0.203.";
     return { id, status: "warn", what, why, hint: `${install} ${old.name}@latest`, link };
   }
   return { id, status: "ok", what: `OpenTelemetry ${line}: ${names}`, why: `The API is ${api}.` };
