@@ -37,6 +37,8 @@ export async function holdForDelivery(): Promise<boolean> {
 
 /** @returns whether Next.js will run it: in a request of the app router, and nowhere else */
 async function runAfter(work: () => Promise<unknown>): Promise<boolean> {
+  // Next.js puts it there, and knows its requests by it. Elsewhere its code need not be loaded.
+  if (!("AsyncLocalStorage" in globalThis)) return false;
   try {
     // The extension is for plain Node: Next.js has no `exports` that would resolve without it.
     const { after } = (await import("next/server.js")) as { after?: After };
