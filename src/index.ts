@@ -4,6 +4,7 @@ export { withAudit, type WithAuditOptions } from "./capture/with-audit.ts";
 export { AuthlogError, type AuthlogErrorCode } from "./errors.ts";
 export { taxonomy, type Taxonomy, type TaxonomySubject } from "./event/taxonomy.ts";
 export type { Diagnostic } from "./slot.ts";
+export { flush, type FlushOptions } from "./telemetry/flush.ts";
 export {
   type AttributeName,
   attributes,

@@ -1,8 +1,30 @@
+export type {
+  AuditEvent,
+  AuditField,
+  AuditRecord,
+  AuditSchema,
+  SchemaContext,
+  SchemaResult,
+} from "./audit-schema/audit-schema.ts";
+export {
+  defineSchema,
+  type FieldValue,
+  type SchemaDefinition,
+} from "./audit-schema/define-schema.ts";
+export { standardSchema } from "./audit-schema/standard.ts";
+export { tutorialSchema, tutorialWithIdsSchema } from "./audit-schema/tutorial.ts";
 export {
   AuditLogRecordProcessor,
   type AuditLogRecordProcessorOptions,
 } from "./delivery/audit-log-record-processor.ts";
 export type { BatchOptions } from "./delivery/batch-options.ts";
+export {
+  type DeadLetter,
+  deadLetterFile,
+  type DeadLetterFileOptions,
+  type DeadLetters,
+} from "./delivery/dead-letter.ts";
+export type { RetryOptions } from "./delivery/retry.ts";
 export {
   PangeaLogRecordExporter,
   type PangeaExporterOptions,

@@ -3,6 +3,14 @@ import type { AuthlogErrorCode } from "./errors.ts";
 /** A value that an attribute of ours can have: flat, as the rules for OpenTelemetry's events ask. */
 export type AttributeValue = string | number | boolean | readonly string[];
 
+/** A span, as it is known outside of its process. */
+export interface SpanContext {
+  traceId: string;
+  spanId: string;
+  traceFlags: number;
+  isRemote?: boolean;
+}
+
 /** A log record as authlog emits it: frozen, private data already removed. */
 export interface AuthLogRecord {
   readonly eventName: string;
@@ -12,12 +20,44 @@ export interface AuthLogRecord {
   readonly severityText: string;
   readonly body: string;
   readonly attributes: Readonly<Record<string, AttributeValue>>;
+  /** The span that the request named, where none of this process was active. */
+  readonly remoteSpan?: SpanContext;
 }
 
 /** One record on its way through a provider. `taken` is set by a processor that keeps the record. */
 export interface Emission {
   readonly record: AuthLogRecord;
   taken: boolean;
+}
+
+/** One processor or exporter, as the semantic conventions for an SDK's own metrics name it. */
+export interface Component {
+  readonly type: string;
+  /** Unique among those of its type in the process. */
+  readonly name: string;
+}
+
+/** Records that wait for their confirmation, as somebody sees them who waits for it too. */
+export interface RecordQueue {
+  readonly component: Component;
+  /** How many there are now. */
+  readonly depth: number;
+  /** How many there can be. */
+  readonly capacity: number;
+  /**
+   * Waits, at most so long, until every record that was taken before the call is confirmed. Never
+   * rejects.
+   *
+   * @returns whether all of them are
+   */
+  settle(wait: QueueWait): Promise<boolean>;
+}
+
+/** How somebody waits for a queue. */
+export interface QueueWait {
+  timeoutMillis: number;
+  /** Whether a receiver that failed is tried at once, not only after the pause that is due. */
+  urgent: boolean;
 }
 
 /** Something that went wrong inside authlog, for the people who run the app. */
@@ -56,6 +96,16 @@ export interface CaptureSettings {
   readonly pseudonymOf: (attribute: string, text: string) => string | undefined;
   /** Whether this reading of the session is one to tell of. */
   readonly samplesSessionRead: () => boolean;
+  /** How the end of a request waits for the delivery of its events. */
+  readonly requestEnd: RequestEnd;
+}
+
+/** How the end of a request waits for the delivery of its events. */
+export interface RequestEnd {
+  /** How long at most, in milliseconds. */
+  readonly timeoutMillis: number;
+  /** Whether a handler itself waits where neither Next.js nor the platform does so behind it. */
+  readonly blocks: boolean;
 }
 
 /** How often a diagnostic happened, and when it was last shown. */
@@ -82,6 +132,8 @@ export interface Slot {
   capture: CaptureSettings | undefined;
   /** Tell what is only counted so far. Called before a flush. */
   readonly tellers: Set<() => void>;
+  /** What a flush waits for: one for each processor that has taken a record. */
+  readonly queues: Set<RecordQueue>;
   /** Records that nothing could take. */
   lost: number;
   /** What setup has started, so that a second call finds it. */
@@ -103,6 +155,7 @@ export function getSlot(): Slot {
     enabled: true,
     capture: undefined,
     tellers: new Set(),
+    queues: new Set(),
     lost: 0,
     setup: undefined,
     onDiagnostic: undefined,

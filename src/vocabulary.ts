@@ -84,6 +84,8 @@ export const attributes = {
   requestMethod: "http.request.method",
   /** Path of the request, without the query. */
   urlPath: "url.path",
+  /** Whether the trace is the one that the request's `traceparent` names: the caller's claim. */
+  traceRemote: "authlog.trace.remote",
   /** Names of the attributes that were longer than their cap, and were cut to it. */
   truncated: "authlog.truncated",
 } as const;

@@ -19,8 +19,26 @@ export interface AuditSchema {
    * once only.
    */
   readonly uidPath?: readonly string[];
+  /** The fields of its events, as the audit log's configuration has to declare them, by their ids. */
+  readonly fields: Readonly<Record<string, AuditField>>;
   /** Maps one record, or says with a coded cause why no event can be made of it. */
   toEvent(record: AuditRecord, context: SchemaContext): SchemaResult;
+}
+
+/** One field of an event. */
+export interface AuditField {
+  /** What it holds, in Pangea's words. A `datetime` is a time of RFC 3339. */
+  readonly type: "string" | "string-unindexed" | "text" | "integer" | "boolean" | "datetime";
+  /**
+   * Longest value of a field of text, in bytes of UTF-8.
+   * @default 128
+   */
+  readonly maxBytes?: number;
+  /**
+   * Whether there is no event without it.
+   * @default false
+   */
+  readonly required?: boolean;
 }
 
 /** A log record as a schema reads it. Nothing in it is trusted: any library may have emitted it. */

@@ -64,7 +64,7 @@ export function fitObject(
  */
 function write(entries: ReadonlyMap<string, Plain>, canonicalize: Canonicalize): string {
   const sorted: Record<string, Plain> = {};
-  for (const key of [...entries.keys()].toSorted()) {
+  for (const key of sortedKeys(entries)) {
     const value = entries.get(key) ?? null;
     const isFlat = typeof value !== "object" || value === null;
     // An object moves array indexes to its front, and makes its prototype of `__proto__`.
@@ -73,6 +73,25 @@ function write(entries: ReadonlyMap<string, Plain>, canonicalize: Canonicalize):
     sorted[key] = value;
   }
   return JSON.stringify(sorted);
+}
+
+/** The keys of the last object in their order, and sorted: most records have those of the one before. */
+let lastKeys: readonly string[] = [];
+let lastSorted: readonly string[] = [];
+
+function sortedKeys(entries: ReadonlyMap<string, Plain>): readonly string[] {
+  let place = 0;
+  let isSame = entries.size === lastKeys.length;
+  for (const key of entries.keys()) {
+    if (!isSame) break;
+    isSame = key === lastKeys[place];
+    place += 1;
+  }
+  if (!isSame) {
+    lastKeys = [...entries.keys()];
+    lastSorted = lastKeys.toSorted();
+  }
+  return lastSorted;
 }
 
 interface Member {

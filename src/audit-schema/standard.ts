@@ -10,21 +10,35 @@ import type {
 import { displayText, verifiableText } from "./audit-text.ts";
 import { fitObject } from "./fit-object.ts";
 import { type Plain, read, toPlain } from "./plain.ts";
+import { asText, firstText, isoTime } from "./read-text.ts";
 
-/** Bytes of UTF-8 that Pangea's standard audit schema gives each field that is used. */
-const maxBytes = {
-  message: 32_766,
-  new: 32_766,
-  actor: 128,
-  target: 128,
-  source: 128,
-  tenant_id: 128,
-  timestamp: 128,
-  action: 32,
-  status: 32,
+const word = { type: "string", maxBytes: 32 } as const;
+const short = { type: "string", maxBytes: 128 } as const;
+const long = { type: "string-unindexed", maxBytes: 32_766 } as const;
+
+/** Pangea's standard configuration; `old` is not used, since a record tells of no former state. */
+const fields = {
+  message: { ...long, required: true },
+  actor: short,
+  action: word,
+  new: long,
+  old: long,
+  source: short,
+  status: word,
+  target: short,
+  tenant_id: short,
+  timestamp: { type: "datetime", maxBytes: 128 },
 } as const;
 
-type Field = keyof typeof maxBytes;
+type Field = keyof typeof fields;
+
+const actorNames = [names.userId, names.userEmail] as const;
+const targetNames = [
+  names.target,
+  names.attemptedIdentifier,
+  names.userEmail,
+  names.userId,
+] as const;
 
 /** What `new` holds in full, whatever else has to be shortened. */
 const kept: ReadonlySet<string> = new Set([names.recordUid]);
@@ -41,6 +55,7 @@ const kept: ReadonlySet<string> = new Set([names.recordUid]);
 export const standardSchema: AuditSchema = {
   name: "standard",
   uidPath: ["new", names.recordUid],
+  fields,
   toEvent(record, context) {
     try {
       const event = toStandardEvent(record, context);
@@ -59,28 +74,25 @@ function toStandardEvent(record: AuditRecord, context: SchemaContext): AuditEven
   const cut: Field[] = [];
   const put = (field: Field, text: string | undefined): void => {
     if (text === undefined) return;
-    const shown = displayText(text, maxBytes[field]);
+    const shown = displayText(text, fields[field].maxBytes);
     event[field] = shown;
     if (shown.length < text.length) cut.push(field);
   };
-  const first = (...keys: string[]): string | undefined => {
-    for (const key of keys) {
-      const text = asText(read(attributes, key));
-      if (text !== undefined) return text;
-    }
-    return undefined;
-  };
+  const first = (keys: readonly string[]): string | undefined => firstText(attributes, keys);
 
-  const message = verifiableText(messageOf(record, canonicalize), maxBytes.message, canonicalize);
+  // In the order in which the SDK sorts them, which then has less to do.
+  put("action", asText(eventName));
+  put("actor", first(actorNames) ?? "anonymous");
+  const message = verifiableText(messageOf(record, canonicalize), long.maxBytes, canonicalize);
   event["message"] = message.text;
   if (message.cut) cut.push("message");
-  put("actor", first(names.userId, names.userEmail) ?? "anonymous");
-  put("action", asText(eventName));
-  put("target", first(names.target, names.attemptedIdentifier, names.userEmail, names.userId));
-  put("status", statusOf(first(names.outcome), first(names.failureReason)));
-  put("source", first(names.clientAddress));
-  put("timestamp", isoTime(record.timeUnixMillis));
+  // Its place; the value needs what was cut of the others.
+  event["new"] = "";
+  put("source", asText(read(attributes, names.clientAddress)));
+  put("status", statusOf(read(attributes, names.outcome), read(attributes, names.failureReason)));
+  put("target", first(targetNames));
   put("tenant_id", asText(tenantId));
+  put("timestamp", isoTime(record.timeUnixMillis));
 
   const details = detailsOf(record);
   // The whole name stands in no attribute, so nothing else would tell it.
@@ -90,7 +102,7 @@ function toStandardEvent(record: AuditRecord, context: SchemaContext): AuditEven
     details.set(names.truncated, [...(Array.isArray(before) ? before : []), ...cut]);
   }
   const json = fitObject(details, {
-    maxBytes: maxBytes.new,
+    maxBytes: long.maxBytes,
     keep: kept,
     marker: names.truncated,
     canonicalize,
@@ -127,21 +139,9 @@ function messageOf({ body, eventName }: AuditRecord, canonicalize: Canonicalize)
   return canonicalize(plain);
 }
 
-function statusOf(outcome: string | undefined, reason: string | undefined): string | undefined {
-  return outcome === undefined || reason === undefined ? outcome : `${outcome}:${reason}`;
-}
-
-/** A value that can stand in a field for people; the others are found in `new`. */
-function asText(value: unknown): string | undefined {
-  if (typeof value === "string" && value !== "") return value;
-  return typeof value === "number" || typeof value === "bigint" ? String(value) : undefined;
-}
-
-/** Left out if it is no time, or not of a year that RFC 3339 has; `received_at` then stands alone. */
-function isoTime(unixMillis: number): string | undefined {
-  const time = new Date(unixMillis);
-  const year = time.getUTCFullYear();
-  return year >= 0 && year <= 9_999 ? time.toISOString() : undefined;
+function statusOf(outcome: unknown, reason: unknown): string | undefined {
+  const [status, because] = [asText(outcome), asText(reason)];
+  return status === undefined || because === undefined ? status : `${status}:${because}`;
 }
 
 function unmappable(): AuthlogError {

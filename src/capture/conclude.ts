@@ -7,6 +7,7 @@ import type { Capture } from "./framework.ts";
 import { readProvider } from "./read.ts";
 import { emitReject } from "./reject.ts";
 import { requestOfContext } from "./request-context.ts";
+import { blockForDelivery } from "./request-end.ts";
 
 /**
  * Runs one attempt to its end. Whatever was seen of it by then becomes its one event.
@@ -28,6 +29,7 @@ export async function conclude<T>(
     return answer;
   } finally {
     guarded(() => emitEnd(attempt));
+    await blockForDelivery();
   }
 }
 

@@ -3,8 +3,10 @@ import { AuthlogError } from "../errors.ts";
 import type { AuthEvent } from "../event/auth-event.ts";
 import { type RecordIdentity, toLogRecord } from "../event/to-log-record.ts";
 import { getSlot } from "../slot.ts";
+import { activeSpan } from "../telemetry/api-globals.ts";
 import { report } from "../telemetry/diagnostics.ts";
 import { emit } from "../telemetry/logger.ts";
+import { holdForDelivery } from "./request-end.ts";
 
 /**
  * The last step of capture: gives the event its identity and hands its record to OpenTelemetry. Never
@@ -13,7 +15,12 @@ import { emit } from "../telemetry/logger.ts";
 export function emitEvent(event: AuthEvent, identity?: RecordIdentity): void {
   const { enabled, capture } = getSlot();
   if (!enabled) return;
-  guarded(() => emit(toLogRecord(event, identity ?? takeIdentity(), capture?.tell)));
+  guarded(() => {
+    // With a span of this process, the caller's word on the trace is not needed.
+    const told = activeSpan() === undefined ? event : withoutCaller(event);
+    emit(toLogRecord(told, identity ?? takeIdentity(), capture?.tell));
+    void holdForDelivery();
+  });
 }
 
 /** Takes the next place in the producer's count: for an event that happens now and is told later. */
@@ -21,6 +28,12 @@ export function takeIdentity(): RecordIdentity {
   const { producer } = getSlot();
   producer.sequence += 1;
   return { uid: uuidv7(), producerId: producer.id, sequence: producer.sequence };
+}
+
+function withoutCaller(event: AuthEvent): AuthEvent {
+  if (event.request?.caller === undefined) return event;
+  const { caller: _, ...request } = event.request;
+  return { ...event, request };
 }
 
 /**

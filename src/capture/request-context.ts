@@ -1,4 +1,5 @@
 import type { EventRequest } from "../event/auth-event.ts";
+import { parseTraceparent } from "../telemetry/traceparent.ts";
 import { findClientAddress } from "./client-address.ts";
 import { guarded } from "./emit-event.ts";
 
@@ -19,11 +20,13 @@ export function readRequest(
   };
   const client = findClientAddress(read);
   const userAgent = read("user-agent");
+  const caller = parseTraceparent(read("traceparent") ?? "");
   return {
     ...(method !== undefined && { method }),
     ...(path !== undefined && { path }),
     ...(client && { clientAddress: client.address, clientAddressVerified: client.verified }),
     ...(userAgent !== undefined && { userAgent }),
+    ...(caller && { caller }),
   };
 }
 

@@ -1,5 +1,4 @@
 import { AuthlogError } from "../errors.ts";
-import { serve, serveHelp } from "./serve.ts";
 import { suggest } from "./suggest.ts";
 import { exitCodes, plain, type Terminal } from "./terminal.ts";
 import { version } from "./version.ts";
@@ -9,11 +8,22 @@ interface Command {
   readonly run: (args: readonly string[], terminal: Terminal) => Promise<number>;
 }
 
-const commands: Readonly<Record<string, Command>> = { serve: { help: serveHelp, run: serve } };
+/** Loaded when asked for: the doctor has to run where what the ledger needs is missing. */
+const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  async serve() {
+    const { serve, serveHelp } = await import("./serve.ts");
+    return { help: serveHelp, run: serve };
+  },
+  async doctor() {
+    const { doctor, doctorHelp } = await import("./doctor/doctor.ts");
+    return { help: doctorHelp, run: doctor };
+  },
+};
 
 const help = `Usage: authlog <command> [options]
 
   serve   start the embedded ledger and show each event as it is appended
+  doctor  look at an app, its settings and where its events go, and say what to mend
 
   --help, --version; authlog <command> --help for its options
   Exit codes: 0 ok, 1 found a fault, 2 wrong usage`;
@@ -33,18 +43,19 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     terminal.err(help);
     return exitCodes.usage;
   }
-  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
-  if (command === undefined) {
+  const load = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (load === undefined) {
     const meant = suggest(name, Object.keys(commands));
     const hint = meant === undefined ? "See authlog --help." : `Did you mean ${meant}?`;
     terminal.err(`authlog: there is no command ${plain(name, 32)}. ${hint}`);
     return exitCodes.usage;
   }
-  if (rest.includes("--help") || rest.includes("-h")) {
-    terminal.out(command.help);
-    return exitCodes.ok;
-  }
   try {
+    const command = await load();
+    if (rest.includes("--help") || rest.includes("-h")) {
+      terminal.out(command.help);
+      return exitCodes.ok;
+    }
     return await command.run(rest, terminal);
   } catch (error) {
     return report(error, terminal);

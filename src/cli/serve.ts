@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { AuthlogError } from "../errors.ts";
+import type { LedgerSchema } from "../ledger-server/event-schema.ts";
 import type { AppendedEvent } from "../ledger-server/log-routes.ts";
 import type { StartLedgerOptions } from "../ledger-server/options.ts";
 import { startLedger } from "../ledger-server/start-ledger.ts";
@@ -11,6 +12,7 @@ export const serveHelp = `Usage: authlog serve [--path <file>] [--port <number>]
 
 Starts the embedded ledger on loopback and prints a line for each event that is appended.
 Stops on Ctrl+C. Exits with 1 if another process serves the same ledger already.
+AUTHLOG_SCHEMA names the fields that it takes: standard (default), tutorial.
 
   --path <file>    the ledger's database  (AUTHLOG_LEDGER_PATH, default .authlog/ledger.db)
   --port <number>  0 takes any free port  (AUTHLOG_LEDGER_PORT, default 4319, or a free one)
@@ -26,8 +28,11 @@ export async function serve(args: readonly string[], terminal: Terminal): Promis
   const json = values.json === true;
   const path = values.path ?? (env["AUTHLOG_LEDGER_PATH"] || undefined);
   const port = values.port ?? (env["AUTHLOG_LEDGER_PORT"] || undefined);
+  const schema = env["AUTHLOG_SCHEMA"] || undefined;
 
   const ledger = await startLedger({
+    // Checked where it is used: a name that is none is told.
+    ...(schema !== undefined && { schema: schema as Extract<LedgerSchema, string> }),
     ...(path !== undefined && { path }),
     ...(port !== undefined && { port: portOf(port) }),
     join: false,

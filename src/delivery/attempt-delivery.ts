@@ -9,6 +9,13 @@ import type {
 /** One of our exporters, or any other of OpenTelemetry's. */
 export type AnyExporter = LogRecordExporter & Partial<Pick<DeliveringExporter, "deliver">>;
 
+/** When an attempt ends without an answer. */
+export interface AttemptEnd {
+  timeoutMillis: number;
+  /** Aborted when nobody waits for the attempt any more. */
+  abandoned: AbortSignal;
+}
+
 /**
  * One attempt to deliver one batch. Never rejects, and never takes longer than its time, whatever
  * the exporter does; an answer that comes later is not waited for.
@@ -16,9 +23,9 @@ export type AnyExporter = LogRecordExporter & Partial<Pick<DeliveringExporter, "
 export async function attemptDelivery(
   exporter: AnyExporter,
   records: readonly ReadableLogRecord[],
-  timeoutMillis: number,
+  { timeoutMillis, abandoned }: AttemptEnd,
 ): Promise<DeliveryOutcome> {
-  const signal = AbortSignal.timeout(timeoutMillis);
+  const signal = AbortSignal.any([AbortSignal.timeout(timeoutMillis), abandoned]);
   const timedOut = new Promise<DeliveryOutcome>((resolve) => {
     const cause = failed(`The exporter did not answer within ${timeoutMillis} ms.`);
     signal.addEventListener("abort", () => resolve({ status: "retryable", cause }), { once: true });

@@ -1,12 +1,32 @@
-import { AuthlogError } from "../errors.ts";
-import { type AuthLogRecord, getSlot } from "../slot.ts";
+import {
+  type AuthLogRecord,
+  type Component,
+  getSlot,
+  type QueueWait,
+  type RecordQueue,
+  type SpanContext,
+} from "../slot.ts";
+import { type Deadline, deadlineIn } from "../telemetry/deadline.ts";
 import { report } from "../telemetry/diagnostics.ts";
-import type { DeliveryOutcome, ReadableLogRecord, SpanContext } from "../telemetry/exporter.ts";
+import type { DeliveryOutcome, ReadableLogRecord, Rejection } from "../telemetry/exporter.ts";
+import { countProcessed, createComponent } from "../telemetry/self-metrics.ts";
 import { type AnyExporter, attemptDelivery } from "./attempt-delivery.ts";
-import { batchDefaults, type BatchOptions } from "./batch-options.ts";
+import { batchDefaults, type BatchOptions, maxInFlightDefault } from "./batch-options.ts";
+import { type Batch, BatchQueue } from "./batch-queue.ts";
+import { checkedOptions } from "./checked-options.ts";
 import { type Clock, systemClock } from "./clock.ts";
+import type { DeadLetter, DeadLetters } from "./dead-letter.ts";
+import { altered, full, givenUp, incomplete, shutDown } from "./processor-errors.ts";
 import { asEmitted, isAltered, withoutProvider } from "./own-record.ts";
-import { pauseMillis } from "./retry.ts";
+import { pauseMillis, retryDefaults, type RetryOptions } from "./retry.ts";
+
+/** How long something may take. */
+interface Deadlined {
+  timeoutMillis?: number;
+}
+
+/** Below the 10 seconds, or more, that whoever sends a SIGTERM lets pass until the SIGKILL. */
+const shutdownMillis = 5000;
 
 /** How an {@link AuditLogRecordProcessor} is set up. */
 export interface AuditLogRecordProcessorOptions extends BatchOptions {
@@ -17,50 +37,86 @@ export interface AuditLogRecordProcessorOptions extends BatchOptions {
    * @default none
    */
   includes?: (record: ReadableLogRecord) => boolean;
+  /**
+   * Batches that may be under way at the same time.
+   * @default 4
+   */
+  maxInFlight?: number;
+  /** How failed deliveries are repeated. */
+  retry?: RetryOptions;
+  /**
+   * Keeps the records that are rejected for good.
+   * @default they are reported, and gone
+   */
+  deadLetters?: DeadLetters;
 }
 
 /**
  * Keeps each audit record until the exporter confirmed it. Takes authlog's own records as they were
  * emitted, whatever an SDK's limits or an earlier processor made of them, and leaves all others alone.
  *
- * One batch is under way at a time, and its records stay in the queue until they are confirmed, so
- * the order of events is kept. A batch that fails for a time is tried again with growing pauses.
- * What does not fit into the queue is counted and reported, never dropped in silence.
+ * Batches start in the order of their records, at most `maxInFlight` beside one another, and one
+ * alone while the receiver fails; a batch is overtaken only by those under way beside it, or after
+ * it failed three times. A batch that fails for a time is tried again with growing pauses; where only
+ * one record makes it fail, that one is found, and holds up no other. What does not fit into the
+ * queue is counted and reported, never dropped in silence.
  *
  * @example
  * new NodeSDK({
  *   logRecordProcessors: [new AuditLogRecordProcessor({ exporter: new PangeaLogRecordExporter({ token }) })],
  * });
  */
-export class AuditLogRecordProcessor {
+export class AuditLogRecordProcessor implements RecordQueue {
+  readonly component: Component = createComponent("authlog.AuditLogRecordProcessor");
   readonly #exporter: AnyExporter;
   readonly #includes: (record: ReadableLogRecord) => boolean;
   readonly #options: Required<BatchOptions>;
+  readonly #maxInFlight: number;
+  readonly #retry: Required<RetryOptions>;
+  readonly #deadLetters: DeadLetters | undefined;
   readonly #clock: Clock;
-  /** Accepted and not yet confirmed, in order; the first ones may be under way. */
-  readonly #queue: ReadableLogRecord[] = [];
-  /** How many records have left the queue, since the start. */
-  #settled = 0;
+  readonly #queue: BatchQueue;
   #dropped = 0;
-  /** Whether batches are being delivered right now, or a pause between two attempts runs. */
-  #delivering = false;
-  /** Takes back the timer that starts the delivery of a batch that is not full. */
+  /** Takes back the timer after which a batch that is not full may go. */
   #cancelTimer: (() => void) | undefined;
-  /** Ends the pause between two attempts. */
+  /** Whether that timer has run out. */
+  #overdue = false;
+  /** Ends the pause that all batches wait for. */
   #endPause: (() => void) | undefined;
+  /** Take back the timers of batches that wait by themselves. */
+  readonly #rests = new Set<() => void>();
   /** How many callers wait for a flush: while there are any, nothing waits for a full batch. */
   #flushing = 0;
-  /** Resolved when the attempt under way, or else the next one, has ended, with its success. */
-  #attemptEnd = Promise.withResolvers<boolean>();
+  /** Attempts that failed, ever, and those that no success came after. */
+  #failures = 0;
+  #failuresInRow = 0;
+  /** Resolved when one of the attempts under way, or else the next one, has ended. */
+  #attemptEnd = Promise.withResolvers<void>();
   #shutdown: Promise<void> | undefined;
   #closed = false;
+  /** Aborted when a shutdown waits no longer for the attempts under way. */
+  readonly #abandon = new AbortController();
 
   constructor(options: AuditLogRecordProcessorOptions, clock: Clock = systemClock) {
-    const { exporter, includes = () => false, ...batch } = options;
+    const {
+      exporter,
+      includes = () => false,
+      maxInFlight = maxInFlightDefault,
+      retry,
+      deadLetters,
+      ...batch
+    } = options;
     this.#exporter = exporter;
     this.#includes = includes;
-    this.#options = { ...batchDefaults, ...batch };
+    this.#options = checkedOptions(batch, batchDefaults);
+    this.#maxInFlight = Math.max(
+      1,
+      checkedOptions({ maxInFlight }, { maxInFlight: maxInFlightDefault }).maxInFlight,
+    );
+    this.#retry = checkedOptions(retry, retryDefaults);
+    this.#deadLetters = deadLetters;
     this.#clock = clock;
+    this.#queue = new BatchQueue(this.#options.maxExportBatchSize, this.#retry.giveUpAfter);
   }
 
   /** Takes a record that a Logger emitted. Called by the LoggerProvider. */
@@ -82,30 +138,73 @@ export class AuditLogRecordProcessor {
   }
 
   /**
-   * Resolves when every record that was accepted before the call is confirmed, or when an attempt
-   * failed: what is left then stays in the queue, and is tried again later. Never rejects.
+   * Resolves when every record that was accepted before the call is settled, when the receiver fails,
+   * or when the time is up: what is left then stays in the queue, and is tried again later. Never
+   * rejects.
+   *
+   * @param options `timeoutMillis`, by default `exportTimeoutMillis`
    */
-  async forceFlush(): Promise<void> {
-    for (const tell of getSlot().tellers) tell();
-    const goal = this.#settled + this.#queue.length;
+  async forceFlush({ timeoutMillis }: Deadlined = {}): Promise<void> {
+    const deadline = deadlineIn(timeoutMillis ?? this.#options.exportTimeoutMillis);
+    await this.#flush(deadline);
+    deadline.cancel();
+  }
+
+  /** Unlike a flush, it does not end with a failure, but waits for the next attempts too. */
+  async settle({ timeoutMillis, urgent }: QueueWait): Promise<boolean> {
+    const goal = this.#queue.accepted;
+    const deadline = deadlineIn(timeoutMillis);
     this.#flushing += 1;
-    while (this.#settled < goal && !this.#closed) {
+    if (urgent) {
+      this.#queue.wake();
       this.#endPause?.();
-      this.#schedule();
-      if (!(await this.#attemptEnd.promise)) break;
+    }
+    this.#pump();
+    while (this.#queue.oldest <= goal && !this.#closed && !deadline.passed) {
+      await Promise.race([this.#attemptEnd.promise, deadline.reached]);
+    }
+    this.#flushing -= 1;
+    deadline.cancel();
+    return this.#queue.oldest > goal;
+  }
+
+  async #flush(deadline: Deadline): Promise<void> {
+    for (const tell of getSlot().tellers) tell();
+    const goal = this.#queue.accepted;
+    const failedBefore = this.#failures;
+    this.#flushing += 1;
+    this.#queue.wake();
+    while (this.#queue.oldest <= goal && !this.#closed && !deadline.passed) {
+      this.#endPause?.();
+      this.#pump();
+      if (this.#queue.underWay === 0) break;
+      await Promise.race([this.#attemptEnd.promise, deadline.reached]);
+      const failed = this.#failures - failedBefore;
+      // One batch that fails does not keep the others from being tried; the next one that fails does.
+      const hasOthers = this.#queue.waiting + this.#queue.underWay > 0;
+      if (failed > 0 && (!hasOthers || (failed > 1 && this.#failuresInRow > 1))) break;
     }
     this.#flushing -= 1;
   }
 
-  /** Flushes, then shuts the exporter down. What could not be delivered is counted and reported. */
-  shutdown(): Promise<void> {
-    this.#shutdown ??= this.#close();
+  /**
+   * Flushes, then shuts the exporter down. What could not be delivered is counted and reported.
+   *
+   * @param options `timeoutMillis`, by default 5000: it ends by then, whatever the receiver does
+   */
+  shutdown({ timeoutMillis = shutdownMillis }: Deadlined = {}): Promise<void> {
+    this.#shutdown ??= this.#close(deadlineIn(timeoutMillis));
     return this.#shutdown;
   }
 
   /** Records that wait for their confirmation. */
   get depth(): number {
-    return this.#queue.length;
+    return this.#queue.depth;
+  }
+
+  /** Records that may wait. */
+  get capacity(): number {
+    return this.#options.maxQueueSize;
   }
 
   /** Records that could not be kept, since the start. */
@@ -113,118 +212,145 @@ export class AuditLogRecordProcessor {
     return this.#dropped;
   }
 
-  async #close(): Promise<void> {
-    await this.forceFlush();
+  async #close(deadline: Deadline): Promise<void> {
+    await this.#flush(deadline);
     this.#closed = true;
     this.#cancelTimer?.();
     this.#endPause?.();
-    this.#attemptEnd.resolve(false);
-    if (this.#queue.length > 0) report(incomplete(this.#queue.length));
-    await this.#exporter.shutdown();
+    for (const cancel of this.#rests) cancel();
+    while (this.#queue.underWay > 0 && !deadline.passed) {
+      await Promise.race([this.#attemptEnd.promise, deadline.reached]);
+    }
+    if (this.depth > 0) report(incomplete(this.depth));
+    // A request that hangs would keep the process from its natural end.
+    this.#abandon.abort();
+    await Promise.race([this.#exporter.shutdown(), deadline.reached]);
+    deadline.cancel();
+    getSlot().queues.delete(this);
   }
 
-  /** From here on the record is kept, until `#confirm` lets it go. */
+  /** From here on the record is kept, until it is settled. */
   #accept(record: ReadableLogRecord): void {
-    if (this.#shutdown !== undefined || this.#queue.length >= this.#options.maxQueueSize) {
+    if (this.#shutdown !== undefined || this.depth >= this.#options.maxQueueSize) {
       this.#dropped += 1;
-      report(this.#shutdown === undefined ? full(this.#options.maxQueueSize) : closed());
+      const lost = this.#shutdown === undefined ? full(this.#options.maxQueueSize) : shutDown();
+      countProcessed(this.component, 1, lost.code);
+      report(lost);
       return;
     }
     this.#queue.push(record);
-    this.#schedule();
+    getSlot().queues.add(this);
+    this.#pump();
   }
 
-  /** Starts the delivery: at once where a batch is full or somebody waits, else a little later. */
-  #schedule(): void {
-    if (this.#delivering || this.#queue.length === 0 || this.#closed) return;
-    if (this.#isDue()) {
-      void this.#deliver();
-    } else {
-      this.#cancelTimer ??= this.#clock.schedule(
-        () => void this.#deliver(),
-        this.#options.scheduledDelayMillis,
-      );
+  /** Starts the batches that may start now; what does not fill one waits a little for others. */
+  #pump(): void {
+    const failing = this.#failuresInRow > 0;
+    // A receiver that fails is asked by one batch at a time.
+    const limit = failing ? 1 : this.#maxInFlight;
+    while (!this.#closed && this.#endPause === undefined && this.#queue.underWay < limit) {
+      const waiting = this.#queue.waiting;
+      const batch = this.#queue.take(this.#overdue || this.#flushing > 0, failing);
+      if (batch === undefined) return this.#wait();
+      if (this.#queue.waiting < waiting) this.#endWait();
+      void this.#attempt(batch);
     }
   }
 
-  #isDue(): boolean {
-    const { length } = this.#queue;
-    return length >= this.#options.maxExportBatchSize || (length > 0 && this.#flushing > 0);
+  #wait(): void {
+    if (this.#queue.waiting === 0) return;
+    this.#cancelTimer ??= this.#clock.schedule(() => {
+      this.#endWait();
+      this.#overdue = true;
+      this.#pump();
+    }, this.#options.scheduledDelayMillis);
   }
 
-  async #deliver(): Promise<void> {
-    this.#delivering = true;
+  #endWait(): void {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
-    const { maxExportBatchSize, exportTimeoutMillis } = this.#options;
-    let failures = 0;
-    do {
-      const batch = this.#queue.slice(0, maxExportBatchSize);
-      const outcome = await attemptDelivery(this.#exporter, batch, exportTimeoutMillis);
-      const end = this.#attemptEnd;
-      this.#attemptEnd = Promise.withResolvers();
-      if (outcome.status === "retryable") {
-        failures += 1;
-        report(outcome.cause);
-        end.resolve(false);
-        const millis = pauseMillis(failures, this.#clock.random(), outcome.retryAfterMillis);
-        await this.#pause(millis);
-      } else {
-        failures = 0;
-        this.#confirm(batch.length, outcome);
-        end.resolve(true);
-      }
-    } while (!this.#closed && (failures > 0 || this.#isDue()));
-    this.#delivering = false;
-    this.#schedule();
+    this.#overdue = false;
   }
 
-  /** From here on the records are the receiver's, or rejected for good: said, one by one. */
-  #confirm(count: number, outcome: Exclude<DeliveryOutcome, { status: "retryable" }>): void {
-    this.#queue.splice(0, count);
-    this.#settled += count;
-    if (outcome.status === "rejected") for (const { cause } of outcome.records) report(cause);
+  async #attempt(batch: Batch): Promise<void> {
+    const { exportTimeoutMillis } = this.#options;
+    const outcome = await attemptDelivery(this.#exporter, batch.records, {
+      timeoutMillis: exportTimeoutMillis,
+      abandoned: this.#abandon.signal,
+    });
+    if (this.#abandon.signal.aborted) return;
+    if (outcome.status === "retryable") this.#fail(batch, outcome);
+    else this.#settle(batch, outcome);
+    const end = this.#attemptEnd;
+    this.#attemptEnd = Promise.withResolvers();
+    end.resolve();
+    this.#pump();
   }
 
-  async #pause(millis: number): Promise<void> {
+  /** From here on the records are the receiver's, or dead letters. */
+  #settle(batch: Batch, outcome: Exclude<DeliveryOutcome, { status: "retryable" }>): void {
+    this.#failuresInRow = 0;
+    const rejected = outcome.status === "rejected" ? outcome.records : [];
+    countProcessed(this.component, batch.records.length - rejected.length);
+    if (rejected.length > 0) this.#bury(batch, rejected);
+    this.#queue.settle(batch);
+  }
+
+  #fail(batch: Batch, { cause, retryAfterMillis }: Retryable): void {
+    this.#failures += 1;
+    report(cause);
+    const random = this.#clock.random();
+    // A receiver that tells when to come back, or whose token is wrong, blames no record.
+    const blamed =
+      cause.code === "ERR_AUTHLOG_DELIVERY_RETRYABLE" && retryAfterMillis === undefined;
+    switch (this.#queue.fail(batch, blamed)) {
+      case "given-up":
+        this.#bury(batch, [{ index: 0, cause: givenUp(batch.failures, cause) }]);
+        break;
+      case "suspect":
+        this.#rest(batch, pauseMillis({ failures: batch.failures, random }, this.#retry));
+        break;
+      case "none":
+        // Batches that fail beside one another are one failure of the receiver's.
+        if (this.#endPause !== undefined) break;
+        this.#failuresInRow += 1;
+        this.#pause(
+          pauseMillis({ failures: this.#failuresInRow, random, retryAfterMillis }, this.#retry),
+        );
+    }
+  }
+
+  #bury({ records }: Batch, rejections: readonly Rejection[]): void {
+    const letters = rejections.flatMap(({ index, cause }): DeadLetter[] => {
+      countProcessed(this.component, 1, cause.code);
+      report(cause);
+      const record = records[index];
+      return record === undefined ? [] : [{ record, cause }];
+    });
+    this.#deadLetters?.write(letters);
+  }
+
+  /** Lets all batches wait. */
+  #pause(millis: number): void {
     if (this.#closed) return;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const cancel = this.#clock.schedule(resolve, millis);
-    this.#endPause = resolve;
-    await promise;
-    this.#endPause = undefined;
-    cancel();
+    const cancel = this.#clock.schedule(() => this.#endPause?.(), millis);
+    this.#endPause = () => {
+      this.#endPause = undefined;
+      cancel();
+      this.#pump();
+    };
+  }
+
+  /** Lets one batch wait, while others go on. */
+  #rest(batch: Batch, millis: number): void {
+    if (!batch.resting || this.#closed) return;
+    const cancel = this.#clock.schedule(() => {
+      this.#rests.delete(cancel);
+      batch.resting = false;
+      this.#pump();
+    }, millis);
+    this.#rests.add(cancel);
   }
 }
 
-function full(maxQueueSize: number): AuthlogError {
-  return new AuthlogError("ERR_AUTHLOG_QUEUE_FULL", {
-    message: "An audit record was dropped: the queue is full.",
-    why: `${maxQueueSize} records wait for a receiver that does not keep up, or does not answer.`,
-    fix: "Look at the receiver, or raise OTEL_BLRP_MAX_QUEUE_SIZE.",
-  });
-}
-
-function closed(): AuthlogError {
-  return new AuthlogError("ERR_AUTHLOG_PROCESSOR_SHUT_DOWN", {
-    message: "An audit record was dropped: the processor was shut down before.",
-    why: "The event happened after the SDK's shutdown().",
-    fix: "Shut the SDK down last, when the server takes no more requests.",
-  });
-}
-
-function incomplete(count: number): AuthlogError {
-  return new AuthlogError("ERR_AUTHLOG_SHUTDOWN_INCOMPLETE", {
-    message: `The process ended with ${count} audit records that were not delivered.`,
-    why: "The receiver did not take them before the shutdown.",
-    fix: "Look at the receiver; what the exporter reported before says why it failed.",
-  });
-}
-
-function altered(): AuthlogError {
-  return new AuthlogError("ERR_AUTHLOG_RECORD_ALTERED", {
-    message: "An audit record was changed on its way; authlog delivers it as it was emitted.",
-    why: "An attribute limit of the SDK, or a processor in front of authlog's, changed its attributes.",
-    fix: "Raise OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT, or register auditProcessor() first.",
-  });
-}
+type Retryable = Extract<DeliveryOutcome, { status: "retryable" }>;

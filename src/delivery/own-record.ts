@@ -1,6 +1,6 @@
-import type { AuthLogRecord } from "../slot.ts";
+import type { AuthLogRecord, SpanContext } from "../slot.ts";
 import { toHrTime } from "../telemetry/logger.ts";
-import type { ReadableLogRecord, SpanContext } from "../telemetry/exporter.ts";
+import type { ReadableLogRecord } from "../telemetry/exporter.ts";
 import { scopeName } from "../vocabulary.ts";
 
 const scope = { name: scopeName } as const;
@@ -52,7 +52,7 @@ function ownRecord(
     severityText,
     body,
     attributes,
-    spanContext,
+    spanContext: spanContext ?? record.remoteSpan,
     resource,
     instrumentationScope: scope,
   };

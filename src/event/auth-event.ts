@@ -1,4 +1,4 @@
-import type { AttributeValue } from "../slot.ts";
+import type { AttributeValue, SpanContext } from "../slot.ts";
 import type { FailureReason, Outcome } from "../vocabulary.ts";
 
 /** Who acted. Only for an identity that is proven. */
@@ -31,6 +31,8 @@ export interface EventRequest {
   method?: string;
   /** Without the query. */
   path?: string;
+  /** The span of whoever made the request, as they say. */
+  caller?: SpanContext;
 }
 
 /**

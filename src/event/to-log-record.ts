@@ -89,6 +89,7 @@ export function toLogRecord(
   set(attributes.requestMethod, request?.method);
   set(attributes.urlPath, request?.path);
   set(attributes.coalescedCount, event.coalescedCount);
+  set(attributes.traceRemote, request?.caller && true);
   for (const [name, value] of Object.entries(event.own ?? {})) set(name, value);
   if (truncated.length > 0) values[attributes.truncated] = Object.freeze(truncated);
   return Object.freeze({
@@ -97,6 +98,7 @@ export function toLogRecord(
     ...severityOf(event),
     body: sentenceOf(event, values),
     attributes: Object.freeze(values),
+    ...(request?.caller && { remoteSpan: Object.freeze(request.caller) }),
   });
 }
 

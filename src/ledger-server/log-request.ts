@@ -28,7 +28,7 @@ export function logRequestSchemas(eventSchema: EventSchema): {
 } {
   const event = v.strictObject(
     Object.fromEntries(
-      Object.entries(eventSchema).map(([name, field]) => [name, fieldSchema(field)]),
+      Object.entries(eventSchema.fields).map(([name, field]) => [name, fieldSchema(field)]),
     ),
   );
   const signed = {
@@ -42,7 +42,7 @@ export function logRequestSchemas(eventSchema: EventSchema): {
     single: v.pipe(
       v.strictObject({ ...common, ...signed, prev_root: v.optional(prevRoot) }),
       v.transform(({ verbose, prev_root, ...rest }) => ({
-        item: toItem(rest),
+        item: toItem(rest, eventSchema),
         verbose,
         ...(prev_root !== undefined && { prevRoot: prev_root }),
       })),
@@ -58,15 +58,30 @@ export function logRequestSchemas(eventSchema: EventSchema): {
           v.array(v.strictObject(signed)),
         ),
       }),
-      v.transform(({ verbose, events }) => ({ items: events.map(toItem), verbose })),
+      v.transform(({ verbose, events }) => ({
+        items: events.map((item) => toItem(item, eventSchema)),
+        verbose,
+      })),
     ),
   };
 }
 
-function fieldSchema({ maxBytes, required, format }: EventField): v.GenericSchema {
-  const bytes = textOf(maxBytes);
-  const field = format === undefined ? bytes : v.pipe(bytes, dateTime);
-  return required === true ? field : v.optional(field);
+function fieldSchema({ type, maxBytes, required }: EventField): v.GenericSchema {
+  const field = valueSchema(type, maxBytes);
+  return required ? field : v.optional(field);
+}
+
+function valueSchema(type: EventField["type"], maxBytes: number): v.GenericSchema {
+  switch (type) {
+    case "boolean":
+      return v.boolean();
+    case "integer":
+      return v.pipe(v.number(), v.integer());
+    case "datetime":
+      return v.pipe(textOf(maxBytes), dateTime);
+    case "text":
+      return textOf(maxBytes);
+  }
 }
 
 const dateTime = checked<string>(
@@ -81,10 +96,13 @@ interface SignedEvent {
   public_key?: string | undefined;
 }
 
-function toItem({ event, signature, public_key }: SignedEvent): AppendItem {
+function toItem(
+  { event, signature, public_key }: SignedEvent,
+  { uidPath }: EventSchema,
+): AppendItem {
   const { timestamp } = event;
   const timestampMicros = typeof timestamp === "string" ? parseMicros(timestamp) : undefined;
-  const uid = uidOf(event);
+  const uid = uidOf(event, uidPath);
   return {
     event: canonicalJson(event as Record<string, JsonValue>),
     ...(signature !== undefined && { signature }),
@@ -95,10 +113,14 @@ function toItem({ event, signature, public_key }: SignedEvent): AppendItem {
 }
 
 /** The key of deduplication, where the event carries it: see `design/events.md`, "To Pangea". */
-function uidOf(event: Readonly<Record<string, unknown>>): string | undefined {
-  if (typeof event["event_id"] === "string") return event["event_id"];
-  const uid = parseObject(event["new"])?.["log.record.uid"];
-  return typeof uid === "string" && uid !== "" ? uid : undefined;
+function uidOf(
+  event: Readonly<Record<string, unknown>>,
+  [field, ...keys]: readonly string[],
+): string | undefined {
+  if (field === undefined) return undefined;
+  let value = event[field];
+  for (const key of keys) value = parseObject(value)?.[key];
+  return typeof value === "string" && value !== "" ? value : undefined;
 }
 
 /** Pangea sorts the members of a key that is a JSON object; the SDK reads the PEM out of it. */

@@ -10,7 +10,7 @@ import { validate } from "./validation.ts";
 /** An event that was just appended, for whoever follows the ledger in this process. */
 export interface AppendedEvent {
   /** The audit event: `message`, `actor`, `action`, `status`, `target`, `source`, `new` … */
-  readonly event: Readonly<Record<string, string>>;
+  readonly event: Readonly<Record<string, string | number | boolean>>;
   /** When the ledger received it, RFC 3339 with microseconds. */
   readonly receivedAt: string;
   /** Hexadecimal SHA-256 of the record's envelope. */
@@ -101,7 +101,7 @@ function tell(
     if (outcome === "duplicate") continue;
     try {
       onAppend({
-        event: JSON.parse(items[at]?.event ?? "{}") as Record<string, string>,
+        event: JSON.parse(items[at]?.event ?? "{}") as AppendedEvent["event"],
         receivedAt: formatMicros(receivedAtMicros),
         hash,
         conflict: outcome === "conflict",

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { AuthlogError } from "../errors.ts";
 import type { Clock } from "../ledger/time.ts";
-import { type EventSchema, standardSchema } from "./event-schema.ts";
+import { type EventSchema, eventSchemaOf, type LedgerSchema } from "./event-schema.ts";
 import type { AppendedEvent } from "./log-routes.ts";
 
 /** How the embedded ledger is started. */
@@ -45,10 +45,10 @@ export interface StartLedgerOptions {
    */
   join?: boolean;
   /**
-   * The fields that an event may have.
-   * @default Pangea's standard schema
+   * The fields that an event may have, and where its uid stands: that of the exporter.
+   * @default "standard"
    */
-  schema?: EventSchema;
+  schema?: LedgerSchema;
   /** Called for each event that this process's ledger appended, once it is on disk. */
   onAppend?: (event: AppendedEvent) => void;
   /**
@@ -96,6 +96,10 @@ export function resolveOptions(options: StartLedgerOptions): LedgerServerConfig 
       [...loopback].join(", "),
     );
   }
+  const schema = eventSchemaOf(options.schema ?? "standard");
+  if (schema === undefined) {
+    throw optionError("schema", "It is no name of a schema.", "standard, tutorial, or a schema");
+  }
   return Object.freeze({
     path: resolve(options.path ?? ".authlog/ledger.db"),
     port: integer("port", options.port ?? 4_319, 0, 65_535),
@@ -115,7 +119,7 @@ export function resolveOptions(options: StartLedgerOptions): LedgerServerConfig 
       256 * 1_024 ** 2,
     ),
     join: options.join ?? true,
-    schema: options.schema ?? standardSchema,
+    schema,
     clock: options.clock ?? Date.now,
     ...(options.onAppend && { onAppend: options.onAppend }),
     ...(options.onError && { onError: options.onError }),

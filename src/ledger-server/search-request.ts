@@ -34,11 +34,11 @@ export interface ResultsRequest {
 }
 
 /** Reads bodies of `v1/search`, for one schema of events. Throws a Refusal with each fault. */
-export function searchRequestParser(
-  schema: EventSchema,
-): (body: unknown, nowMillis: number) => SearchRequest {
+export function searchRequestParser({
+  fields: declared,
+}: EventSchema): (body: unknown, nowMillis: number) => SearchRequest {
   const named = (flag: "sortable" | "restrictable"): string[] =>
-    Object.keys(schema).filter((field) => schema[field]?.[flag] === true);
+    Object.keys(declared).filter((field) => declared[field]?.[flag] === true);
   const restrictable = named("restrictable").map((field) => [field, v.optional(v.array(text))]);
   const bodySchema = v.strictObject({
     query: v.optional(textOf(8_192), ""),
@@ -53,7 +53,7 @@ export function searchRequestParser(
     search_restriction: v.optional(v.strictObject(Object.fromEntries(restrictable)), {}),
     return_context: v.optional(v.boolean()),
   });
-  const fields = [...Object.keys(schema), "received_at"];
+  const fields = [...Object.keys(declared), "received_at"];
 
   return (body, nowMillis) => {
     const request = validate(bodySchema, body);

@@ -6,6 +6,7 @@ import { deliverInParts } from "./deliver-in-parts.ts";
 import { judgeAnswer, judgeFault, type Verdict } from "./outcome.ts";
 import { RequestFault } from "./request-fault.ts";
 import { type BulkCall, loadBulkCall } from "./request.ts";
+import type { EventSigner } from "./signing-key.ts";
 import { toAuditRecord } from "./to-audit-record.ts";
 import { currentToken, type TokenSource } from "./token.ts";
 import { untraced } from "./untraced.ts";
@@ -19,6 +20,7 @@ export interface BulkDeliveryOptions {
   tenantId: string | undefined;
   timeoutMillis: number;
   maxRequestBytes: number;
+  signer: EventSigner | undefined;
 }
 
 /** Delivers a batch in one attempt. Never rejects. */

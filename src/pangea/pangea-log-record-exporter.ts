@@ -7,9 +7,11 @@ import type {
   ExportResult,
   ReadableLogRecord,
 } from "../telemetry/exporter.ts";
+import { createComponent, measureExport } from "../telemetry/self-metrics.ts";
 import { type BulkDelivery, createBulkDelivery } from "./bulk-delivery.ts";
 import { type DestinationOptions, resolveDestination } from "./destination.ts";
 import { retryWithin } from "./retry-within.ts";
+import { readSigningKey } from "./signing-key.ts";
 import type { TokenSource } from "./token.ts";
 
 /** Options of {@link PangeaLogRecordExporter}. */
@@ -26,6 +28,11 @@ export interface PangeaExporterOptions extends DestinationOptions {
   /** How a record becomes an event. @default the standard schema */
   schema?: AuditSchema | undefined;
   /**
+   * File of an Ed25519 private key, PEM of PKCS#8, that each event is signed with. Only its owner,
+   * or a group, may read it. @default none: events are not signed
+   */
+  signingKeyFile?: string | undefined;
+  /**
    * Milliseconds in which a delivery ends, `export()` with its retries too. Keep it below the
    * processor's `exportTimeoutMillis`, which abandons an export but does not end it. @default 10000
    */
@@ -33,6 +40,9 @@ export interface PangeaExporterOptions extends DestinationOptions {
   /** Most bytes in the body of one request; a larger batch is split. @default 1048576 */
   maxRequestBytes?: number | undefined;
 }
+
+/** Most bytes in one request: 512 events of the usual size take half of it. */
+export const maxRequestBytesDefault = 1_048_576;
 
 /** Retries of `export()`, which stock processors do not repeat. */
 const maxRetries = 5;
@@ -45,7 +55,7 @@ const maxRetries = 5;
  * itself within `timeoutMillis`. The token is in no error and no inspection of an exporter.
  *
  * @throws AuthlogError from the constructor: `ERR_AUTHLOG_INSECURE_URL` for plain `http:` to
- *   another machine, `ERR_AUTHLOG_CONFIG_INVALID`
+ *   another machine, `ERR_AUTHLOG_SIGNING_KEY`, `ERR_AUTHLOG_CONFIG_INVALID`
  * @example
  * const exporter = new PangeaLogRecordExporter({ token: () => process.env.PANGEA_TOKEN ?? "" });
  * new LoggerProvider({ processors: [new BatchLogRecordProcessor({ exporter })] });
@@ -53,12 +63,14 @@ const maxRetries = 5;
 export class PangeaLogRecordExporter implements DeliveringExporter {
   // A closure holds the token and all else: nothing of it shows when an exporter is inspected.
   readonly #deliver: BulkDelivery;
+  readonly #component = createComponent("authlog.PangeaLogRecordExporter");
   readonly #timeoutMillis: number;
   readonly #inFlight = new Set<Promise<unknown>>();
   #shutdown: Promise<void> | undefined;
   #closed = false;
 
   constructor(options: PangeaExporterOptions) {
+    const { signingKeyFile } = options;
     this.#timeoutMillis = positive("timeoutMillis", options.timeoutMillis ?? 10_000);
     this.#deliver = createBulkDelivery({
       token: options.token,
@@ -67,7 +79,11 @@ export class PangeaLogRecordExporter implements DeliveringExporter {
       configId: options.configId,
       tenantId: options.tenantId,
       timeoutMillis: this.#timeoutMillis,
-      maxRequestBytes: positive("maxRequestBytes", options.maxRequestBytes ?? 1_048_576),
+      maxRequestBytes: positive(
+        "maxRequestBytes",
+        options.maxRequestBytes ?? maxRequestBytesDefault,
+      ),
+      signer: signingKeyFile === undefined ? undefined : readSigningKey(signingKeyFile),
     });
   }
 
@@ -79,7 +95,9 @@ export class PangeaLogRecordExporter implements DeliveringExporter {
    */
   deliver(records: readonly ReadableLogRecord[], signal?: AbortSignal): Promise<DeliveryOutcome> {
     if (this.#closed) return Promise.resolve({ status: "retryable", cause: shutDown() });
-    return this.#track(() => this.#deliver(records, signal));
+    return this.#track(() =>
+      measureExport(this.#component, records.length, () => this.#deliver(records, signal)),
+    );
   }
 
   /** OpenTelemetry's export, for stock processors. A failure always has an error. Never throws. */

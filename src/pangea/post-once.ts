@@ -13,6 +13,12 @@ export interface PostOnceOptions {
 /** An answer to 1,000 events takes 80 kB. */
 const maxAnswerBytes = 4 * 1024 * 1024;
 
+/** An answer with its body, read to the end. */
+export interface Exchange {
+  response: Response;
+  bytes: ArrayBuffer;
+}
+
 /**
  * One POST, one answer: nothing is repeated, and no redirect is followed, since the token would go
  * along.
@@ -22,20 +28,36 @@ const maxAnswerBytes = 4 * 1024 * 1024;
 export async function postOnce(
   url: URL,
   { token, body, maxRequestBytes, signal }: PostOnceOptions,
-): Promise<{ response: Response; bytes: ArrayBuffer }> {
-  if (Buffer.byteLength(body) > maxRequestBytes) throw new RequestFault("request-too-large");
+): Promise<Exchange> {
+  const bytes = encoder.encode(body);
+  if (bytes.length > maxRequestBytes) throw new RequestFault("request-too-large");
+  return exchange(url, { method: "POST", body: bytes, signal, headers: headersOf(token) });
+}
+
+/** One GET, under the rules of {@link postOnce}. */
+export async function getOnce(
+  url: URL,
+  { token, signal }: Pick<PostOnceOptions, "token" | "signal">,
+): Promise<Exchange> {
+  return exchange(url, { method: "GET", signal, headers: headersOf(token) });
+}
+
+const encoder = new TextEncoder();
+
+function headersOf(token: string): Record<string, string> {
+  return {
+    Authorization: `Bearer ${token}`,
+    "Content-Type": "application/json",
+    "User-Agent": "authlog",
+  };
+}
+
+async function exchange(url: URL, init: RequestInit): Promise<Exchange> {
   const response = await fetch(url, {
-    method: "POST",
-    headers: {
-      Authorization: `Bearer ${token}`,
-      "Content-Type": "application/json",
-      "User-Agent": "authlog",
-    },
-    body,
+    ...init,
     redirect: "manual",
     // Some frameworks put a cache of their own behind `fetch`.
     cache: "no-store",
-    signal,
   });
   return { response, bytes: await readCapped(response) };
 }

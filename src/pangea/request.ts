@@ -1,7 +1,9 @@
 import type { Audit, PangeaResponse } from "pangea-node-sdk";
 import { type Answer, parseEnvelope } from "./answer.ts";
-import { postOnce } from "./post-once.ts";
+import { pollAccepted } from "./poll-accepted.ts";
+import { type Exchange, getOnce, postOnce } from "./post-once.ts";
 import { RequestFault } from "./request-fault.ts";
+import type { EventSigner } from "./signing-key.ts";
 
 /** One bulk call, from the events to the answer. Rejects with a {@link RequestFault} if none came. */
 export type BulkCall = (events: Audit.Event[], options: BulkCallOptions) => Promise<Answer>;
@@ -14,6 +16,8 @@ export interface BulkCallOptions {
   configId?: string | undefined;
   /** A request of more bytes is not sent. */
   maxRequestBytes: number;
+  /** Signs each event. */
+  signer?: EventSigner | undefined;
   /** Ends the call, also while the answer is being read. */
   signal: AbortSignal;
 }
@@ -21,8 +25,9 @@ export interface BulkCallOptions {
 /**
  * Loads pangea-node-sdk and gives its `logBulk` over a transport of our own. The SDK's request has
  * no deadline (a hang hangs), repeats 500, 502, 503 and 504 by itself, and loses status and
- * Retry-After of an answer that is not JSON. This one makes one attempt and keeps what came back;
- * the shape of the request, and its signing, stay the SDK's.
+ * Retry-After of an answer that is not JSON. This one makes one attempt, asks what became of
+ * it where it was only accepted (202), and keeps what came back; the shape of the request, and its
+ * signing, stay the SDK's.
  */
 export async function loadBulkCall(): Promise<BulkCall> {
   // A plain dynamic import, which bundlers can follow: nobody pays for it before the first export.
@@ -38,21 +43,31 @@ export async function loadBulkCall(): Promise<BulkCall> {
     }
 
     override async post<R>(endpoint: string, data: object): Promise<PangeaResponse<R>> {
-      const { token, configId } = this.#options;
+      const { configId } = this.#options;
       const body = JSON.stringify(configId === undefined ? data : { ...data, config_id: configId });
-      const { response, bytes } = await postOnce(this.getUrl(endpoint), { ...this.#options, body });
-      const retryAfter = response.headers.get("retry-after");
-      this.answer = {
-        httpStatus: response.status,
-        ...(retryAfter === null ? {} : { retryAfter }),
-      };
+      const sent = await postOnce(this.getUrl(endpoint), { ...this.#options, body });
+      // Kept before the body is read: where that is no JSON, the SDK's reading throws.
+      this.answer = headOf(sent);
+      const reading = this.#read<R>(sent);
+      this.answer = reading.answer;
+      if (sent.response.status !== 202) return reading.parsed;
+      // It was taken, and its outcome is told at a place of its own.
+      const url = this.getUrl(`request/${reading.parsed.request_id}`);
+      const poll = async (): Promise<Reading<R>> => this.#read(await getOnce(url, this.#options));
+      const last = await pollAccepted(reading, poll, this.#options.signal);
+      this.answer = last.answer;
+      return last.parsed;
+    }
+
+    #read<R>(exchange: Exchange): Reading<R> {
+      const { response, bytes } = exchange;
       // Of the two forms that the SDK reads, a bulk call is answered with JSON alone.
       if (response.headers.get("content-type")?.includes("multipart"))
         throw new RequestFault("sdk");
+      const { token } = this.#options;
       const parsed = new sdk.PangeaResponse<R>(response, bytes);
       const envelope = parseEnvelope(parsed, (text) => text.replaceAll(token, "[token]"));
-      if (envelope !== undefined) this.answer = { ...this.answer, envelope };
-      return parsed;
+      return { parsed, answer: { ...headOf(exchange), ...(envelope && { envelope }) } };
     }
   }
 
@@ -75,7 +90,10 @@ export async function loadBulkCall(): Promise<BulkCall> {
     const audit = new AuditOverOneAttempt(options);
     try {
       // Verified here, a message that is JSON would throw after it was delivered.
-      await audit.logBulk(events, { skipEventVerification: true });
+      await audit.logBulk(events, {
+        skipEventVerification: true,
+        ...(options.signer && { signer: options.signer }),
+      });
     } catch (error) {
       // Where there was an answer, the SDK only stumbled over what it lacks: no JSON, no results.
       if (audit.request.answer === undefined) throw RequestFault.from(error, options.signal);
@@ -83,4 +101,16 @@ export async function loadBulkCall(): Promise<BulkCall> {
     if (audit.request.answer === undefined) throw new RequestFault("sdk");
     return audit.request.answer;
   };
+}
+
+/** An answer, as the SDK reads it and as it is judged. */
+interface Reading<R> {
+  parsed: PangeaResponse<R>;
+  answer: Answer;
+}
+
+/** What is known of an answer without its body. */
+function headOf({ response }: Exchange): Answer {
+  const retryAfter = response.headers.get("retry-after");
+  return { httpStatus: response.status, ...(retryAfter !== null && { retryAfter }) };
 }

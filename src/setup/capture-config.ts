@@ -1,10 +1,11 @@
 import { AuthlogError } from "../errors.ts";
 import type { ClientAddressRule } from "../slot.ts";
+import { defaultFlushMillis } from "../telemetry/flush.ts";
 import { attributes } from "../vocabulary.ts";
 import { clientAddressRule, trustedProxies } from "./client-address-rule.ts";
 import { type PseudonymKey, pseudonymKeys } from "./pseudonyms.ts";
 import type { ReadSetting, Setting } from "./setting.ts";
-import { names, ratio } from "./shapes.ts";
+import { flag, integer, names, ratio } from "./shapes.ts";
 
 /** An attribute that can be told as a pseudonym: it points at a person. */
 export type PrivateAttribute =
@@ -61,6 +62,21 @@ export interface CaptureOptions {
    * @default 0
    */
   sessionRead?: number;
+  /** How the end of a request waits for the delivery of its events. */
+  requestEnd?: {
+    /**
+     * How long at most, in milliseconds, behind the answer: so long Next.js's `after()`, or the
+     * platform's `waitUntil`, keeps the process. `AUTHLOG_REQUEST_END_TIMEOUT`
+     * @default 5000
+     */
+    timeoutMillis?: number;
+    /**
+     * Whether the handler itself waits where there is neither of the two, as in an API route of the
+     * pages router on a server of your own. `AUTHLOG_REQUEST_END_BLOCKS`
+     * @default false
+     */
+    blocks?: boolean;
+  };
 }
 
 /** How an app itself reads the identity that credentials claim. */
@@ -76,6 +92,7 @@ export interface CaptureConfig {
   readonly attemptedIdentifier: Setting<AttemptedIdentifier | undefined>;
   readonly clientAddress: Setting<ClientAddressRule | undefined>;
   readonly sessionRead: Setting<number>;
+  readonly requestEnd: Readonly<{ timeoutMillis: Setting<number>; blocks: Setting<boolean> }>;
 }
 
 /**
@@ -89,7 +106,13 @@ export function resolveCapture(
   read: ReadSetting,
   problems: AuthlogError[],
 ): CaptureConfig {
-  const { privacy = {}, attemptedIdentifier, clientAddress, sessionRead } = options;
+  const {
+    privacy = {},
+    attemptedIdentifier,
+    clientAddress,
+    sessionRead,
+    requestEnd = {},
+  } = options;
   const keys = read(
     "privacy.pseudonymKey",
     privacy.pseudonymKey,
@@ -126,6 +149,22 @@ export function resolveCapture(
         ? read("clientAddress", undefined, "AUTHLOG_TRUSTED_PROXIES", trustedProxies, undefined)
         : rule,
     sessionRead: read("sessionRead", sessionRead, "AUTHLOG_SESSION_READ", ratio, 0),
+    requestEnd: {
+      timeoutMillis: read(
+        "requestEnd.timeoutMillis",
+        requestEnd.timeoutMillis,
+        "AUTHLOG_REQUEST_END_TIMEOUT",
+        integer(0, 600_000),
+        defaultFlushMillis,
+      ),
+      blocks: read(
+        "requestEnd.blocks",
+        requestEnd.blocks,
+        "AUTHLOG_REQUEST_END_BLOCKS",
+        flag,
+        false,
+      ),
+    },
   };
 }
 

@@ -10,6 +10,7 @@ import type { Setting } from "./setting.ts";
 export function installCaptureSettings(config: CaptureConfig): void {
   const slot = getSlot();
   const { attemptedIdentifier, clientAddress, pseudonymKeys, pseudonymize, sessionRead } = config;
+  const { timeoutMillis, blocks } = config.requestEnd;
   const made = createSettings(config);
   const from = (...settings: Setting<unknown>[]): CaptureSettings =>
     settings.some(({ source }) => source === "code") ? made : (slot.capture ?? made);
@@ -19,6 +20,7 @@ export function installCaptureSettings(config: CaptureConfig): void {
     tell: from(pseudonymKeys, pseudonymize).tell,
     pseudonymOf: from(pseudonymKeys).pseudonymOf,
     samplesSessionRead: from(sessionRead).samplesSessionRead,
+    requestEnd: from(timeoutMillis, blocks).requestEnd,
   });
 }
 
@@ -33,6 +35,10 @@ function createSettings(config: CaptureConfig): CaptureSettings {
     tell: (attribute, text) => (hidden.has(attribute) ? hide(attribute, text) : text),
     pseudonymOf: hide,
     samplesSessionRead: createSampler(config.sessionRead.value),
+    requestEnd: Object.freeze({
+      timeoutMillis: config.requestEnd.timeoutMillis.value,
+      blocks: config.requestEnd.blocks.value,
+    }),
   };
 }
 

@@ -1,6 +1,12 @@
+import type { AuditSchema } from "../audit-schema/audit-schema.ts";
+import { standardSchema } from "../audit-schema/standard.ts";
 import { AuthlogError } from "../errors.ts";
-import { batchDefaults, type BatchOptions } from "../delivery/batch-options.ts";
+import { batchDefaults, type BatchOptions, maxInFlightDefault } from "../delivery/batch-options.ts";
+import { retryDefaults, type RetryOptions } from "../delivery/retry.ts";
+import { maxRequestBytesDefault } from "../pangea/pangea-log-record-exporter.ts";
 import { type CaptureConfig, type CaptureOptions, resolveCapture } from "./capture-config.ts";
+import { auditSchema, type SchemaName } from "./schema-shape.ts";
+import { type OtelDestinations, readOtelVariables } from "./otel-variables.ts";
 import type { Setting, Shape } from "./setting.ts";
 import { flag, integer, text } from "./shapes.ts";
 
@@ -24,6 +30,8 @@ export interface AuthlogOptions extends CaptureOptions {
     baseUrlTemplate?: string;
     /** Id of the audit configuration. `PANGEA_AUDIT_CONFIG_ID` */
     configId?: string;
+    /** Tenant that every event is marked with, in the standard schema. `PANGEA_AUDIT_TENANT_ID` */
+    tenantId?: string;
   };
   /**
    * How records are batched. `OTEL_BLRP_MAX_QUEUE_SIZE`, `OTEL_BLRP_MAX_EXPORT_BATCH_SIZE`,
@@ -31,6 +39,37 @@ export interface AuthlogOptions extends CaptureOptions {
    * @default 2048, 512, 1000 ms, 30000 ms
    */
   batch?: BatchOptions;
+  /**
+   * Batches that may be under way at the same time. `AUTHLOG_MAX_IN_FLIGHT`
+   * @default 4
+   */
+  maxInFlight?: number;
+  /**
+   * Most bytes in the body of one request; a larger batch is split. `AUTHLOG_MAX_REQUEST_BYTES`
+   * @default 1048576
+   */
+  maxRequestBytes?: number;
+  /**
+   * How failed deliveries are repeated. `AUTHLOG_RETRY_INITIAL_BACKOFF`,
+   * `AUTHLOG_RETRY_MAX_BACKOFF`, `AUTHLOG_RETRY_GIVE_UP_AFTER`
+   * @default 500 ms, 60000 ms, 10
+   */
+  retry?: RetryOptions;
+  /**
+   * How a record becomes an event: a schema by its name, or one of `defineSchema()`. `AUTHLOG_SCHEMA`
+   * @default "standard"
+   */
+  schema?: SchemaName | AuditSchema;
+  /**
+   * File of the Ed25519 key that events are signed with. `AUTHLOG_SIGNING_KEY_FILE`
+   * @default none: they are not signed
+   */
+  signingKeyFile?: string;
+  /**
+   * File of the records that are rejected for good. `AUTHLOG_DEAD_LETTER_PATH`
+   * @default ".authlog/dead-letter.jsonl"
+   */
+  deadLetterPath?: string;
   /** The embedded ledger, used outside production where there is no token. */
   ledger?: {
     /**
@@ -53,24 +92,24 @@ export interface AuthlogConfig extends CaptureConfig {
   readonly domain: Setting<string | undefined>;
   readonly baseUrlTemplate: Setting<string | undefined>;
   readonly configId: Setting<string | undefined>;
+  readonly tenantId: Setting<string | undefined>;
   readonly batch: Readonly<Record<keyof BatchOptions, Setting<number>>>;
+  readonly maxInFlight: Setting<number>;
+  readonly maxRequestBytes: Setting<number>;
+  readonly retry: Readonly<Record<keyof RetryOptions, Setting<number>>>;
+  readonly schema: Setting<AuditSchema>;
+  readonly signingKeyFile: Setting<string | undefined>;
+  readonly deadLetterPath: Setting<string>;
   readonly ledgerPath: Setting<string | undefined>;
   readonly ledgerPort: Setting<number | undefined>;
   readonly production: boolean;
-  /** Whether OpenTelemetry's own variables say where spans go. */
-  readonly exportsSpans: boolean;
+  /** Where OpenTelemetry's own variables say that telemetry goes. */
+  readonly otel: OtelDestinations;
   /** Values that could not be used; the next source's was taken in their place. */
   readonly problems: readonly AuthlogError[];
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
-
-const spanVariables = [
-  "OTEL_EXPORTER_OTLP_ENDPOINT",
-  "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
-  "OTEL_TRACES_EXPORTER",
-  "OTEL_CONFIG_FILE",
-] as const;
 
 /** The longest delay that a timer of Node's can have. */
 const longestTimerMillis = 2 ** 31 - 1;
@@ -81,6 +120,13 @@ const batchShapes: Readonly<Record<keyof BatchOptions, [variable: string, shape:
     maxExportBatchSize: ["OTEL_BLRP_MAX_EXPORT_BATCH_SIZE", integer(1, 10_000_000)],
     scheduledDelayMillis: ["OTEL_BLRP_SCHEDULE_DELAY", integer(0, longestTimerMillis)],
     exportTimeoutMillis: ["OTEL_BLRP_EXPORT_TIMEOUT", integer(1, longestTimerMillis)],
+  };
+
+const retryShapes: Readonly<Record<keyof RetryOptions, [variable: string, shape: Shape<number>]>> =
+  {
+    initialBackoffMillis: ["AUTHLOG_RETRY_INITIAL_BACKOFF", integer(1, longestTimerMillis)],
+    maxBackoffMillis: ["AUTHLOG_RETRY_MAX_BACKOFF", integer(1, longestTimerMillis)],
+    giveUpAfter: ["AUTHLOG_RETRY_GIVE_UP_AFTER", integer(1, 1_000_000)],
   };
 
 /**
@@ -115,9 +161,11 @@ export function resolveConfig(
     return { value: fallback, source: "default" };
   }
 
-  const { pangea = {}, batch = {}, ledger = {} } = options;
+  const { pangea = {}, batch = {}, retry = {}, ledger = {} } = options;
   const readBatch = (name: keyof BatchOptions): Setting<number> =>
     read(`batch.${name}`, batch[name], ...batchShapes[name], batchDefaults[name]);
+  const readRetry = (name: keyof RetryOptions): Setting<number> =>
+    read(`retry.${name}`, retry[name], ...retryShapes[name], retryDefaults[name]);
   const maxQueueSize = readBatch("maxQueueSize");
   const maxExportBatchSize = readBatch("maxExportBatchSize");
   return Object.freeze({
@@ -136,6 +184,41 @@ export function resolveConfig(
       undefined,
     ),
     configId: read("pangea.configId", pangea.configId, "PANGEA_AUDIT_CONFIG_ID", text, undefined),
+    tenantId: read("pangea.tenantId", pangea.tenantId, "PANGEA_AUDIT_TENANT_ID", text, undefined),
+    maxInFlight: read(
+      "maxInFlight",
+      options.maxInFlight,
+      "AUTHLOG_MAX_IN_FLIGHT",
+      integer(1, 1_000),
+      maxInFlightDefault,
+    ),
+    maxRequestBytes: read(
+      "maxRequestBytes",
+      options.maxRequestBytes,
+      "AUTHLOG_MAX_REQUEST_BYTES",
+      integer(1_024, 2 ** 31 - 1),
+      maxRequestBytesDefault,
+    ),
+    retry: {
+      initialBackoffMillis: readRetry("initialBackoffMillis"),
+      maxBackoffMillis: readRetry("maxBackoffMillis"),
+      giveUpAfter: readRetry("giveUpAfter"),
+    },
+    schema: read("schema", options.schema, "AUTHLOG_SCHEMA", auditSchema, standardSchema),
+    signingKeyFile: read(
+      "signingKeyFile",
+      options.signingKeyFile,
+      "AUTHLOG_SIGNING_KEY_FILE",
+      text,
+      undefined,
+    ),
+    deadLetterPath: read(
+      "deadLetterPath",
+      options.deadLetterPath,
+      "AUTHLOG_DEAD_LETTER_PATH",
+      text,
+      ".authlog/dead-letter.jsonl",
+    ),
     batch: {
       maxQueueSize,
       // The specification: a batch is never larger than the queue.
@@ -155,7 +238,7 @@ export function resolveConfig(
       undefined,
     ),
     production: env["NODE_ENV"] === "production",
-    exportsSpans: spanVariables.some((name) => Boolean(env[name])),
+    otel: readOtelVariables(env),
     problems,
   });
 }

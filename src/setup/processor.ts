@@ -1,4 +1,6 @@
 import { AuditLogRecordProcessor } from "../delivery/audit-log-record-processor.ts";
+import { deadLetterFile } from "../delivery/dead-letter.ts";
+import { incomplete } from "../delivery/processor-errors.ts";
 import { AuthlogError } from "../errors.ts";
 import {
   type PangeaExporterOptions,
@@ -22,10 +24,17 @@ export function auditProcessor(options: AuthlogOptions = {}): AuditLogRecordProc
   const config = resolveConfig(options);
   for (const problem of config.problems) report(problem);
   installCaptureSettings(config);
-  return createProcessor(config, {
-    token: config.token.value,
-    domain: config.domain.value,
-    baseUrlTemplate: config.baseUrlTemplate.value,
+  return createProcessor(config, pangeaExporter(config));
+}
+
+/** The exporter to where the configuration says, with or without a token. */
+export function pangeaExporter(config: AuthlogConfig): DeliveringExporter {
+  const { token, domain, baseUrlTemplate, production } = config;
+  if (token.value === undefined) report(tokenMissing(production));
+  return exporterTo(config, {
+    token: token.value,
+    domain: domain.value,
+    baseUrlTemplate: baseUrlTemplate.value,
   });
 }
 
@@ -39,32 +48,53 @@ export interface Destination {
 /** How much of the processor's time for one attempt the exporter has. */
 const exporterShare = 0.9;
 
-/** A processor with its exporter. Records still queued when the process runs dry are flushed. */
-export function createProcessor(
+/** The exporter to one destination. */
+export function exporterTo(
   config: AuthlogConfig,
   { token, domain, baseUrlTemplate }: Destination,
-): AuditLogRecordProcessor {
-  if (token === undefined) report(tokenMissing(config.production));
-  const { maxQueueSize, maxExportBatchSize, scheduledDelayMillis, exportTimeoutMillis } =
-    config.batch;
-  const exporter = createExporter({
+): DeliveringExporter {
+  return createExporter({
     // An empty token is refused at each delivery, as retryable: nothing is lost until there is one.
     token: token ?? "",
     ...(domain !== undefined && { domain }),
     ...(baseUrlTemplate !== undefined && { baseUrlTemplate }),
-    ...(config.configId.value !== undefined && { configId: config.configId.value }),
+    configId: config.configId.value,
+    tenantId: config.tenantId.value,
+    schema: config.schema.value,
+    signingKeyFile: config.signingKeyFile.value,
+    maxRequestBytes: config.maxRequestBytes.value,
     // Ends before the processor stops waiting for it, so that what became of the batch is known.
-    timeoutMillis: Math.ceil(exportTimeoutMillis.value * exporterShare),
+    timeoutMillis: Math.ceil(config.batch.exportTimeoutMillis.value * exporterShare),
   });
+}
+
+/** A processor as configured. Records still queued when the process runs dry are flushed. */
+export function createProcessor(
+  config: AuthlogConfig,
+  exporter: DeliveringExporter,
+): AuditLogRecordProcessor {
+  const { maxQueueSize, maxExportBatchSize, scheduledDelayMillis, exportTimeoutMillis } =
+    config.batch;
   const processor = new AuditLogRecordProcessor({
     exporter,
     maxQueueSize: maxQueueSize.value,
     maxExportBatchSize: maxExportBatchSize.value,
     scheduledDelayMillis: scheduledDelayMillis.value,
     exportTimeoutMillis: exportTimeoutMillis.value,
+    maxInFlight: config.maxInFlight.value,
+    retry: {
+      initialBackoffMillis: config.retry.initialBackoffMillis.value,
+      maxBackoffMillis: config.retry.maxBackoffMillis.value,
+      giveUpAfter: config.retry.giveUpAfter.value,
+    },
+    deadLetters: deadLetterFile({ path: config.deadLetterPath.value }),
   });
   // The delay's timer does not keep the process alive, so that a script can end.
   process.once("beforeExit", () => void processor.forceFlush());
+  // Nothing can be sent any more, but no loss is silent.
+  process.once("exit", () => {
+    if (processor.depth > 0) report(incomplete(processor.depth));
+  });
   return processor;
 }
 

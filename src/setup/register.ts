@@ -1,12 +1,14 @@
-import { context, trace } from "@opentelemetry/api";
 import { AuthlogError } from "../errors.ts";
 import { type AuthLogRecord, getSlot } from "../slot.ts";
 import type { AuditLogRecordProcessor } from "../delivery/audit-log-record-processor.ts";
+import { activeSpan } from "../telemetry/api-globals.ts";
 import { report } from "../telemetry/diagnostics.ts";
-import { hasLoggerProvider } from "../telemetry/logger.ts";
+import type { DeliveringExporter } from "../telemetry/exporter.ts";
+import { loggerProviders } from "../telemetry/logger.ts";
 import { installCaptureSettings } from "./capture-settings.ts";
 import { type AuthlogConfig, type AuthlogOptions, resolveConfig } from "./config.ts";
-import { createProcessor, type Destination } from "./processor.ts";
+import { ledgerExporter } from "./ledger-exporter.ts";
+import { createProcessor, exporterTo, pangeaExporter } from "./processor.ts";
 import { startSdk } from "./start-sdk.ts";
 
 /**
@@ -26,37 +28,38 @@ async function setUp(options: AuthlogOptions): Promise<void> {
   slot.enabled = config.enabled.value;
   if (!slot.enabled) return;
   installCaptureSettings(config);
-  const processor = createProcessor(config, await findDestination(config));
+  const processor = createProcessor(config, await findExporter(config));
   slot.sink = (record) => takeDirectly(processor, record);
   // Whoever holds the global keeps it; the sink then gets what its processors leave.
-  if (!hasLoggerProvider()) await startSdk(processor, config.exportsSpans);
+  if (loggerProviders().length === 0) await startSdk(processor, config);
 }
 
-/** Pangea, or whatever speaks its API, where there is a token; else the ledger, outside production. */
-async function findDestination(config: AuthlogConfig): Promise<Destination> {
-  const { token, domain, baseUrlTemplate, ledgerPath, ledgerPort, production } = config;
-  if (token.value !== undefined || production) {
-    return {
-      token: token.value,
-      domain: domain.value,
-      baseUrlTemplate: baseUrlTemplate.value,
-    };
-  }
+/** To Pangea, or whatever speaks its API, where there is a token; else to the ledger, outside production. */
+async function findExporter(config: AuthlogConfig): Promise<DeliveringExporter> {
+  const { token, schema, ledgerPath, ledgerPort, production } = config;
+  if (token.value !== undefined || production) return pangeaExporter(config);
   // Kept from the bundlers, which would have to pack SQLite and a worker: Node resolves it itself,
   // from the app's own folder.
   const { startLedger } = await import(
     /* webpackIgnore: true */ /* turbopackIgnore: true */ "authlog/ledger"
   );
-  const ledger = await startLedger({
-    ...(ledgerPath.value !== undefined && { path: ledgerPath.value }),
-    ...(ledgerPort.value !== undefined && { port: ledgerPort.value }),
-  });
-  return { token: ledger.token, baseUrlTemplate: ledger.url };
+  const start = (): ReturnType<typeof startLedger> =>
+    startLedger({
+      schema: schema.value,
+      ...(ledgerPath.value !== undefined && { path: ledgerPath.value }),
+      ...(ledgerPort.value !== undefined && { port: ledgerPort.value }),
+    });
+  const exporter = ledgerExporter(start, ({ token: own, url }) =>
+    exporterTo(config, { token: own, baseUrlTemplate: url }),
+  );
+  // Started now, so that what keeps it from starting is said now; deliveries try again.
+  await exporter.ready().catch((cause: unknown) => report(setupFailed(cause)));
+  return exporter;
 }
 
 /** The way of a record where no provider has our processor: the active span is the caller's. */
 function takeDirectly(processor: AuditLogRecordProcessor, record: AuthLogRecord): void {
-  processor.take(record, trace.getSpanContext(context.active()));
+  processor.take(record, activeSpan());
 }
 
 function setupFailed(cause: unknown): AuthlogError {

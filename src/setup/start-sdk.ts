@@ -1,4 +1,7 @@
 import type { AuditLogRecordProcessor } from "../delivery/audit-log-record-processor.ts";
+import { flush } from "../telemetry/flush.ts";
+import { collectorProcessors } from "./collector-processors.ts";
+import type { AuthlogConfig } from "./config.ts";
 
 /** A processor of spans that keeps none. */
 const ignoreSpans = {
@@ -14,21 +17,25 @@ interface SdkNode {
 }
 
 /**
- * Starts the app's own `@opentelemetry/sdk-node`, of either line, with our processor; spans go where
- * the standard variables say, and nowhere if they name no place: the SDK's default would knock at a
+ * Starts the app's own `@opentelemetry/sdk-node`, of either line, with our processor; records also go
+ * where the standard variables say, and so do spans, or nowhere if they name no place: the SDK's default would knock at a
  * collector on this machine for ever. Without that package nothing is started, and records take the
  * direct way.
  */
 export async function startSdk(
   processor: AuditLogRecordProcessor,
-  exportsSpans: boolean,
+  config: AuthlogConfig,
 ): Promise<void> {
   const sdk = await loadSdk();
   if (sdk === undefined) return;
   new sdk.NodeSDK({
-    logRecordProcessors: [processor],
-    ...(!exportsSpans && { spanProcessors: [ignoreSpans], metricReaders: [] }),
+    logRecordProcessors: [processor, ...collectorProcessors(config)],
+    // Spans that go nowhere still give each record the id of its trace.
+    ...(!config.otel.exportsSpans && { spanProcessors: [ignoreSpans] }),
+    ...(!config.otel.exportsMetrics && { metricReaders: [] }),
   }).start();
+  // A batch that waits for its delay does not keep the process alive, so that a script can end.
+  process.once("beforeExit", () => void flush());
 }
 
 /**

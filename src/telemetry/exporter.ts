@@ -1,4 +1,5 @@
 import type { AuthlogError } from "../errors.ts";
+import type { SpanContext } from "../slot.ts";
 
 /**
  * The parts of the OpenTelemetry SDK that authlog meets, as structural types: nothing of the SDK is
@@ -8,13 +9,6 @@ import type { AuthlogError } from "../errors.ts";
 /** Seconds and nanoseconds since 1970, as the SDK keeps time. */
 export type HrTime = [seconds: number, nanos: number];
 
-/** The span that was active when a record was emitted. */
-export interface SpanContext {
-  traceId: string;
-  spanId: string;
-  traceFlags: number;
-}
-
 /** A log record as an SDK hands it to processors and exporters. Its fields may be getters. */
 export interface ReadableLogRecord {
   readonly hrTime: HrTime;
@@ -23,6 +17,7 @@ export interface ReadableLogRecord {
   readonly severityText?: string | undefined;
   readonly body?: unknown;
   readonly attributes: Readonly<Record<string, unknown>>;
+  /** The span that was active when the record was emitted. */
   readonly spanContext?: SpanContext | undefined;
   readonly resource: { readonly attributes: Readonly<Record<string, unknown>> };
   readonly instrumentationScope: { readonly name: string; readonly version?: string | undefined };

@@ -1,29 +1,29 @@
 import { AuthlogError } from "../errors.ts";
 import { type AuthLogRecord, type Emission, getSlot } from "../slot.ts";
 import { scopeName } from "../vocabulary.ts";
+import { apiGlobals, type Context, contextWith } from "./api-globals.ts";
 import { report } from "./diagnostics.ts";
 import type { HrTime } from "./exporter.ts";
 
 /** What both API lines call a log record on its way in. */
-interface ApiLogRecord extends Omit<AuthLogRecord, "timeUnixMillis"> {
+interface ApiLogRecord extends Omit<AuthLogRecord, "timeUnixMillis" | "remoteSpan"> {
   timestamp: HrTime;
+  /** The active one, where there is none here. */
+  context?: Context;
 }
 
 interface LoggerProvider {
   getLogger(name: string): { emit(record: ApiLogRecord): void };
+  /** What the API of either line asks of a provider does not have it; what an SDK makes does. */
+  forceFlush?(): Promise<void>;
 }
 
-/**
- * The global of `@opentelemetry/api` 1.10, where the 3.x line keeps its provider of loggers, and the
- * one of `@opentelemetry/api-logs`, where the 2.x line does: a function of the API's version. The two
- * do not know each other, and emitting to the wrong one is a silent no-op.
- */
-const api3 = Symbol.for("opentelemetry.js.api.1");
+/** The global of `@opentelemetry/api-logs`, where the 2.x line keeps its provider of loggers. */
 const api2 = Symbol.for("io.opentelemetry.js.api.logs");
 
 /**
- * Emits a record to the app's provider of either OpenTelemetry line. Where no processor of ours took
- * it, the fallback sink gets it; where there is none either, the loss is counted and said. Never
+ * Emits a record to the app's provider of either OpenTelemetry line; with a provider in each, to the
+ * second one too if the first has no processor of ours. Where none took it, the fallback sink gets it; where there is none either, the loss is counted and said. Never
  * throws.
  */
 export function emit(record: AuthLogRecord): void {
@@ -31,15 +31,11 @@ export function emit(record: AuthLogRecord): void {
   const emission: Emission = { record, taken: false };
   const outer = slot.emitting;
   slot.emitting = emission;
-  const provider = loggerProvider();
-  try {
-    const { timeUnixMillis, ...rest } = record;
-    provider?.getLogger(scopeName).emit({ ...rest, timestamp: toHrTime(timeUnixMillis) });
-  } catch (cause) {
-    report(emitFailed(cause));
-  } finally {
-    slot.emitting = outer;
+  const providers = loggerProviders();
+  for (const provider of providers) {
+    if (!emission.taken) emitTo(provider, record);
   }
+  slot.emitting = outer;
   if (emission.taken) return;
   if (slot.sink === undefined) {
     slot.lost += 1;
@@ -47,21 +43,32 @@ export function emit(record: AuthLogRecord): void {
     return;
   }
   slot.sink(record);
-  if (provider !== undefined) report(noProcessor());
+  if (providers.length > 0) report(noProcessor());
 }
 
-/** Whether somebody has registered a LoggerProvider, in the API of either line. */
-export function hasLoggerProvider(): boolean {
-  return loggerProvider() !== undefined;
+function emitTo(provider: LoggerProvider, record: AuthLogRecord): void {
+  const { timeUnixMillis, remoteSpan, ...rest } = record;
+  try {
+    provider.getLogger(scopeName).emit({
+      ...rest,
+      timestamp: toHrTime(timeUnixMillis),
+      ...(remoteSpan && { context: contextWith(remoteSpan) }),
+    });
+  } catch (cause) {
+    report(emitFailed(cause));
+  }
 }
 
-/** Looked up at each emit: a provider may be registered, or replaced, at any time. */
-function loggerProvider(): LoggerProvider | undefined {
-  const globals = globalThis as {
-    [api3]?: { logs?: LoggerProvider };
-    [api2]?: (version: number) => LoggerProvider | undefined;
-  };
-  return globals[api3]?.logs ?? globals[api2]?.(1);
+/**
+ * The providers that somebody has registered, in the APIs of the 3.x and of the 2.x line. The two do
+ * not know each other, and emitting to the wrong one is a silent no-op. Looked up each time: a
+ * provider may be registered, or replaced, whenever the app likes.
+ */
+export function loggerProviders(): readonly LoggerProvider[] {
+  const { logs } = apiGlobals() as { logs?: LoggerProvider };
+  // A function of the API's version.
+  const logs2 = (globalThis as { [api2]?: (version: number) => LoggerProvider })[api2]?.(1);
+  return [logs, logs2].filter((provider) => provider !== undefined);
 }
 
 /** Milliseconds since 1970 as the SDK keeps time; a bare number would be taken for uptime when small. */

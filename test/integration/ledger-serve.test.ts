@@ -59,4 +59,18 @@ describe("authlog serve", () => {
     expect(await running).toBe(0);
     expect(io.lines.slice(1)).toEqual(['{"type":"stopped"}']);
   });
+
+  it("takes the fields of the schema that AUTHLOG_SCHEMA names, and no other name", async () => {
+    const at = { AUTHLOG_LEDGER_PATH: join(folder, "ledger.db"), AUTHLOG_LEDGER_PORT: "0" };
+    const io = terminal({ ...at, AUTHLOG_SCHEMA: "tutorial" });
+    const running = run(["serve"], io);
+    const url = (await io.first).split(" at ")[1] ?? "";
+    const token = readFileSync(join(folder, "ledger.append-token"), "utf8").trim();
+    const event = { message: "User logged in", action: "login", email: "ada@example.com" };
+    expect((await append(url, token, { event })).status).toBe(200);
+    expect((await append(url, token, eventOf("of the standard schema"))).status).toBe(400);
+    io.stop();
+    expect(await running).toBe(0);
+    expect(await run(["serve"], terminal({ ...at, AUTHLOG_SCHEMA: "tutoriel" }))).not.toBe(0);
+  });
 });

@@ -1,9 +1,13 @@
+import { once } from "node:events";
+import { type AddressInfo, createServer, type Server } from "node:net";
+import { createServer as createTlsServer } from "node:tls";
 import { beforeAll, describe, expect, it } from "vitest";
 import { loadBulkCall } from "../../src/pangea/request.ts";
 import type { DeliveryOutcome } from "../../src/telemetry/exporter.ts";
 import { expectNoToken, exporterTo, receiverOf, token } from "./pangea-harness.ts";
 import { answer, envelope, type Reply, startReceiver } from "./pangea-receiver.ts";
 import { logRecords } from "./pangea-records.ts";
+import { selfSigned } from "./self-signed.ts";
 
 /** One delivery of three records against one scripted answer. */
 async function outcomeOf(reply: Reply, timeoutMillis = 5_000): Promise<DeliveryOutcome> {
@@ -23,7 +27,9 @@ describe("an answer that may change is retryable, after one request", () => {
   const answers: [string, Reply, string, number?][] = [
     ["429", answer(429, envelope("TooManyRequests"), { "retry-after": "7" }), retryable, 7_000],
     ["429 without a body", answer(429, "", { "retry-after": "2" }), retryable, 2_000],
-    ["500", answer(500, envelope("InternalError")), retryable],
+    ["500 as JSON", answer(500, envelope("InternalError")), retryable],
+    ["500 as HTML", answer(500, "<h1>Error</h1>", html), retryable],
+    ["502 as JSON", answer(502, envelope("ProviderError")), retryable],
     [
       "502 as HTML",
       answer(502, "<h1>Bad gateway</h1>", { ...html, "retry-after": "3" }),
@@ -36,12 +42,11 @@ describe("an answer that may change is retryable, after one request", () => {
       retryable,
       0,
     ],
+    ["503 as HTML", answer(503, "<h1>Unavailable</h1>", html), retryable],
+    ["504 as JSON", answer(504, envelope("Timeout")), retryable],
     ["504 as HTML", answer(504, "<h1>Timeout</h1>", html), retryable],
-    [
-      "202",
-      answer(202, envelope("Accepted", { ttl_mins: 5, location: "https://elsewhere" })),
-      retryable,
-    ],
+    ["202 without an id to ask by", answer(202, '{"status":"Accepted","result":{}}'), retryable],
+    ["202 without a body", answer(202, ""), retryable],
     ["an empty 200", answer(200, ""), retryable],
     ["a 200 of HTML", answer(200, "<h1>Please log in to the Wi-Fi</h1>", html), retryable],
     ["a 400 of HTML", answer(400, "<h1>Bad request</h1>", html), retryable],
@@ -61,6 +66,8 @@ describe("an answer that may change is retryable, after one request", () => {
       retryable,
     ],
     ["401", answer(401, envelope("Unauthorized")), unauthorized],
+    ["401 as HTML", answer(401, "<h1>Who are you?</h1>", html), unauthorized],
+    ["403 as JSON", answer(403, envelope("Forbidden")), unauthorized],
     ["403 as HTML", answer(403, "<h1>Forbidden</h1>", html), unauthorized],
     ["404", answer(404, "<h1>Not found</h1>", html), misconfigured],
     ["400 for the config id", answer(400, envelope("MissingConfigID")), misconfigured],
@@ -172,6 +179,35 @@ describe("a connection that breaks is retryable, after one request", () => {
     });
   });
 
+  it("a connection that is reset before a request can be sent tells its code", async () => {
+    const server = createServer((socket) => socket.resetAndDestroy());
+    const { port } = await listening(server);
+    const outcome = await exporterTo({ url: `http://127.0.0.1:${port}` }).deliver(logRecords(1));
+    server.close();
+    expect(outcome).toMatchObject({
+      status: "retryable",
+      cause: {
+        why: expect.stringMatching(/^The connection failed \((ECONNRESET|UND_ERR_SOCKET)\)/),
+      },
+    });
+  });
+
+  it("a server whose certificate nobody vouches for is told no token", async () => {
+    const heard: string[] = [];
+    const server = createTlsServer(selfSigned("localhost"), (socket) =>
+      socket.on("data", (bytes) => heard.push(String(bytes))),
+    );
+    const { port } = await listening(server);
+    const outcome = await exporterTo({ url: `https://localhost:${port}` }).deliver(logRecords(1));
+    server.close();
+    expect(outcome).toMatchObject({
+      status: "retryable",
+      cause: { why: "The connection failed (DEPTH_ZERO_SELF_SIGNED_CERT)." },
+    });
+    expect(heard).toEqual([]);
+    expectNoToken(outcome);
+  });
+
   it("a server that speaks no TLS is retryable", async () => {
     const receiver = await receiverOf();
     const exporter = exporterTo({ url: receiver.url.replace("http:", "https:") });
@@ -191,3 +227,9 @@ describe("a redirect", () => {
     expect(elsewhere.requests).toHaveLength(0);
   });
 });
+
+async function listening(server: Server): Promise<AddressInfo> {
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return server.address() as AddressInfo;
+}

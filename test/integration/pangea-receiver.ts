@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 
 /** One request as the receiver saw it. */
 export interface ReceivedRequest {
+  method: string;
   path: string;
   headers: IncomingMessage["headers"];
   events: Record<string, string>[];
@@ -32,11 +33,13 @@ export async function startReceiver(...script: Reply[]): Promise<Receiver> {
     void (async () => {
       const chunks: Buffer[] = [];
       for await (const chunk of message) chunks.push(chunk);
-      const body = JSON.parse(Buffer.concat(chunks).toString());
+      const text = Buffer.concat(chunks).toString();
+      const body = text === "" ? {} : JSON.parse(text);
       const request: ReceivedRequest = {
+        method: message.method ?? "",
         path: message.url ?? "",
         headers: message.headers,
-        events: body.events.map(({ event }: { event: Record<string, string> }) => event),
+        events: (body.events ?? []).map(({ event }: { event: Record<string, string> }) => event),
         body,
       };
       requests.push(request);

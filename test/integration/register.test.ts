@@ -80,6 +80,13 @@ it("in production without a token it says so loudly, starts nothing, and the app
   await expect(stat(join(folder, "ledger.db"))).rejects.toMatchObject({ code: "ENOENT" });
 });
 
+it("what is left when the process ends is counted and said", async () => {
+  const settings = { PANGEA_TOKEN: "pts_test", PANGEA_BASE_URL_TEMPLATE: "http://127.0.0.1:1" };
+  const { stderr } = await signIn(settings, "--exit-at-once");
+  expect(stderr).toContain("ERR_AUTHLOG_SHUTDOWN_INCOMPLETE");
+  expect(stderr).toContain("1 audit records");
+});
+
 it("switched off, it makes no event and says nothing", async () => {
   const { code, stderr } = await signIn({ AUTHLOG_ENABLED: "false" });
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });

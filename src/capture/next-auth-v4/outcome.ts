@@ -68,7 +68,9 @@ export function describeError([code, metadata]: readonly unknown[]): Failure | u
     default:
   }
   // The rest of the code is the adapter's method.
-  const reason = code.startsWith("adapter_error_") ? failureReasons.providerError : reasons.get(code);
+  const reason = code.startsWith("adapter_error_")
+    ? failureReasons.providerError
+    : reasons.get(code);
   return reason && { reason, errorType: code };
 }
 

@@ -91,7 +91,7 @@ describe("what is too long", () => {
     expect(event["message"]).toBe("€".repeat(10_922));
     expect(bytes(event["action"])).toBe(32);
     expect(detailsOf(event)).toMatchObject({
-      "authlog.truncated": ["url.path", "message", "actor", "action", "target"],
+      "authlog.truncated": ["url.path", "action", "actor", "message", "target"],
       "event.name": `app.${"x".repeat(40)}`,
       "user.id": `${"x".repeat(127)}€`,
     });

@@ -3,8 +3,9 @@ import {
   AuditLogRecordProcessor,
   type AuditLogRecordProcessorOptions,
 } from "../../../src/delivery/audit-log-record-processor.ts";
+import type { DeadLetter } from "../../../src/delivery/dead-letter.ts";
 import { AuthlogError } from "../../../src/errors.ts";
-import type { DeliveryOutcome } from "../../../src/telemetry/exporter.ts";
+import type { DeliveringExporter, DeliveryOutcome } from "../../../src/telemetry/exporter.ts";
 import {
   createClock,
   createExporter,
@@ -40,6 +41,20 @@ const emitAll = (processor: AuditLogRecordProcessor, names: readonly string[]): 
 };
 
 const codes = (): string[] => watched.diagnostics.map(({ code }) => code);
+
+/** A receiver that fails over each batch with the bad record in it. */
+function failingOver(bad: string): DeliveringExporter & { attempts: string[][] } {
+  const attempts: string[][] = [];
+  return {
+    ...createExporter(),
+    attempts,
+    deliver: (records) => {
+      const names = records.map(({ eventName }) => eventName ?? "");
+      attempts.push(names);
+      return Promise.resolve(names.includes(bad) ? retryable : { status: "delivered" });
+    },
+  };
+}
 
 describe("batches", () => {
   it("a record waits for others as long as the delay says, then goes with them", async () => {
@@ -136,11 +151,15 @@ describe("what fails is kept", () => {
       fix: "f",
     });
     const exporter = createExporter(() => ({ status: "rejected", records: [{ index: 0, cause }] }));
-    const { processor } = create(exporter);
+    const letters: DeadLetter[] = [];
+    const { processor } = create(exporter, {
+      deadLetters: { write: (more) => letters.push(...more) },
+    });
     emitAll(processor, ["a", "b"]);
     await processor.forceFlush();
     expect(processor.depth).toBe(0);
     expect(codes()).toEqual(["ERR_AUTHLOG_DELIVERY_REJECTED"]);
+    expect(letters).toEqual([{ record: expect.objectContaining({ eventName: "a" }), cause }]);
   });
 
   it("what the queue cannot hold is counted and said", async () => {
@@ -154,6 +173,124 @@ describe("what fails is kept", () => {
     gate.resolve({ status: "delivered" });
     await settle();
     expect(exporter.batches).toEqual([["a"], ["b"]]);
+  });
+});
+
+describe("batches beside one another", () => {
+  const delivered: DeliveryOutcome = { status: "delivered" };
+
+  it("are as many as may be in flight, begun in order; the next begins when one has ended", async () => {
+    const gates = Array.from({ length: 4 }, () => Promise.withResolvers<DeliveryOutcome>());
+    const exporter = createExporter((n) => gates[n - 1]?.promise ?? delivered);
+    const { processor } = create(exporter, { maxExportBatchSize: 1, maxInFlight: 2 });
+    emitAll(processor, ["a", "b", "c", "d"]);
+    expect(exporter.batches).toEqual([["a"], ["b"]]);
+    gates[1]?.resolve(delivered);
+    await settle();
+    expect(exporter.batches).toEqual([["a"], ["b"], ["c"]]);
+    expect(processor.depth).toBe(3);
+    for (const { resolve } of gates) resolve(delivered);
+    await settle();
+    expect(processor.depth).toBe(0);
+  });
+
+  it("with one in flight, records arrive in the order in which they were emitted", async () => {
+    const exporter = createExporter((n) => (n % 3 === 0 ? delivered : retryable));
+    const { processor, clock } = create(exporter, { maxExportBatchSize: 1, maxInFlight: 1 });
+    emitAll(processor, ["a", "b", "c"]);
+    for (let turn = 0; turn < 9; turn += 1) {
+      await settle();
+      clock.tick();
+    }
+    expect(exporter.batches.flat().join("")).toBe("aaabbbccc");
+    expect(processor.depth).toBe(0);
+  });
+
+  it("while the receiver fails, one at a time asks whether it is back", async () => {
+    let up = false;
+    const exporter = createExporter(() => (up ? delivered : retryable));
+    const { processor, clock } = create(exporter, { maxExportBatchSize: 1, maxInFlight: 4 });
+    emitAll(processor, ["a", "b", "c", "d"]);
+    await settle();
+    expect(exporter.batches).toHaveLength(4);
+    expect(clock.delays).toHaveLength(1);
+    clock.tick();
+    await settle();
+    expect(exporter.batches).toHaveLength(5);
+    up = true;
+    clock.tick();
+    await settle();
+    expect(processor.depth).toBe(0);
+  });
+
+  it("a flush waits for the oldest record, not for as many", async () => {
+    const slow = Promise.withResolvers<DeliveryOutcome>();
+    const exporter = createExporter((n) => (n === 1 ? slow.promise : delivered));
+    const { processor } = create(exporter, { maxExportBatchSize: 1 });
+    emitAll(processor, ["a"]);
+    let ended = false;
+    const flushed = processor.forceFlush().then(() => (ended = true));
+    emitAll(processor, ["b", "c"]);
+    await settle();
+    expect([ended, processor.depth]).toEqual([false, 1]);
+    slow.resolve(delivered);
+    await flushed;
+    expect(processor.depth).toBe(0);
+  });
+
+  it("a shutdown waits for those that are under way", async () => {
+    const slow = Promise.withResolvers<DeliveryOutcome>();
+    const exporter = createExporter((n) => (n === 1 ? slow.promise : retryable));
+    const { processor } = create(exporter, { maxExportBatchSize: 1 });
+    emitAll(processor, ["a", "b", "c", "d"]);
+    const ended = processor.shutdown();
+    await settle();
+    expect(exporter.closed).toBe(false);
+    slow.resolve(delivered);
+    await ended;
+    expect(watched.diagnostics.at(-1)?.message).toContain("with 3 audit records");
+  });
+});
+
+describe("a record over which the receiver fails", () => {
+  it("holds up no other, and in the end is a dead letter", async () => {
+    const letters: DeadLetter[] = [];
+    const exporter = failingOver("bad");
+    const clock = createClock();
+    const processor = new AuditLogRecordProcessor(
+      {
+        exporter,
+        includes: () => true,
+        maxExportBatchSize: 4,
+        retry: { giveUpAfter: 3 },
+        deadLetters: { write: (more) => letters.push(...more) },
+      },
+      clock,
+    );
+    emitAll(processor, ["1", "bad", "3", "4"]);
+    for (let turn = 0; turn < 40; turn += 1) {
+      emitAll(processor, [`other-${turn}`]);
+      await settle();
+      clock.tick();
+      await settle();
+    }
+    expect(processor.depth).toBe(0);
+    expect(letters.map(({ record, cause }) => [record.eventName, cause.code])).toEqual([
+      ["bad", "ERR_AUTHLOG_DELIVERY_GIVEN_UP"],
+    ]);
+    const taken = exporter.attempts.filter((names) => !names.includes("bad")).flat();
+    expect(new Set(taken).size).toBe(taken.length);
+    expect(taken).toHaveLength(43);
+  });
+
+  it("is kept for ever while the receiver takes nothing else either", async () => {
+    const { processor, clock } = create(createExporter(() => retryable));
+    emitAll(processor, ["a", "b"]);
+    for (let turn = 0; turn < 100; turn += 1) {
+      clock.tick();
+      await settle();
+    }
+    expect(processor.depth).toBe(2);
   });
 });
 
@@ -230,5 +367,30 @@ describe("flush and shutdown", () => {
     emitAll(processor, ["late"]);
     expect(codes()).toEqual(["ERR_AUTHLOG_PROCESSOR_SHUT_DOWN"]);
     expect(processor.dropped).toBe(1);
+  });
+});
+
+describe("options that cannot be used", () => {
+  it.each([Number.NaN, -1, 1.5, Infinity, "100"])(
+    "%s is said, and the default taken; the sign-in goes on",
+    async (value) => {
+      const exporter = createExporter();
+      const { processor } = create(exporter, {
+        maxQueueSize: value as number,
+        exportTimeoutMillis: value as number,
+        maxInFlight: value as number,
+      });
+      emitAll(processor, ["a"]);
+      await processor.forceFlush();
+      expect(exporter.batches).toEqual([["a"]]);
+      expect(processor.capacity).toBe(2048);
+      expect(codes()).toEqual(["ERR_AUTHLOG_CONFIG_INVALID"]);
+    },
+  );
+
+  it("an option that is undefined is one that is not set", () => {
+    const { processor } = create(createExporter(), { maxQueueSize: undefined as never });
+    expect(processor.capacity).toBe(2048);
+    expect(codes()).toEqual([]);
   });
 });

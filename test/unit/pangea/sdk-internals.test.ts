@@ -22,7 +22,7 @@ describe("what the exporter leans on in pangea-node-sdk", () => {
     expect(manifest("node_modules/pangea-node-sdk/package.json").version).toBe("5.6.0");
   });
 
-  it("is loaded by nothing but the dynamic import at the first export", () => {
+  it("is loaded by nothing but dynamic imports, the first time that it is needed", () => {
     const folder = new URL("../../../src/pangea/", import.meta.url);
     const imports = readdirSync(folder).flatMap((name) =>
       readFileSync(new URL(name, folder), "utf8")
@@ -30,7 +30,7 @@ describe("what the exporter leans on in pangea-node-sdk", () => {
         .filter((line) => line.includes('"pangea-node-sdk"'))
         .filter((line) => !line.startsWith("import type ")),
     );
-    expect(imports).toEqual(['  const sdk = await import("pangea-node-sdk");']);
+    expect(new Set(imports)).toEqual(new Set(['  const sdk = await import("pangea-node-sdk");']));
   });
 
   it("`logBulk` asks nothing of its request but one `post`, and takes any results", async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { defineSchema } from "../../../src/audit-schema/define-schema.ts";
 import { resolveConfig } from "../../../src/setup/config.ts";
 
 describe("a setting", () => {
@@ -51,7 +52,50 @@ it("a batch is never larger than the queue", () => {
 });
 
 it("spans are exported only where OpenTelemetry's own variables name a place", () => {
-  expect(resolveConfig({}, {}).exportsSpans).toBe(false);
+  expect(resolveConfig({}, {}).otel.exportsSpans).toBe(false);
   const env = { OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:4318" };
-  expect(resolveConfig({}, env).exportsSpans).toBe(true);
+  expect(resolveConfig({}, env).otel.exportsSpans).toBe(true);
+});
+
+describe("delivery", () => {
+  it("is set in the environment as in code", () => {
+    const config = resolveConfig(
+      { retry: { giveUpAfter: 3 } },
+      {
+        AUTHLOG_MAX_IN_FLIGHT: "8",
+        AUTHLOG_MAX_REQUEST_BYTES: "65536",
+        AUTHLOG_RETRY_INITIAL_BACKOFF: "100",
+        AUTHLOG_RETRY_MAX_BACKOFF: "5000",
+        AUTHLOG_RETRY_GIVE_UP_AFTER: "99",
+        AUTHLOG_SIGNING_KEY_FILE: "/run/secrets/key.pem",
+        AUTHLOG_DEAD_LETTER_PATH: "/var/lib/app/letters.jsonl",
+        PANGEA_AUDIT_TENANT_ID: "acme",
+      },
+    );
+    expect(config.problems).toEqual([]);
+    const { maxInFlight, maxRequestBytes, retry, signingKeyFile, deadLetterPath } = config;
+    expect([maxInFlight.value, maxRequestBytes.value]).toEqual([8, 65_536]);
+    expect(retry).toEqual({
+      initialBackoffMillis: { value: 100, source: "environment" },
+      maxBackoffMillis: { value: 5_000, source: "environment" },
+      giveUpAfter: { value: 3, source: "code" },
+    });
+    expect(signingKeyFile.value).toBe("/run/secrets/key.pem");
+    expect(deadLetterPath.value).toBe("/var/lib/app/letters.jsonl");
+    expect(config.tenantId.value).toBe("acme");
+  });
+
+  it.each(["standard", "tutorial", "tutorial-with-ids"])("takes the schema %s by name", (name) => {
+    expect(resolveConfig({}, { AUTHLOG_SCHEMA: name }).schema.value.name).toBe(name);
+  });
+
+  it("takes a schema of the app's own in code, and no other name", () => {
+    const schema = defineSchema({ name: "mine", fields: {}, map: () => ({}) });
+    expect(resolveConfig({ schema }, {}).schema).toEqual({ value: schema, source: "code" });
+    const config = resolveConfig({}, { AUTHLOG_SCHEMA: "constructor" });
+    expect(config.schema.value.name).toBe("standard");
+    expect(config.problems.map(({ message }) => message)).toEqual([
+      "AUTHLOG_SCHEMA cannot be used; authlog goes on without it.",
+    ]);
+  });
 });

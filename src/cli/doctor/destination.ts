@@ -1,0 +1,37 @@
+import type { AuthlogError } from "../../errors.ts";
+
+/** What the probe found out about the place that events go to. */
+export type Destination =
+  /** No token, outside production: the embedded ledger. */
+  | { kind: "ledger"; path: string; url?: string; probe?: Probe }
+  /** No token in production. */
+  | { kind: "none" }
+  /** A token, and a URL that it must not be sent to. */
+  | { kind: "unusable"; cause: AuthlogError }
+  /** Asked in code alone. */
+  | { kind: "remote"; url: string; probe: Probe };
+
+/** What asking the destination gave. */
+export interface Probe {
+  /** Node's code of the error, or `timeout`. */
+  readonly fault?: string;
+  /** By how much the destination's clock is ahead of this machine's. */
+  readonly skewMillis?: number;
+  /** HTTP status and Pangea's, of a bulk request without events. */
+  readonly answer?: {
+    readonly httpStatus: number;
+    readonly status?: string;
+    readonly summary?: string;
+  };
+  readonly roundTrip?: RoundTripFinding;
+}
+
+/** What became of the one event that `--write` appends. */
+export interface RoundTripFinding {
+  /** Appended, with its proof verified by pangea-node-sdk. */
+  readonly proven: boolean;
+  /** Why not. */
+  readonly fault?: string;
+  /** Whether it was found again, by a token that can read, and its hash was right. */
+  readonly readBack: "verified" | "not found" | "refused" | "no token";
+}

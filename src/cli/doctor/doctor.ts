@@ -1,0 +1,98 @@
+import { statSync } from "node:fs";
+import { join, resolve } from "node:path";
+import process from "node:process";
+import { parseArgs } from "node:util";
+import { AuthlogError } from "../../errors.ts";
+import { resolveConfig } from "../../setup/config.ts";
+import { exitCodes, jsonLine, type Terminal } from "../terminal.ts";
+import type { Check } from "./check.ts";
+import { configurationChecks } from "./configuration-checks.ts";
+import { destinationChecks } from "./destination-checks.ts";
+import { type AppEnvironment, readAppEnvironment } from "./env-files.ts";
+import { environmentChecks } from "./environment-checks.ts";
+import { probeDestination } from "./probe.ts";
+import { readApp } from "./read-app.ts";
+import { type Report, reportLines } from "./report-lines.ts";
+import { settingsOf } from "./settings.ts";
+import { wiringChecks } from "./wiring-checks.ts";
+
+/** What `authlog doctor --help` prints. */
+export const doctorHelp = `Usage: authlog doctor [--dir <folder>] [--write] [--json]
+
+Looks at an app's environment, wiring, configuration and destination, and says what to mend.
+Reads sources, packages and .env files; asks the destination; changes nothing without --write.
+NODE_ENV=production checks what holds in production. Exits with 1 if there is a fault.
+
+  --dir <folder>  the app's folder  (default: this one)
+  --write         append one event, authlog.doctor, verify it and read it back; it stays there
+                  (read with AUTHLOG_READ_TOKEN, or the ledger's own token)
+  --json          one JSON object: {"ok", "folder", "checks": [{"id", "status", …}], "settings"}`;
+
+/** How long the destination may take for each question. */
+const timeoutMillis = 5_000;
+
+/** Runs `authlog doctor`. Returns the exit code: 1 where a check failed. */
+export async function doctor(args: readonly string[], terminal: Terminal): Promise<number> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      dir: { type: "string", default: "." },
+      write: { type: "boolean", default: false },
+      json: { type: "boolean", default: false },
+    },
+  });
+  const folder = folderOf(values.dir);
+  const environment = readAppEnvironment(folder, terminal.env);
+  const report = withoutSecrets(await examine(folder, environment, values.write), environment);
+  const ok = report.checks.every(({ status }) => status !== "fail");
+  if (values.json) terminal.out(jsonLine({ ok, ...report }));
+  else for (const line of reportLines(report, terminal.color)) terminal.out(line);
+  return ok ? exitCodes.ok : exitCodes.fault;
+}
+
+async function examine(
+  folder: string,
+  { values, files }: AppEnvironment,
+  write: boolean,
+): Promise<Report> {
+  const app = readApp(folder);
+  const config = resolveConfig({}, values);
+  const destination = await probeDestination({
+    config,
+    ledgerPath: resolve(folder, config.ledgerPath.value ?? join(".authlog", "ledger.db")),
+    readToken: values["AUTHLOG_READ_TOKEN"] || undefined,
+    write,
+    timeoutMillis,
+  });
+  const checks: Check[] = [
+    ...environmentChecks(app, process.versions.node),
+    ...wiringChecks(app),
+    ...configurationChecks(app, config),
+    ...destinationChecks(destination),
+  ];
+  return { folder, checks, settings: settingsOf(config, files) };
+}
+
+const secretNames = ["PANGEA_TOKEN", "AUTHLOG_READ_TOKEN", "AUTHLOG_PSEUDONYM_KEY", "AUTH_SECRET"];
+
+/** A last look: no check shows a secret, but a receiver may repeat the one that it was sent. */
+function withoutSecrets(report: Report, { values }: AppEnvironment): Report {
+  const secrets = secretNames.map((name) => values[name]).filter((text) => text !== undefined);
+  const clean = (_: string, value: unknown): unknown =>
+    typeof value === "string"
+      ? secrets
+          .filter((secret) => secret.length >= 4)
+          .reduce((text, secret) => text.replaceAll(secret, "[secret]"), value)
+      : value;
+  return JSON.parse(JSON.stringify(report, clean)) as Report;
+}
+
+function folderOf(dir: string): string {
+  const folder = resolve(dir);
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true) return folder;
+  throw new AuthlogError("ERR_AUTHLOG_USAGE", {
+    message: `There is no folder ${folder}.`,
+    why: "--dir has to name the folder of an app.",
+    fix: "Give the folder in which the app's package.json lies.",
+  });
+}

@@ -1,0 +1,124 @@
+import { uuidv7 } from "uuidv7";
+import { standardSchema } from "../../audit-schema/standard.ts";
+import { canonicalJson } from "../../canonical/canonical-json.ts";
+import { AuthlogError } from "../../errors.ts";
+import { findServed } from "../../ledger-server/descriptor.ts";
+import { filesOf } from "../../ledger-server/files.ts";
+import { resolveDestination } from "../../pangea/destination.ts";
+import { loadBulkCall } from "../../pangea/request.ts";
+import { RequestFault } from "../../pangea/request-fault.ts";
+import { roundTrip } from "../../pangea/round-trip.ts";
+import type { AuthlogConfig } from "../../setup/config.ts";
+import { attributes, outcomes } from "../../vocabulary.ts";
+import type { Destination, Probe } from "./destination.ts";
+
+/** What the probe is asked to do. */
+export interface ProbeOptions {
+  config: AuthlogConfig;
+  /** Path of the ledger's database, absolute. */
+  ledgerPath: string;
+  /** A token that can search, where the app has one beside that which appends. */
+  readToken: string | undefined;
+  /** Whether one event may be appended, which cannot be taken back. */
+  write: boolean;
+  /** For each question. */
+  timeoutMillis: number;
+}
+
+interface Access {
+  token: string;
+  readToken: string | undefined;
+  baseUrlTemplate: string;
+}
+
+/** Finds out where events go, and asks there. Rejects never: what went wrong is in the answer. */
+export async function probeDestination(options: ProbeOptions): Promise<Destination> {
+  const { config, ledgerPath, readToken } = options;
+  const token = config.token.value;
+  if (typeof token !== "string") {
+    if (config.production) return { kind: "none" };
+    const served = await findServed(filesOf(ledgerPath));
+    if (served === undefined) return { kind: "ledger", path: ledgerPath };
+    const { url, tokens } = served;
+    const access = { token: tokens.append, readToken: tokens.read, baseUrlTemplate: url };
+    return { kind: "ledger", path: ledgerPath, url, probe: await ask(access, options) };
+  }
+  try {
+    const baseUrlTemplate = resolveDestination({
+      domain: config.domain.value,
+      baseUrlTemplate: config.baseUrlTemplate.value,
+    });
+    const url = new URL(baseUrlTemplate.replace("{SERVICE_NAME}", "audit")).origin;
+    // One token of Pangea's can have both scopes; the ledger's has one.
+    const access = { token, readToken: readToken ?? token, baseUrlTemplate };
+    return { kind: "remote", url, probe: await ask(access, options) };
+  } catch (cause) {
+    if (AuthlogError.is(cause)) return { kind: "unusable", cause };
+    throw cause;
+  }
+}
+
+async function ask(access: Access, options: ProbeOptions): Promise<Probe> {
+  const { config, write, timeoutMillis } = options;
+  const { baseUrlTemplate, token } = access;
+  const configId = config.configId.value;
+  const url = baseUrlTemplate.replace("{SERVICE_NAME}", "audit");
+  const reached = await reach(url, AbortSignal.timeout(timeoutMillis));
+  if (reached.fault !== undefined) return reached;
+  const signal = AbortSignal.timeout(timeoutMillis);
+  try {
+    const bulk = await loadBulkCall();
+    const limits = { baseUrlTemplate, configId, maxRequestBytes: 1_024, signal };
+    // No event: an audit log that takes the token then finds fault with the request, and keeps nothing.
+    const { httpStatus, envelope } = await bulk([], { ...limits, token });
+    const { status, summary } = envelope ?? {};
+    const answer = {
+      httpStatus,
+      ...(status !== undefined && { status }),
+      ...(summary !== undefined && { summary }),
+    };
+    const taken = httpStatus === 400 || httpStatus === 422 || httpStatus === 200;
+    if (!write || !taken) return { ...reached, answer };
+    return { ...reached, answer, roundTrip: await writeAndRead(access, configId, timeoutMillis) };
+  } catch (error) {
+    return { fault: faultOf(error, signal) };
+  }
+}
+
+/** One request without the token: whether anybody answers, and what time it is there. */
+async function reach(url: string, signal: AbortSignal): Promise<Probe> {
+  const sentMillis = Date.now();
+  try {
+    const response = await fetch(url, { method: "HEAD", redirect: "manual", signal });
+    await response.body?.cancel();
+    const thereMillis = Date.parse(response.headers.get("date") ?? "");
+    const hereMillis = (sentMillis + Date.now()) / 2;
+    // The header is cut to whole seconds: on average it is half a second behind.
+    return Number.isNaN(thereMillis) ? {} : { skewMillis: thereMillis + 500 - hereMillis };
+  } catch (error) {
+    return { fault: faultOf(error, signal) };
+  }
+}
+
+function writeAndRead(
+  access: Access,
+  configId: string | undefined,
+  timeoutMillis: number,
+): ReturnType<typeof roundTrip> {
+  const uid = uuidv7();
+  const record = {
+    eventName: "authlog.doctor",
+    timeUnixMillis: Date.now(),
+    body: "authlog doctor wrote this event to see whether events arrive",
+    attributes: { [attributes.recordUid]: uid, [attributes.outcome]: outcomes.success },
+  };
+  const mapped = standardSchema.toEvent(record, { canonicalize: canonicalJson });
+  if (!mapped.ok) throw mapped.cause;
+  const signal = AbortSignal.timeout(timeoutMillis);
+  return roundTrip(mapped.event, { ...access, configId, query: `"${uid}"`, signal });
+}
+
+function faultOf(error: unknown, signal: AbortSignal): string {
+  const { kind, code } = RequestFault.from(error, signal);
+  return code ?? kind;
+}

@@ -1,0 +1,81 @@
+import type { AuthlogConfig } from "../../setup/config.ts";
+import type { Setting } from "../../setup/setting.ts";
+
+/** A setting as it can be shown to anybody. */
+export interface ShownSetting {
+  readonly name: string;
+  readonly value: string | number | boolean | null;
+  /** `default`, `environment`, or the `.env` file that it stands in. */
+  readonly source: string;
+}
+
+/**
+ * Texts that are no secret. What is not named here is masked, so that a setting that is new, or that
+ * somebody put a token into, is not shown by oversight.
+ */
+const shown: ReadonlySet<string> = new Set([
+  "domain",
+  "configId",
+  "ledgerPath",
+  "schema",
+  "durability",
+  "pseudonymize",
+]);
+
+/** Which variable a setting is read from, as far as its name in the report does not tell. */
+const variables: Readonly<Record<string, string>> = {
+  enabled: "AUTHLOG_ENABLED",
+  token: "PANGEA_TOKEN",
+  domain: "PANGEA_DOMAIN",
+  baseUrlTemplate: "PANGEA_BASE_URL_TEMPLATE",
+  configId: "PANGEA_AUDIT_CONFIG_ID",
+  ledgerPath: "AUTHLOG_LEDGER_PATH",
+  ledgerPort: "AUTHLOG_LEDGER_PORT",
+  "batch.maxQueueSize": "OTEL_BLRP_MAX_QUEUE_SIZE",
+  "batch.maxExportBatchSize": "OTEL_BLRP_MAX_EXPORT_BATCH_SIZE",
+  "batch.scheduledDelayMillis": "OTEL_BLRP_SCHEDULE_DELAY",
+  "batch.exportTimeoutMillis": "OTEL_BLRP_EXPORT_TIMEOUT",
+  pseudonymKeys: "AUTHLOG_PSEUDONYM_KEY",
+  pseudonymize: "AUTHLOG_PSEUDONYMIZE",
+  sessionRead: "AUTHLOG_SESSION_READ",
+};
+
+/** Every setting of a configuration with its source, secrets masked. */
+export function settingsOf(
+  config: AuthlogConfig,
+  files: ReadonlyMap<string, string>,
+): ShownSetting[] {
+  return flatten("", config).map(([name, { value, source }]) => ({
+    name,
+    value: masked(name, value),
+    source: (source === "environment" && files.get(variables[name] ?? "")) || source,
+  }));
+}
+
+function flatten(prefix: string, value: object): (readonly [string, Setting<unknown>])[] {
+  return Object.entries(value).flatMap(([key, member]: [string, unknown]) => {
+    if (typeof member !== "object" || member === null || Array.isArray(member)) return [];
+    const name = `${prefix}${key}`;
+    return isSetting(member) ? [[name, member] as const] : flatten(`${name}.`, member);
+  });
+}
+
+const isSetting = (value: object): value is Setting<unknown> =>
+  "value" in value && "source" in value;
+
+function masked(name: string, value: unknown): ShownSetting["value"] {
+  if (value === undefined || (Array.isArray(value) && value.length === 0)) return null;
+  if (typeof value === "number" || typeof value === "boolean") return value;
+  if (shown.has(name) && Array.isArray(value)) return value.join(", ");
+  if (typeof value !== "string") return "set";
+  if (name === "baseUrlTemplate") return withoutSecrets(value);
+  return shown.has(name) ? value : `set, ${value.length} characters`;
+}
+
+/** Host and path of a URL: what else it carries can be a password. */
+function withoutSecrets(template: string): string {
+  const [, scheme, place] = /^(https?:\/\/)(?:[^/@]*@)?([^?#]*)/i.exec(template) ?? [];
+  return scheme === undefined || place?.includes("@") === true
+    ? "set, but no URL"
+    : `${scheme}${place}`;
+}

@@ -1,0 +1,175 @@
+import type { ReadableLogRecord } from "../telemetry/exporter.ts";
+
+/** Records that are sent together, from the first attempt until all of them are settled. */
+export interface Batch {
+  readonly records: readonly ReadableLogRecord[];
+  /** Place of its first record among all that were ever accepted, from 1: its age. */
+  readonly first: number;
+  /** Attempts that failed in a row. */
+  failures: number;
+  /** How often it failed although the receiver had taken another batch since its last failure. */
+  strikes: number;
+  /** How many batches the receiver had taken when this one failed last. */
+  takenAtFailure: number | undefined;
+  /** Waits for a pause of its own, while others go on. */
+  resting: boolean;
+}
+
+/** What a failure says of the batch. */
+export type Suspicion =
+  /** Nothing: the receiver may be down. */
+  | "none"
+  /** The receiver takes others: a record of this batch seems to be at fault. */
+  | "suspect"
+  /** The one record in it has failed as often as it may. It has left the queue. */
+  | "given-up";
+
+/** Strikes after which a batch is halved, to find the record at fault. */
+const strikesToSplit = 2;
+
+/** While the receiver fails, a batch is tried so often until the next one is tried in its place. */
+const patience = 3;
+
+/**
+ * The records that were accepted and are not settled yet, as batches. Batches start in order of age;
+ * one that keeps failing gives way to others, and is halved if only it fails, until the record at
+ * fault stands alone and holds up nobody.
+ */
+export class BatchQueue {
+  readonly #maxBatchSize: number;
+  readonly #giveUpAfter: number;
+  readonly #waiting: ReadableLogRecord[] = [];
+  /** Failed, and not under way now; the oldest first. */
+  #failed: Batch[] = [];
+  readonly #underWay = new Set<Batch>();
+  #accepted = 0;
+  #settled = 0;
+  #taken = 0;
+
+  constructor(maxBatchSize: number, giveUpAfter: number) {
+    this.#maxBatchSize = maxBatchSize;
+    this.#giveUpAfter = giveUpAfter;
+  }
+
+  /** Records that are not settled. */
+  get depth(): number {
+    return this.#accepted - this.#settled;
+  }
+
+  /** Records that were never tried. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  /** Batches under way. */
+  get underWay(): number {
+    return this.#underWay.size;
+  }
+
+  /** How many records were accepted, ever: the place of the last one. */
+  get accepted(): number {
+    return this.#accepted;
+  }
+
+  /** The place of the oldest record that is not settled; one past the last if all are. */
+  get oldest(): number {
+    const fresh = this.#accepted - this.#waiting.length + 1;
+    return Math.min(fresh, ...[...this.#failed, ...this.#underWay].map(({ first }) => first));
+  }
+
+  push(record: ReadableLogRecord): void {
+    this.#waiting.push(record);
+    this.#accepted += 1;
+  }
+
+  /**
+   * The batch to start with now. It is under way from then on.
+   *
+   * @param partial whether records that do not fill a batch may go
+   * @param failing whether the receiver's last answer was a failure
+   */
+  take(partial: boolean, failing: boolean): Batch | undefined {
+    const batch = this.#choose(partial, failing);
+    if (batch !== undefined) this.#underWay.add(batch);
+    return batch;
+  }
+
+  /** The records of a batch under way are settled, and leave the queue. */
+  settle(batch: Batch): void {
+    this.#underWay.delete(batch);
+    this.#settled += batch.records.length;
+    this.#taken += 1;
+  }
+
+  /**
+   * A batch under way was not taken.
+   *
+   * @param blamed whether its records may be why: not where the token or the receiver's load was
+   */
+  fail(batch: Batch, blamed: boolean): Suspicion {
+    this.#underWay.delete(batch);
+    batch.failures += 1;
+    const before = batch.takenAtFailure;
+    batch.takenAtFailure = this.#taken;
+    if (blamed && before !== undefined && this.#taken > before) batch.strikes += 1;
+    if (batch.records.length === 1 && batch.strikes >= this.#giveUpAfter) {
+      this.#settled += 1;
+      return "given-up";
+    }
+    if (batch.records.length > 1 && batch.strikes >= strikesToSplit) {
+      this.#failed.push(...this.#halves(batch));
+    } else {
+      batch.resting = batch.strikes > 0;
+      this.#failed.push(batch);
+    }
+    this.#failed.sort((a, b) => a.first - b.first);
+    return batch.strikes > 0 ? "suspect" : "none";
+  }
+
+  /** Ends the pauses that batches have of their own. */
+  wake(): void {
+    for (const batch of this.#failed) batch.resting = false;
+  }
+
+  #choose(partial: boolean, failing: boolean): Batch | undefined {
+    const again = this.#failed.filter(({ resting }) => !resting);
+    const oldest = again.find(({ failures }) => !failing || failures < patience);
+    if (oldest !== undefined) return this.#retry(oldest);
+    const { length } = this.#waiting;
+    if (length >= this.#maxBatchSize || (partial && length > 0)) return this.#fresh();
+    const [leastFailed] = again.toSorted((a, b) => a.failures - b.failures);
+    return leastFailed && this.#retry(leastFailed);
+  }
+
+  #retry(batch: Batch): Batch {
+    this.#failed = this.#failed.filter((other) => other !== batch);
+    return batch;
+  }
+
+  #fresh(): Batch {
+    const first = this.#accepted - this.#waiting.length + 1;
+    const records = this.#waiting.splice(0, this.#maxBatchSize);
+    return {
+      records,
+      first,
+      failures: 0,
+      strikes: 0,
+      takenAtFailure: undefined,
+      resting: false,
+    };
+  }
+
+  /** Each half has one strike: the half without the fault is taken, and loses it. */
+  #halves({ records, first, takenAtFailure }: Batch): Batch[] {
+    const middle = Math.ceil(records.length / 2);
+    const half = (from: number, to?: number): Batch => ({
+      records: records.slice(from, to),
+      first: first + from,
+      failures: 0,
+      strikes: strikesToSplit - 1,
+      takenAtFailure,
+      resting: false,
+    });
+    return [half(0, middle), half(middle)];
+  }
+}

@@ -1,0 +1,72 @@
+import { AuthlogError } from "../errors.ts";
+import type { DeliveringExporter } from "../telemetry/exporter.ts";
+
+/** What is known of a running ledger. */
+export interface Ledger {
+  readonly url: string;
+  readonly token: string;
+  /** Whether another process serves it. */
+  readonly joined: boolean;
+}
+
+/** An exporter that finds the ledger by itself. */
+export interface LedgerExporter extends DeliveringExporter {
+  /** Rejects if the ledger can neither be started nor joined now. */
+  ready(): Promise<void>;
+}
+
+/**
+ * Delivers to the embedded ledger. One that another process serves can go away, come back on another
+ * port, or leave its port to a stranger: so before each delivery it is found, and made to prove
+ * itself, anew; where nobody serves it any more, this process does.
+ *
+ * @param start starts the ledger, or joins the one that runs
+ * @param connect makes the exporter to it
+ */
+export function ledgerExporter(
+  start: () => Promise<Ledger>,
+  connect: (ledger: Ledger) => DeliveringExporter,
+): LedgerExporter {
+  let current: { ledger: Ledger; exporter: DeliveringExporter } | undefined;
+
+  async function find(): Promise<DeliveringExporter> {
+    if (current?.ledger.joined === false) return current.exporter;
+    const ledger = await start();
+    const isSame = current?.ledger.url === ledger.url && current.ledger.token === ledger.token;
+    const exporter = isSame && current ? current.exporter : connect(ledger);
+    current = { ledger, exporter };
+    return exporter;
+  }
+
+  return {
+    async ready() {
+      await find();
+    },
+    async deliver(records, signal) {
+      try {
+        return await (await find()).deliver(records, signal);
+      } catch (cause) {
+        return { status: "retryable", cause: unreachable(cause) };
+      }
+    },
+    export(records, resultCallback) {
+      find().then(
+        (exporter) => exporter.export(records, resultCallback),
+        (cause: unknown) => resultCallback({ code: 1, error: unreachable(cause) }),
+      );
+    },
+    forceFlush: () => current?.exporter.forceFlush() ?? Promise.resolve(),
+    shutdown: () => current?.exporter.shutdown() ?? Promise.resolve(),
+  };
+}
+
+function unreachable(cause: unknown): AuthlogError {
+  return AuthlogError.is(cause)
+    ? cause
+    : new AuthlogError("ERR_AUTHLOG_DELIVERY_RETRYABLE", {
+        message: "The embedded ledger could not be reached; the events are kept and sent again.",
+        why: cause instanceof Error ? cause.message : "Something that is no error was thrown.",
+        fix: "Look at the folder of the ledger, `.authlog`: it must be writable.",
+        cause,
+      });
+}

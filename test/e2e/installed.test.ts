@@ -1,0 +1,241 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { repository } from "./support/built-app.ts";
+import { FormClient } from "./support/form-client.ts";
+import {
+  type InstalledApp,
+  ledgerIn,
+  newApp,
+  packed,
+  type RunningProcess,
+  temporaryRoom,
+} from "./support/installed-app.ts";
+import { type LedgerAccess, provenEvents } from "./support/proven-events.ts";
+import { until } from "./support/until.ts";
+
+const readme = readFileSync(join(repository, "README.md"), "utf8");
+
+/** The README's code that begins with this comment, as a reader would copy it. */
+function readmeCode(comment: string): string {
+  const blocks = [...readme.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, code = ""]) => code);
+  const code = blocks.find((block) => block.startsWith(`// ${comment}\n`));
+  if (code === undefined) throw new Error(`The README has no code "// ${comment}".`);
+  return code;
+}
+
+/** The packages of the README's install line, in versions that are known to be there. */
+function readmePackages(versions: Versions, tarball: string): string[] {
+  const [, line = ""] = /^npm install (authlog .+)$/m.exec(readme) ?? [];
+  return line
+    .split(" ")
+    .map((name) => (name === "authlog" ? tarball : `${name}@${versions[name] ?? "missing"}`));
+}
+
+type Versions = Readonly<Record<string, string>>;
+
+function versionsOf(manifest: string): Versions {
+  const { dependencies, devDependencies } = JSON.parse(
+    readFileSync(join(repository, manifest), "utf8"),
+  ) as Record<string, Versions>;
+  return { ...dependencies, ...devDependencies };
+}
+
+/** The matrix asks for another Next.js, or for one of its bundlers by name. */
+const { AUTHLOG_TEST_NEXT: nextVersion, AUTHLOG_TEST_BUNDLER: bundler } = process.env;
+
+/** Next.js 15 has no flag for webpack, which is its default. */
+const buildFlags =
+  bundler === undefined || (bundler === "webpack" && nextVersion?.startsWith("15.") === true)
+    ? []
+    : [`--${bundler}`];
+
+const settings = {
+  AUTH_SECRET: "a-secret-for-tests-alone",
+  NEXTAUTH_SECRET: "a-secret-for-tests-alone",
+  AUTH_TRUST_HOST: "true",
+  OTEL_BLRP_SCHEDULE_DELAY: "50",
+};
+
+/** What the reader had before: a page, and one user with a password. */
+const before = (nextAuthTypes: string): Record<"layout" | "page" | "config", string> => ({
+  layout: `export default function Layout({ children }: { children: React.ReactNode }) {
+    return <html><body>{children}</body></html>;
+  }`,
+  page: "export default function Page() { return <p>Hello</p>; }",
+  config: `${nextAuthTypes}
+  import Credentials from "next-auth/providers/credentials";
+  export const config: Options = {
+    providers: [
+      Credentials({
+        credentials: { email: {}, password: {} },
+        authorize: (given) =>
+          given?.password === "white-rabbit"
+            ? { id: "7", email: String(given.email) }
+            : null,
+      }),
+    ],
+  };`,
+});
+
+interface Kind {
+  name: string;
+  versions: Versions;
+  files: Readonly<Record<string, string>>;
+}
+
+const v5 = before('import type { NextAuthConfig as Options } from "next-auth";');
+const v4 = before('import type { NextAuthOptions as Options } from "next-auth";');
+const v4Route = "app/api/auth/[...nextauth]/route.ts";
+
+const kinds: Kind[] = [
+  {
+    name: "next-auth 5, on OpenTelemetry 3.x",
+    versions: versionsOf("package.json"),
+    files: {
+      "app/layout.tsx": v5.layout,
+      "app/page.tsx": v5.page,
+      "auth.config.ts": v5.config,
+      "app/api/auth/[...nextauth]/route.ts":
+        'import { handlers } from "../../../../auth"; export const { GET, POST } = handlers;',
+      "auth.ts": readmeCode("auth.ts"),
+      "instrumentation.ts": readmeCode("instrumentation.ts"),
+    },
+  },
+  {
+    name: "next-auth 4, on OpenTelemetry 2.x",
+    versions: {
+      ...versionsOf("package.json"),
+      ...versionsOf("examples/next-auth-v4/package.json"),
+    },
+    files: {
+      "app/layout.tsx": v4.layout,
+      "app/page.tsx": v4.page,
+      [v4Route.replace("route.ts", "auth.config.ts")]: v4.config,
+      [v4Route]: readmeCode(`next-auth 4, in ${v4Route}`),
+      "instrumentation.ts": readmeCode("instrumentation.ts"),
+    },
+  },
+];
+
+const room = temporaryRoom();
+let tarball: string;
+
+beforeAll(async () => {
+  tarball = await packed(room.path);
+});
+afterAll(() => room[Symbol.dispose]());
+
+describe.each(kinds)("a new app, made with the README's text alone: $name", (kind) => {
+  const { versions, files } = kind;
+  let app: InstalledApp;
+  let sdk: string[];
+
+  beforeAll(async () => {
+    app = newApp(room.path, `app-${kinds.indexOf(kind)}`);
+    const pinned = (name: string): string =>
+      `${name}@${(name === "next" ? nextVersion : undefined) ?? versions[name]}`;
+    const own = [
+      "next",
+      "next-auth",
+      "react",
+      "react-dom",
+      "typescript",
+      "@types/react",
+      "@types/node",
+    ];
+    const packages = readmePackages(versions, tarball);
+    sdk = packages.filter((name) => name.includes("/sdk-node@"));
+    if (sdk.length !== 1) throw new Error("The README installs no SDK.");
+    await app.install(...own.map(pinned), ...packages.filter((name) => !sdk.includes(name)));
+    app.write(files);
+    await app.build(...buildFlags);
+  });
+
+  it("the doctor finds no fault", async () => {
+    const { ok, checks } = JSON.parse(await app.authlog(["doctor", "--json"])) as Doctor;
+    expect({ ok, odd: checks.filter(({ status }) => /fail|warn/.test(status)) }).toEqual({
+      ok: true,
+      odd: [],
+    });
+  });
+
+  it("in production, its events arrive at `authlog serve`, without an SDK", async () => {
+    await using ledger = await app.serve();
+    await using running = await app.start("start", { ...settings, ...destination(ledger) });
+    expect(await eventsOf(running, ledger)).toMatchObject(expected);
+    expect(running.output()).not.toContain("ERR_AUTHLOG");
+  });
+
+  it(
+    "and with the SDK installed, they carry the id of their trace",
+    { timeout: 300_000 },
+    async () => {
+      await app.install(...sdk);
+      await using ledger = await app.serve();
+      const earlier = (await provenEvents(ledger)).length;
+      await using running = await app.start("start", { ...settings, ...destination(ledger) });
+      const events = await eventsOf(running, ledger, earlier);
+      expect(events).toMatchObject(expected);
+      expect(running.output()).not.toContain("ERR_AUTHLOG");
+      for (const { details } of events) expect(details["trace_id"]).toMatch(/^[\da-f]{32}$/);
+    },
+  );
+
+  it.runIf(kind === kinds[0])(
+    "in development, it has a ledger of its own",
+    { timeout: 180_000 },
+    async () => {
+      await using running = await app.start("dev", settings);
+      await fetch(running.url);
+      const ledger = await until("the embedded ledger", () => {
+        try {
+          return ledgerIn(app.folder);
+        } catch {
+          return undefined;
+        }
+      });
+      const earlier = (await provenEvents(ledger)).length;
+      expect(await eventsOf(running, ledger, earlier)).toMatchObject(expected);
+      expect(running.output()).not.toContain("ERR_AUTHLOG");
+    },
+  );
+});
+
+interface Doctor {
+  ok: boolean;
+  checks: { id: string; status: string }[];
+}
+
+const destination = ({ url, token }: { url: string; token: string }): Record<string, string> => ({
+  PANGEA_TOKEN: token,
+  PANGEA_BASE_URL_TEMPLATE: url,
+});
+
+const email = "ada@example.com";
+const expected = [
+  {
+    action: "auth.sign_in",
+    status: "failure:invalid_credentials",
+    actor: "anonymous",
+    target: email,
+  },
+  { action: "auth.sign_in", status: "success", actor: "7" },
+  { action: "auth.sign_out", status: "success", actor: "7" },
+];
+
+/** Fails to sign in, signs in and out, and gives what arrived of it, each event verified. */
+async function eventsOf(
+  running: RunningProcess,
+  ledger: LedgerAccess,
+  earlier = 0,
+): Promise<Awaited<ReturnType<typeof provenEvents>>> {
+  const client = new FormClient(running.url);
+  await client.signIn(email, "wrong");
+  await client.signIn(email, "white-rabbit");
+  await client.signOut();
+  return until("three more events", async () => {
+    const events = (await provenEvents(ledger)).slice(earlier);
+    return events.length < expected.length ? undefined : events;
+  });
+}

@@ -1,0 +1,215 @@
+import { once } from "node:events";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type RequestListener } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { run } from "../../src/cli/run.ts";
+import { startLedger } from "../../src/ledger-server/start-ledger.ts";
+import { terminal } from "../unit/cli/recorded-terminal.ts";
+
+let folder: string;
+const ends: (() => unknown)[] = [];
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "authlog-doctor-"));
+});
+afterEach(async () => {
+  for (const end of ends.splice(0)) await end();
+  rmSync(folder, { recursive: true });
+});
+
+function write(path: string, content: string): void {
+  mkdirSync(dirname(join(folder, path)), { recursive: true });
+  writeFileSync(join(folder, path), content);
+}
+
+function install(name: string, version: string): void {
+  write(`node_modules/${name}/package.json`, JSON.stringify({ name, version }));
+}
+
+/** An app as the README makes it. */
+function writeApp(): void {
+  write("package.json", "{}");
+  install("authlog", "0.1.0");
+  install("next", "16.4.5");
+  install("next-auth", "5.0.0-beta.32");
+  install("@opentelemetry/api", "1.10.0");
+  write("instrumentation.ts", 'export { register } from "authlog/instrumentation";');
+  write(
+    "auth.ts",
+    `import NextAuth from "next-auth";
+     import { withAuthlog } from "authlog/next-auth";
+     export const { handlers } = withAuthlog(NextAuth)({ providers: [] });`,
+  );
+}
+
+interface Said {
+  code: number;
+  text: string;
+  /** Status by id, of those checks that are not in order. */
+  odd: Record<string, string>;
+}
+
+async function doctor(env: Record<string, string> = {}, ...args: string[]): Promise<Said> {
+  const io = terminal(env);
+  const code = await run(["doctor", "--dir", folder, "--json", ...args], io);
+  const text = [...io.lines, ...io.errors].join("\n");
+  const { checks } = JSON.parse(text) as { checks: { id: string; status: string }[] };
+  const odd = checks.filter(({ status }) => status !== "ok");
+  return { code, text, odd: Object.fromEntries(odd.map(({ id, status }) => [id, status])) };
+}
+
+/** An audit log that answers as it is told. */
+async function receiver(listener: RequestListener): Promise<string> {
+  const server = createServer(listener).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  ends.push(() => {
+    server.closeAllConnections();
+    return new Promise((resolve) => server.close(resolve));
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+const openLedger = async (): Promise<Awaited<ReturnType<typeof startLedger>>> => {
+  const ledger = await startLedger({ path: join(folder, ".authlog/ledger.db"), port: 0 });
+  ends.push(ledger.close);
+  return ledger;
+};
+
+describe("authlog doctor", () => {
+  it("finds no fault in an app as the README makes it", async () => {
+    writeApp();
+    expect(await doctor()).toMatchObject({
+      code: 0,
+      odd: { "environment.otel-sdk": "skip", "destination.ledger": "skip" },
+    });
+  });
+
+  it("in a folder that is no app says so, and does no more", async () => {
+    const { code, odd } = await doctor();
+    expect({ code, odd }).toEqual({
+      code: 1,
+      odd: { "environment.app": "fail", "destination.ledger": "skip" },
+    });
+  });
+
+  it("finds the ledger that runs, and leaves it as it is", async () => {
+    writeApp();
+    const ledger = await openLedger();
+    const { code, odd, text } = await doctor();
+    expect({ code, odd }).toEqual({
+      code: 0,
+      odd: { "environment.otel-sdk": "skip", "destination.round-trip": "skip" },
+    });
+    expect(text).toContain(ledger.url);
+    expect(await countOf(ledger)).toBe(0);
+  });
+
+  it("with --write appends one event, has its proof verified, and reads it back", async () => {
+    writeApp();
+    const ledger = await openLedger();
+    const { code, odd, text } = await doctor({}, "--write");
+    expect({ code, odd }).toEqual({ code: 0, odd: { "environment.otel-sdk": "skip" } });
+    expect(text).toContain("written, verified and read back");
+    expect(await countOf(ledger)).toBe(1);
+    expect(text).not.toContain(ledger.token);
+    expect(text).not.toContain(ledger.readToken);
+  });
+
+  it("takes settings from the .env files that Next.js reads, and from the environment before them", async () => {
+    writeApp();
+    const { token, readToken, url } = await openLedger();
+    write(".env", `PANGEA_TOKEN=wrong\nPANGEA_BASE_URL_TEMPLATE=${url}\n`);
+    write(".env.local", `PANGEA_TOKEN=${token}\nAUTHLOG_READ_TOKEN=${readToken}\n`);
+    const found = await doctor({}, "--write");
+    expect(found.odd).toEqual({ "environment.otel-sdk": "skip" });
+    expect(found.text).toContain('"source":".env.local"');
+    expect(found.text).toContain("read back");
+
+    const overridden = await doctor({ PANGEA_TOKEN: "another" });
+    expect(overridden).toMatchObject({ code: 1, odd: { "destination.token": "fail" } });
+  });
+
+  it("says that an append token alone cannot read", async () => {
+    writeApp();
+    const { token, url } = await openLedger();
+    const said = await doctor({ PANGEA_TOKEN: token, PANGEA_BASE_URL_TEMPLATE: url }, "--write");
+    expect(said.code).toBe(0);
+    expect(said.text).toContain("The token may not read.");
+  });
+
+  it.each<[string, Record<string, string>, string]>([
+    ["no token in production", { NODE_ENV: "production" }, "destination.token"],
+    [
+      "a URL that would show the token",
+      { PANGEA_TOKEN: "pts_secret", PANGEA_BASE_URL_TEMPLATE: "http://audit.example.com" },
+      "destination.url",
+    ],
+    [
+      "a setting that cannot be used",
+      { AUTHLOG_LEDGER_PORT: "not-a-port" },
+      "configuration.values",
+    ],
+  ])("finds %s", async (_, env, id) => {
+    writeApp();
+    const { code, odd, text } = await doctor(env);
+    expect({ code, status: odd[id] }).toEqual({ code: 1, status: "fail" });
+    expect(text).not.toMatch(/pts_secret|not-a-port/);
+  });
+
+  it("tells a place where nobody answers, in a bounded time", async () => {
+    writeApp();
+    const url = await receiver(() => {});
+    await ends.pop()?.();
+    const { code, odd } = await doctor({ PANGEA_TOKEN: "pts_x", PANGEA_BASE_URL_TEMPLATE: url });
+    expect({ code, status: odd["destination.reach"] }).toEqual({ code: 1, status: "fail" });
+  });
+
+  it("tells a clock that differs, and a page that is no audit log", async () => {
+    writeApp();
+    const url = await receiver((_, response) => {
+      response.setHeader("date", new Date(Date.now() - 3_600_000).toUTCString());
+      response.writeHead(502, { "content-type": "text/html" }).end("<h1>Bad gateway</h1>");
+    });
+    const { odd, text } = await doctor({ PANGEA_TOKEN: "pts_x", PANGEA_BASE_URL_TEMPLATE: url });
+    expect(odd).toMatchObject({ "destination.clock": "warn", "destination.token": "fail" });
+    expect(text).toMatch(/Its clock is 3[56]\d\d s behind this machine's/);
+  });
+
+  it("never prints a token, even one that the receiver sends back", async () => {
+    writeApp();
+    const token = "pts_canary-of-the-doctor";
+    const url = await receiver((request, response) => {
+      response.writeHead(401, { "content-type": "application/json" });
+      const summary = `Not ${request.headers.authorization}, and not ${token}`;
+      response.end(JSON.stringify({ status: "Unauthorized", summary, result: null }));
+    });
+    const env = { PANGEA_TOKEN: token, PANGEA_BASE_URL_TEMPLATE: url };
+    const io = terminal(env);
+    expect(await run(["doctor", "--dir", folder, "--write"], io)).toBe(1);
+    const json = await doctor(env, "--write");
+    expect(json.odd).toMatchObject({ "destination.token": "fail" });
+    expect([json.text, ...io.lines, ...io.errors].join("\n")).not.toContain("canary");
+  });
+
+  it.each([[["--dir", "/nowhere/at/all"]], [["--fix"]], [["more"]]])(
+    "%j is wrong usage",
+    async (args) => {
+      const io = terminal();
+      expect(await run(["doctor", ...args], io)).toBe(2);
+      expect(io.lines).toEqual([]);
+    },
+  );
+});
+
+async function countOf({ url, readToken }: { url: string; readToken: string }): Promise<number> {
+  const response = await fetch(`${url}/v1/search`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${readToken}`, "content-type": "application/json" },
+    body: JSON.stringify({ query: "action:authlog.doctor" }),
+  });
+  const { result } = (await response.json()) as { result: { count: number } };
+  return result.count;
+}

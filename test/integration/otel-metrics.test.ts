@@ -1,0 +1,67 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { AuditLogRecordProcessor } from "../../src/delivery/audit-log-record-processor.ts";
+import { disableOtel, otelLines } from "../support/otel-lines.ts";
+import { watchSlot } from "../support/slot.ts";
+import { exporterTo, receiverOf } from "./pangea-harness.ts";
+import { answer, envelope } from "./pangea-receiver.ts";
+import { logRecords } from "./pangea-records.ts";
+
+watchSlot();
+
+afterEach(disableOtel);
+
+const errors = [{ code: "BadLength", detail: "too long", source: "/events/0/event/actor" }];
+
+describe.each(otelLines)("the app's MeterProvider, $name", ({ api, sdkMetrics }) => {
+  it("tells how many records wait, were delivered, refused or dropped, and how long it took", async () => {
+    const reader = new sdkMetrics.PeriodicExportingMetricReader({
+      exporter: {
+        export: (_: unknown, done: (result: object) => void) => done({ code: 0 }),
+        forceFlush: () => Promise.resolve(),
+        shutdown: () => Promise.resolve(),
+      },
+    });
+    const provider = new sdkMetrics.MeterProvider({ readers: [reader] });
+    api.metrics.setGlobalMeterProvider(provider);
+    const receiver = await receiverOf(answer(400, envelope("ValidationError", { errors })));
+    const processor = new AuditLogRecordProcessor({
+      exporter: exporterTo(receiver),
+      includes: () => true,
+      maxQueueSize: 2,
+    });
+    for (const record of logRecords(3)) processor.onEmit(record);
+    await processor.forceFlush();
+    processor.onEmit(logRecords(1)[0]!);
+    const { resourceMetrics } = await reader.collect();
+    await processor.shutdown();
+    await provider.shutdown();
+
+    const told = resourceMetrics.scopeMetrics.flatMap(({ metrics }) =>
+      metrics.flatMap(({ descriptor: { name, unit }, dataPoints }) =>
+        dataPoints.map(({ attributes, value }) => [
+          name,
+          unit,
+          attributes["otel.component.type"]?.replace("authlog.", ""),
+          attributes["error.type"],
+          typeof value === "number" ? value : (value as { count: number }).count,
+        ]),
+      ),
+    );
+    const [processing, exporting] = ["AuditLogRecordProcessor", "PangeaLogRecordExporter"];
+    const [full, rejected] = ["ERR_AUTHLOG_QUEUE_FULL", "ERR_AUTHLOG_DELIVERY_REJECTED"];
+    const records = "{log_record}";
+    expect(new Set(told)).toEqual(
+      new Set([
+        ["otel.sdk.processor.log.queue.size", records, processing, undefined, 1],
+        ["otel.sdk.processor.log.queue.capacity", records, processing, undefined, 2],
+        ["otel.sdk.processor.log.processed", records, processing, undefined, 1],
+        ["otel.sdk.processor.log.processed", records, processing, full, 1],
+        ["otel.sdk.processor.log.processed", records, processing, rejected, 1],
+        ["otel.sdk.exporter.log.inflight", records, exporting, undefined, 0],
+        ["otel.sdk.exporter.log.exported", records, exporting, undefined, 1],
+        ["otel.sdk.exporter.log.exported", records, exporting, rejected, 1],
+        ["otel.sdk.exporter.operation.duration", "s", exporting, rejected, 1],
+      ]),
+    );
+  });
+});

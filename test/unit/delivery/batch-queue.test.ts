@@ -1,0 +1,106 @@
+import { describe, expect, it } from "vitest";
+import { type Batch, BatchQueue } from "../../../src/delivery/batch-queue.ts";
+import { foreignRecord } from "../../support/delivery.ts";
+
+/** A queue that holds `count` records, named by their places from 1. */
+function queueOf(count: number, maxBatchSize: number, giveUpAfter = 3): BatchQueue {
+  const queue = new BatchQueue(maxBatchSize, giveUpAfter);
+  for (let place = 1; place <= count; place += 1) queue.push(foreignRecord(String(place)));
+  return queue;
+}
+
+const namesOf = (batch: Batch | undefined): string =>
+  (batch?.records ?? []).map(({ eventName }) => eventName).join(" ");
+
+function take(queue: BatchQueue, failing = false): Batch {
+  const batch = queue.take(true, failing);
+  if (batch === undefined) throw new Error("There is no batch.");
+  return batch;
+}
+
+/** Fails each batch that holds the bad record, and takes the others, until it is given up. */
+function deliver(queue: BatchQueue, bad: string): { attempts: string[]; taken: string[] } {
+  const attempts: string[] = [];
+  const taken: string[] = [];
+  for (let turn = 0; turn < 100; turn += 1) {
+    queue.wake();
+    // Something else is always there: without it a receiver that is down looks the same.
+    queue.push(foreignRecord(`other-${turn}`));
+    const batch = take(queue, attempts.length % 2 === 1);
+    attempts.push(namesOf(batch));
+    if (!batch.records.some(({ eventName }) => eventName === bad)) {
+      queue.settle(batch);
+      taken.push(...batch.records.map(({ eventName }) => eventName ?? ""));
+    } else if (queue.fail(batch, true) === "given-up") return { attempts, taken };
+  }
+  throw new Error("The bad record was never given up.");
+}
+
+describe("the order of batches", () => {
+  it("is that of their records, and one that is not full goes only where it may", () => {
+    const queue = queueOf(5, 2);
+    expect([queue.take(false, false), queue.take(false, false)].map(namesOf)).toEqual([
+      "1 2",
+      "3 4",
+    ]);
+    expect(queue.take(false, false)).toBeUndefined();
+    expect(namesOf(queue.take(true, false))).toBe("5");
+  });
+
+  it("knows the oldest record that is not settled, whichever batch is settled first", () => {
+    const queue = queueOf(4, 2);
+    const [older, newer] = [take(queue), take(queue)];
+    queue.settle(newer);
+    expect(queue.oldest).toBe(1);
+    queue.settle(older);
+    expect([queue.oldest, queue.depth]).toEqual([5, 0]);
+  });
+
+  it("a batch that fails is tried three times before the next one is", () => {
+    const queue = queueOf(4, 2);
+    const tried: string[] = [];
+    for (let attempt = 0; attempt < 5; attempt += 1) {
+      const batch = take(queue, attempt > 0);
+      tried.push(namesOf(batch));
+      expect(queue.fail(batch, true)).toBe("none");
+    }
+    expect(tried).toEqual(["1 2", "1 2", "1 2", "3 4", "3 4"]);
+  });
+
+  it("the oldest goes first again once the receiver takes batches", () => {
+    const queue = queueOf(4, 2);
+    for (let attempt = 0; attempt < 3; attempt += 1) queue.fail(take(queue, attempt > 0), true);
+    queue.settle(take(queue, true));
+    expect(namesOf(take(queue, false))).toBe("1 2");
+  });
+});
+
+describe("a batch that alone is not taken", () => {
+  it("is halved until the bad record stands alone, which is given up after its last strike", () => {
+    const queue = queueOf(8, 8);
+    const { attempts, taken } = deliver(queue, "3");
+    expect(attempts.at(-1)).toBe("3");
+    expect(taken).toEqual(expect.arrayContaining(["1", "2", "4", "5", "6", "7", "8"]));
+    expect(taken).not.toContain("3");
+    expect(new Set(taken).size).toBe(taken.length);
+  });
+
+  it("is neither halved nor given up while the receiver takes nothing", () => {
+    const queue = queueOf(2, 2);
+    for (let attempt = 0; attempt < 50; attempt += 1) {
+      const batch = take(queue, true);
+      expect(namesOf(batch)).toBe("1 2");
+      expect(queue.fail(batch, true)).toBe("none");
+    }
+  });
+
+  it("is not halved for a fault that is not its own", () => {
+    const queue = queueOf(2, 2);
+    for (let attempt = 0; attempt < 50; attempt += 1) {
+      const batch = take(queue);
+      queue.push(foreignRecord("other"));
+      queue.settle(take(queue));
+      expect(queue.fail(batch, false)).toBe("none");
+    }
+  });
+});

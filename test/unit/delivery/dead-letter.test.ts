@@ -1,0 +1,126 @@
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type DeadLetter, deadLetterFile } from "../../../src/delivery/dead-letter.ts";
+import { AuthlogError } from "../../../src/errors.ts";
+import type { ReadableLogRecord } from "../../../src/telemetry/exporter.ts";
+import { foreignRecord } from "../../support/delivery.ts";
+import { watchSlot } from "../../support/slot.ts";
+
+const watched = watchSlot();
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "authlog-letters-"));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const cause = new AuthlogError("ERR_AUTHLOG_DELIVERY_REJECTED", {
+  message: "m",
+  why: "too long",
+  fix: "f",
+});
+const letter = (overrides: Partial<ReadableLogRecord> = {}): DeadLetter => ({
+  record: { ...foreignRecord("app.order"), ...overrides },
+  cause,
+});
+const linesOf = (path: string): Record<string, unknown>[] =>
+  readFileSync(path, "utf8")
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+const modeOf = (path: string): number => statSync(path).mode & 0o777;
+
+const said = (): string | undefined => watched.diagnostics[0]?.why;
+
+describe("the dead-letter file", () => {
+  it("has a line of JSON for each record: when, the reason, and what was emitted", () => {
+    const path = join(folder, "letters.jsonl");
+    const letters = deadLetterFile({ path });
+    letters.write([letter({ body: "ordered", attributes: { "user.id": "a" } })]);
+    letters.write([letter(), letter()]);
+    const lines = linesOf(path);
+    expect(lines).toHaveLength(3);
+    expect(lines[0]).toEqual({
+      at: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+      code: "ERR_AUTHLOG_DELIVERY_REJECTED",
+      why: "too long",
+      record: {
+        eventName: "app.order",
+        timeUnixMillis: 1_000,
+        body: "ordered",
+        attributes: { "user.id": "a" },
+        resource: {},
+        scope: "somebody",
+      },
+    });
+    expect(watched.diagnostics).toEqual([]);
+  });
+
+  it("is its owner's alone, in a folder that git does not see", () => {
+    const path = join(folder, ".authlog/letters.jsonl");
+    deadLetterFile({ path }).write([letter()]);
+    expect([modeOf(path), modeOf(join(folder, ".authlog"))]).toEqual([0o600, 0o700]);
+    expect(readFileSync(join(folder, ".authlog/.gitignore"), "utf8")).toBe("*\n");
+  });
+
+  it("that others could read is made its owner's before anything is added", () => {
+    const path = join(folder, "letters.jsonl");
+    writeFileSync(path, "", { mode: 0o644 });
+    deadLetterFile({ path }).write([letter()]);
+    expect(modeOf(path)).toBe(0o600);
+  });
+
+  it("takes what JSON cannot hold", () => {
+    const path = join(folder, "letters.jsonl");
+    const cycle: Record<string, unknown> = { big: 1n, not: Number.NaN };
+    cycle["self"] = cycle;
+    deadLetterFile({ path }).write([letter({ attributes: cycle, body: "\ud800" })]);
+    expect(linesOf(path)[0]?.["record"]).toMatchObject({
+      attributes: { big: "1", not: "NaN", self: "[circular]" },
+    });
+  });
+});
+
+describe("what cannot be kept is said, and never thrown", () => {
+  it.each<[string, (path: string) => void, RegExp]>([
+    ["a folder in its place", (path) => mkdirSync(path), /EISDIR/],
+    ["a link in its place", (path) => symlinkSync("/dev/null", path), /ELOOP/],
+    ["a disk that is full", () => undefined, /ENOSPC/],
+  ])("%s", (name, prepare, reason) => {
+    const path = name === "a disk that is full" ? "/dev/full" : join(folder, "letters.jsonl");
+    prepare(path);
+    deadLetterFile({ path }).write([letter()]);
+    expect(watched.diagnostics.map(({ code }) => code)).toEqual(["ERR_AUTHLOG_DEAD_LETTER_FAILED"]);
+    expect(said()).toMatch(reason);
+    expect(said()).toContain(path);
+  });
+
+  it("a file that is full stays as it is", () => {
+    const path = join(folder, "letters.jsonl");
+    const letters = deadLetterFile({ path, maxBytes: 400 });
+    for (let count = 0; count < 5; count += 1) letters.write([letter()]);
+    expect(statSync(path).size).toBeLessThanOrEqual(400);
+    expect(linesOf(path).length).toBeGreaterThan(0);
+    expect(said()).toContain("it is full");
+  });
+
+  it("a record whose getters throw", () => {
+    const path = join(folder, "letters.jsonl");
+    const record = Object.defineProperty(foreignRecord("x"), "hrTime", {
+      get: () => {
+        throw new Error("secret");
+      },
+    });
+    deadLetterFile({ path }).write([{ record, cause }]);
+    expect(said()).toContain("a record could not be read");
+  });
+});
