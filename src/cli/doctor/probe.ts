@@ -127,5 +127,6 @@ async function writeAndRead(
 
 function faultOf(error: unknown, signal: AbortSignal): string {
   const { kind, code } = RequestFault.from(error, signal);
-  return code ?? kind;
+  // Without a code there is only the name of a class, which tells nobody anything.
+  return code !== undefined && /^[A-Z0-9_]+$/.test(code) ? code : kind;
 }
