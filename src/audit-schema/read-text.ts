@@ -18,9 +18,16 @@ export function firstText(
   return undefined;
 }
 
+/** The last time that was written: where events are many, they share their milliseconds. */
+let last: { millis: number; text: string | undefined } = { millis: Number.NaN, text: undefined };
+
 /** `undefined` if it is no time, or not of a year that RFC 3339 has. */
 export function isoTime(unixMillis: number): string | undefined {
-  const time = new Date(unixMillis);
-  const year = time.getUTCFullYear();
-  return year >= 0 && year <= 9_999 ? time.toISOString() : undefined;
+  if (unixMillis !== last.millis) {
+    const time = new Date(unixMillis);
+    const year = time.getUTCFullYear();
+    const text = year >= 0 && year <= 9_999 ? time.toISOString() : undefined;
+    last = { millis: unixMillis, text };
+  }
+  return last.text;
 }

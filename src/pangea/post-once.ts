@@ -29,9 +29,8 @@ export async function postOnce(
   url: URL,
   { token, body, maxRequestBytes, signal }: PostOnceOptions,
 ): Promise<Exchange> {
-  const bytes = encoder.encode(body);
-  if (bytes.length > maxRequestBytes) throw new RequestFault("request-too-large");
-  return exchange(url, { method: "POST", body: bytes, signal, headers: headersOf(token) });
+  if (Buffer.byteLength(body) > maxRequestBytes) throw new RequestFault("request-too-large");
+  return exchange(url, { method: "POST", body, signal, headers: headersOf(token) });
 }
 
 /** One GET, under the rules of {@link postOnce}. */
@@ -41,8 +40,6 @@ export async function getOnce(
 ): Promise<Exchange> {
   return exchange(url, { method: "GET", signal, headers: headersOf(token) });
 }
-
-const encoder = new TextEncoder();
 
 function headersOf(token: string): Record<string, string> {
   return {

@@ -1,5 +1,5 @@
 import type { AuditLogRecordProcessor } from "../delivery/audit-log-record-processor.ts";
-import { flush } from "../telemetry/flush.ts";
+import { loggerProviders } from "../telemetry/logger.ts";
 import { collectorProcessors } from "./collector-processors.ts";
 import type { AuthlogConfig } from "./config.ts";
 
@@ -35,7 +35,9 @@ export async function startSdk(
     ...(!config.otel.exportsMetrics && { metricReaders: [] }),
   }).start();
   // A batch that waits for its delay does not keep the process alive, so that a script can end.
-  process.once("beforeExit", () => void flush());
+  process.once("beforeExit", () => {
+    void Promise.allSettled(loggerProviders().map(async (provider) => provider.forceFlush?.()));
+  });
 }
 
 /**

@@ -72,8 +72,10 @@ async function receiver(listener: RequestListener): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-const openLedger = async (): Promise<Awaited<ReturnType<typeof startLedger>>> => {
-  const ledger = await startLedger({ path: join(folder, ".authlog/ledger.db"), port: 0 });
+const openLedger = async (
+  schema: "standard" | "tutorial" = "standard",
+): Promise<Awaited<ReturnType<typeof startLedger>>> => {
+  const ledger = await startLedger({ path: join(folder, ".authlog/ledger.db"), port: 0, schema });
   ends.push(ledger.close);
   return ledger;
 };
@@ -140,7 +142,23 @@ describe("authlog doctor", () => {
     expect(said.text).toContain("The token may not read.");
   });
 
+  it("says of a schema without a field for the id what that means", async () => {
+    writeApp();
+    await openLedger("tutorial");
+    const { code, odd, text } = await doctor({ AUTHLOG_SCHEMA: "tutorial" }, "--write");
+    expect({ code, odd }).toEqual({
+      code: 0,
+      odd: { "environment.otel-sdk": "skip", "configuration.schema": "warn" },
+    });
+    expect(text).toContain("The schema has no id to search for.");
+  });
+
   it.each<[string, Record<string, string>, string]>([
+    [
+      "a signing key that is not there",
+      { AUTHLOG_SIGNING_KEY_FILE: "no-such-key.pem" },
+      "configuration.signing-key",
+    ],
     ["no token in production", { NODE_ENV: "production" }, "destination.token"],
     [
       "a URL that would show the token",

@@ -55,7 +55,8 @@ const protocols = [
 describe.skipIf(collectorProgram === undefined).each(otelLines)(
   "$name, beside an OTLP exporter to a real collector",
   ({ api, load, sdkLogs, NodeSDK }) => {
-    it.each(protocols)("over %s, it receives what the ledger holds", async (_, name) => {
+    const limits = { timeout: 20_000 };
+    it.each(protocols)("over %s, it receives what the ledger holds", limits, async (_, name) => {
       await using collector = await startCollector(collectorProgram ?? "");
       const ledger = await startLedger({ path: join(folder, "ledger.db"), port: 0 });
       const { OTLPLogExporter } = load(name) as {

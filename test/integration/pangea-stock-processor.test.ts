@@ -1,10 +1,10 @@
-import { BatchLogRecordProcessor, LoggerProvider } from "@opentelemetry/sdk-logs";
 import { describe, expect, it } from "vitest";
 import type { ExportResult } from "../../src/telemetry/exporter.ts";
 import type { PangeaLogRecordExporter } from "../../src/pangea/pangea-log-record-exporter.ts";
 import { expectNoToken, exporterTo, receiverOf } from "./pangea-harness.ts";
 import { answer, envelope, type Receiver, type Reply, success } from "./pangea-receiver.ts";
 import { logRecords } from "./pangea-records.ts";
+import { otelLines } from "../support/otel-lines.ts";
 
 const unavailable = answer(503, envelope("ServiceUnavailable"), { "retry-after": "0" });
 
@@ -13,6 +13,8 @@ const actorsOf = ({ requests }: Receiver): (string | undefined)[] =>
 
 const exported = (exporter: PangeaLogRecordExporter, count = 1): Promise<ExportResult> =>
   new Promise((resolve) => exporter.export(logRecords(count), resolve));
+
+const hang: Reply = () => undefined;
 
 /** A reply that waits until it is let go. */
 function held(): { reply: Reply; arrived: Promise<void>; letGo: () => void } {
@@ -26,44 +28,94 @@ function held(): { reply: Reply; arrived: Promise<void>; letGo: () => void } {
   return { reply, arrived: arrival.promise, letGo: release.resolve };
 }
 
-describe("behind the stock BatchLogRecordProcessor alone", () => {
-  it("records of the real SDK are delivered in its batches", async () => {
-    const receiver = await receiverOf();
-    const provider = new LoggerProvider({
-      processors: [
-        new BatchLogRecordProcessor({ exporter: exporterTo(receiver), maxExportBatchSize: 2 }),
-      ],
-    });
-    const logger = provider.getLogger("app");
-    for (const user of ["a", "b", "c"]) {
-      logger.emit({ eventName: "app.order", body: "ordered", attributes: { "user.id": user } });
-    }
-    await provider.shutdown();
-    expect(receiver.requests.map(({ events }) => events.length)).toEqual([2, 1]);
-    expect(actorsOf(receiver)).toEqual(["a", "b", "c"]);
-    expect(receiver.requests[0]?.events[0]).toMatchObject({
-      action: "app.order",
-      message: "ordered",
-    });
-  });
+describe.each(otelLines)(
+  "behind the stock BatchLogRecordProcessor of $name, alone",
+  ({ sdkLogs }) => {
+    const { BatchLogRecordProcessor, LoggerProvider } = sdkLogs;
 
-  it("what is still to be exported when a shutdown meets a flush is delivered", async () => {
-    const { reply, arrived, letGo } = held();
-    const receiver = await receiverOf(reply);
-    const processor = new BatchLogRecordProcessor({
-      exporter: exporterTo(receiver),
-      maxExportBatchSize: 1,
+    it("records of the real SDK are delivered in its batches", async () => {
+      const receiver = await receiverOf();
+      const provider = new LoggerProvider({
+        processors: [
+          new BatchLogRecordProcessor({ exporter: exporterTo(receiver), maxExportBatchSize: 2 }),
+        ],
+      });
+      const logger = provider.getLogger("app");
+      for (const user of ["a", "b", "c"]) {
+        logger.emit({ eventName: "app.order", body: "ordered", attributes: { "user.id": user } });
+      }
+      await provider.shutdown();
+      expect(receiver.requests.map(({ events }) => events.length)).toEqual([2, 1]);
+      expect(actorsOf(receiver)).toEqual(["a", "b", "c"]);
+      expect(receiver.requests[0]?.events[0]).toMatchObject({
+        action: "app.order",
+        message: "ordered",
+      });
     });
-    const logger = new LoggerProvider({ processors: [processor] }).getLogger("app");
-    for (const user of ["a", "b", "c"]) logger.emit({ attributes: { "user.id": user } });
-    const flushed = processor.forceFlush();
-    await arrived;
-    const shutDown = processor.shutdown();
-    letGo();
-    await Promise.all([flushed, shutDown]);
-    expect(actorsOf(receiver)).toEqual(["a", "b", "c"]);
-  });
-});
+
+    it("what is still to be exported when a shutdown meets a flush is delivered", async () => {
+      const { reply, arrived, letGo } = held();
+      const receiver = await receiverOf(reply);
+      const processor = new BatchLogRecordProcessor({
+        exporter: exporterTo(receiver),
+        maxExportBatchSize: 1,
+      });
+      const logger = new LoggerProvider({ processors: [processor] }).getLogger("app");
+      for (const user of ["a", "b", "c"]) logger.emit({ attributes: { "user.id": user } });
+      const flushed = processor.forceFlush();
+      await arrived;
+      const shutDown = processor.shutdown();
+      letGo();
+      await Promise.all([flushed, shutDown]);
+      expect(actorsOf(receiver)).toEqual(["a", "b", "c"]);
+    });
+
+    it("a receiver that hangs: an export ends before the processor abandons it, so one is under way at a time", async () => {
+      const receiver = await receiverOf(hang, hang, hang);
+      const exporter = exporterTo(receiver, { timeoutMillis: 50 });
+      let underWay = 0;
+      let most = 0;
+      const processor = new BatchLogRecordProcessor({
+        exporter: {
+          export(records, done) {
+            underWay += 1;
+            most = Math.max(most, underWay);
+            exporter.export(records, (result) => {
+              underWay -= 1;
+              done(result);
+            });
+          },
+          forceFlush: () => exporter.forceFlush(),
+          shutdown: () => exporter.shutdown(),
+        },
+        maxExportBatchSize: 1,
+        exportTimeoutMillis: 2000,
+      });
+      const logger = new LoggerProvider({ processors: [processor] }).getLogger("app");
+      for (const user of ["a", "b", "c"]) logger.emit({ attributes: { "user.id": user } });
+      await processor.forceFlush();
+      await processor.shutdown();
+      expect(receiver.requests.length).toBeGreaterThan(0);
+      expect(most).toBe(1);
+    });
+
+    it("a flush during a flush, and a shutdown after it, lose nothing", async () => {
+      const { reply, arrived, letGo } = held();
+      const receiver = await receiverOf(reply);
+      const processor = new BatchLogRecordProcessor({ exporter: exporterTo(receiver) });
+      const logger = new LoggerProvider({ processors: [processor] }).getLogger("app");
+      logger.emit({ attributes: { "user.id": "a" } });
+      const first = processor.forceFlush();
+      await arrived;
+      logger.emit({ attributes: { "user.id": "b" } });
+      const second = processor.forceFlush();
+      letGo();
+      await Promise.all([first, second]);
+      await processor.shutdown();
+      expect(actorsOf(receiver)).toEqual(["a", "b"]);
+    });
+  },
+);
 
 describe("export()", () => {
   it("tries again by itself, after as long as the destination asks for", async () => {

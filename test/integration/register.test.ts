@@ -26,7 +26,13 @@ interface Ended {
 
 async function signIn(env: Record<string, string>, ...args: string[]): Promise<Ended> {
   const child = spawn(process.execPath, [script, ...args], {
-    env: { PATH: process.env.PATH, AUTHLOG_LEDGER_PATH: join(folder, "ledger.db"), ...env },
+    env: {
+      PATH: process.env.PATH,
+      // On Node 22 the matrix silences warnings by it.
+      NODE_OPTIONS: process.env.NODE_OPTIONS,
+      AUTHLOG_LEDGER_PATH: join(folder, "ledger.db"),
+      ...env,
+    },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const ended: Ended = { code: null, stdout: "", stderr: "" };

@@ -64,6 +64,9 @@ export async function startCollector(program: string): Promise<Collector> {
     stream.setEncoding("utf8").on("data", (text: string) => (output += text));
   }
   const gone = once(child, "close");
+  const kill = (): void => void child.kill("SIGKILL");
+  // A test that timed out is not waited for; its collector must not outlive it.
+  process.once("exit", kill);
   const until = async (what: string, holds: () => Promise<boolean>): Promise<void> => {
     for (let waited = 0; !(await holds()); waited += 25) {
       if (child.exitCode !== null) throw new Error(`The collector ended: ${output}`);
@@ -80,8 +83,9 @@ export async function startCollector(program: string): Promise<Collector> {
       return received;
     },
     async [Symbol.asyncDispose]() {
-      child.kill("SIGKILL");
+      kill();
       await gone;
+      process.off("exit", kill);
       receiver.closeAllConnections();
       receiver.close();
     },

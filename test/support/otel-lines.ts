@@ -51,7 +51,7 @@ interface LogsApi extends Switch {
 }
 
 interface SdkLogs {
-  LoggerProvider: new (options: object) => Provider;
+  LoggerProvider: new (options: object) => Provider & Pick<LogsApi, "getLogger">;
   BatchLogRecordProcessor: new (options: Batch) => Processor;
   SimpleLogRecordProcessor: new (options: { exporter: LogRecordExporter }) => Processor;
   InMemoryLogRecordExporter: new () => LogRecordExporter & {

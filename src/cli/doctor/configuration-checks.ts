@@ -1,4 +1,6 @@
-import type { AuthlogError } from "../../errors.ts";
+import { resolve } from "node:path";
+import { AuthlogError } from "../../errors.ts";
+import { readSigningKey } from "../../pangea/signing-key.ts";
 import type { AuthlogConfig } from "../../setup/config.ts";
 import type { App } from "./app.ts";
 import { type Check, readme } from "./check.ts";
@@ -11,6 +13,8 @@ export function configurationChecks(app: App, config: AuthlogConfig): Check[] {
     ...config.problems.map(checkProblem),
     ...checkEnabled(config),
     ...checkCode(app),
+    ...checkSchema(config),
+    ...checkSigningKey(app, config),
     ...(config.problems.length > 0 ? [] : [sound]),
   ];
 }
@@ -30,6 +34,33 @@ function checkProblem({ message, why, fix, link: section }: AuthlogError): Check
     why: `${why} ${fix}`,
     link: section,
   };
+}
+
+function checkSchema({ schema }: AuthlogConfig): Check[] {
+  if (schema.value.uidPath !== undefined) return [];
+  return [
+    {
+      id: "configuration.schema",
+      status: "warn",
+      what: `The schema ${schema.value.name} has no field for an event's id.`,
+      why: "What is delivered twice then stands twice: nothing tells the two from each other.",
+      link,
+    },
+  ];
+}
+
+function checkSigningKey({ folder }: App, { signingKeyFile }: AuthlogConfig): Check[] {
+  const id = "configuration.signing-key";
+  if (signingKeyFile.value === undefined) return [];
+  try {
+    readSigningKey(resolve(folder, signingKeyFile.value));
+    const why = "It is an Ed25519 key in a file that not everyone can read.";
+    return [{ id, status: "ok", what: "Events are signed.", why }];
+  } catch (error) {
+    if (!AuthlogError.is(error)) throw error;
+    const { message, why, fix, link: section } = error;
+    return [{ id, status: "fail", what: message, why: `${why} ${fix}`, link: section }];
+  }
 }
 
 function checkEnabled({ enabled }: AuthlogConfig): Check[] {

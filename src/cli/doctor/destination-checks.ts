@@ -167,6 +167,10 @@ function checkRoundTrip({ proven, fault, readBack }: RoundTripFinding): Check {
         why: `${appended} A search for its id gave nothing, or something else.`,
         hint: "npx authlog doctor --write",
       };
+    case "no id": {
+      const what = "An event was written and verified, but not read back.";
+      return { id, status: "ok", what, why: `${appended} The schema has no id to search for.` };
+    }
     case "refused":
     case "no token": {
       const what = "An event was written and verified, but not read back.";

@@ -8,7 +8,7 @@ export type Destination =
   | { kind: "none" }
   /** A token, and a URL that it must not be sent to. */
   | { kind: "unusable"; cause: AuthlogError }
-  /** Asked in code alone. */
+  /** A token, and a URL that it may be sent to. */
   | { kind: "remote"; url: string; probe: Probe };
 
 /** What asking the destination gave. */
@@ -33,5 +33,5 @@ export interface RoundTripFinding {
   /** Why not. */
   readonly fault?: string;
   /** Whether it was found again, by a token that can read, and its hash was right. */
-  readonly readBack: "verified" | "not found" | "refused" | "no token";
+  readonly readBack: "verified" | "not found" | "refused" | "no token" | "no id";
 }

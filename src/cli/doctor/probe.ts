@@ -1,5 +1,4 @@
 import { uuidv7 } from "uuidv7";
-import { standardSchema } from "../../audit-schema/standard.ts";
 import { canonicalJson } from "../../canonical/canonical-json.ts";
 import { AuthlogError } from "../../errors.ts";
 import { findServed } from "../../ledger-server/descriptor.ts";
@@ -10,7 +9,7 @@ import { RequestFault } from "../../pangea/request-fault.ts";
 import { roundTrip } from "../../pangea/round-trip.ts";
 import type { AuthlogConfig } from "../../setup/config.ts";
 import { attributes, outcomes } from "../../vocabulary.ts";
-import type { Destination, Probe } from "./destination.ts";
+import type { Destination, Probe, RoundTripFinding } from "./destination.ts";
 
 /** What the probe is asked to do. */
 export interface ProbeOptions {
@@ -79,7 +78,7 @@ async function ask(access: Access, options: ProbeOptions): Promise<Probe> {
     };
     const taken = httpStatus === 400 || httpStatus === 422 || httpStatus === 200;
     if (!write || !taken) return { ...reached, answer };
-    return { ...reached, answer, roundTrip: await writeAndRead(access, configId, timeoutMillis) };
+    return { ...reached, answer, roundTrip: await writeAndRead(access, options) };
   } catch (error) {
     return { fault: faultOf(error, signal) };
   }
@@ -100,11 +99,10 @@ async function reach(url: string, signal: AbortSignal): Promise<Probe> {
   }
 }
 
-function writeAndRead(
+async function writeAndRead(
   access: Access,
-  configId: string | undefined,
-  timeoutMillis: number,
-): ReturnType<typeof roundTrip> {
+  { config, timeoutMillis }: ProbeOptions,
+): Promise<RoundTripFinding> {
   const uid = uuidv7();
   const record = {
     eventName: "authlog.doctor",
@@ -112,13 +110,23 @@ function writeAndRead(
     body: "authlog doctor wrote this event to see whether events arrive",
     attributes: { [attributes.recordUid]: uid, [attributes.outcome]: outcomes.success },
   };
-  const mapped = standardSchema.toEvent(record, { canonicalize: canonicalJson });
-  if (!mapped.ok) throw mapped.cause;
-  const signal = AbortSignal.timeout(timeoutMillis);
-  return roundTrip(mapped.event, { ...access, configId, query: `"${uid}"`, signal });
+  const schema = config.schema.value;
+  const context = { canonicalize: canonicalJson, tenantId: config.tenantId.value };
+  const mapped = schema.toEvent(record, context);
+  if (!mapped.ok) return { proven: false, fault: mapped.cause.why, readBack: "no token" };
+  const done = await roundTrip(mapped.event, {
+    ...access,
+    // Where the id has no place in the event, no search finds it.
+    readToken: schema.uidPath === undefined ? undefined : access.readToken,
+    configId: config.configId.value,
+    query: `"${uid}"`,
+    signal: AbortSignal.timeout(timeoutMillis),
+  });
+  return done.proven && schema.uidPath === undefined ? { ...done, readBack: "no id" } : done;
 }
 
 function faultOf(error: unknown, signal: AbortSignal): string {
   const { kind, code } = RequestFault.from(error, signal);
-  return code ?? kind;
+  // Without a code there is only the name of a class, which tells nobody anything.
+  return code !== undefined && /^[A-Z0-9_]+$/.test(code) ? code : kind;
 }

@@ -49,13 +49,15 @@ function checkLines({ status, what, why, hint, link }: Check, color: boolean): s
 /** Only what somebody has set: the defaults stand in the README. */
 function settingLines(settings: readonly ShownSetting[], color: boolean): string[] {
   const set = settings.filter(({ source }) => source !== "default");
-  const width = Math.max(0, ...set.map(({ name }) => name.length));
-  const rows = set.map(
-    ({ name, value, source }) =>
-      `    ${name.padEnd(width)}  ${plain(String(value), 100)}  ${style("dim", source, color)}`,
-  );
-  const rest = settings.length - set.length;
-  const others = `    ${set.length === 0 ? "all" : `the other`} ${rest} settings have their defaults`;
+  const shown = set.map(({ value, ...rest }) => ({ ...rest, value: plain(String(value), 100) }));
+  const width = (of: "name" | "value"): number =>
+    Math.max(0, ...shown.map((row) => row[of].length));
+  const rows = shown.map(({ name, value, source }) => {
+    const columns = `    ${name.padEnd(width("name"))}  ${value.padEnd(width("value"))}  `;
+    return `${columns}${style("dim", source, color)}`;
+  });
+  const rest = plural(settings.length - set.length, "other setting");
+  const others = `    ${rest} with the default value`;
   return [...rows, style("dim", others, color)];
 }
 

@@ -16,10 +16,11 @@ export interface ShownSetting {
 const shown: ReadonlySet<string> = new Set([
   "domain",
   "configId",
+  "deadLetterPath",
   "ledgerPath",
-  "schema",
-  "durability",
   "pseudonymize",
+  "signingKeyFile",
+  "tenantId",
 ]);
 
 /** Which variable a setting is read from, as far as its name in the report does not tell. */
@@ -35,6 +36,15 @@ const variables: Readonly<Record<string, string>> = {
   "batch.maxExportBatchSize": "OTEL_BLRP_MAX_EXPORT_BATCH_SIZE",
   "batch.scheduledDelayMillis": "OTEL_BLRP_SCHEDULE_DELAY",
   "batch.exportTimeoutMillis": "OTEL_BLRP_EXPORT_TIMEOUT",
+  tenantId: "PANGEA_AUDIT_TENANT_ID",
+  maxInFlight: "AUTHLOG_MAX_IN_FLIGHT",
+  maxRequestBytes: "AUTHLOG_MAX_REQUEST_BYTES",
+  "retry.initialBackoffMillis": "AUTHLOG_RETRY_INITIAL_BACKOFF",
+  "retry.maxBackoffMillis": "AUTHLOG_RETRY_MAX_BACKOFF",
+  "retry.giveUpAfter": "AUTHLOG_RETRY_GIVE_UP_AFTER",
+  schema: "AUTHLOG_SCHEMA",
+  signingKeyFile: "AUTHLOG_SIGNING_KEY_FILE",
+  deadLetterPath: "AUTHLOG_DEAD_LETTER_PATH",
   pseudonymKeys: "AUTHLOG_PSEUDONYM_KEY",
   pseudonymize: "AUTHLOG_PSEUDONYMIZE",
   sessionRead: "AUTHLOG_SESSION_READ",
@@ -45,9 +55,10 @@ export function settingsOf(
   config: AuthlogConfig,
   files: ReadonlyMap<string, string>,
 ): ShownSetting[] {
+  const { schema } = config;
   return flatten("", config).map(([name, { value, source }]) => ({
     name,
-    value: masked(name, value),
+    value: name === "schema" ? schema.value.name : masked(name, value),
     source: (source === "environment" && files.get(variables[name] ?? "")) || source,
   }));
 }

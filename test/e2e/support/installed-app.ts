@@ -102,7 +102,7 @@ interface Served {
 }
 
 /** The tokens of the ledger that an app's folder holds. */
-export function tokensIn(folder: string): { token: string; readToken: string } {
+function tokensIn(folder: string): { token: string; readToken: string } {
   const read = (role: string): string =>
     readFileSync(join(folder, `.authlog/ledger.${role}-token`), "utf8").trim();
   return { token: read("append"), readToken: read("read") };

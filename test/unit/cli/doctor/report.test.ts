@@ -167,7 +167,7 @@ describe("what the doctor says", () => {
     ];
     expect(reportLines({ folder: "/app", checks, settings }, false).slice(4, 6)).toEqual([
       "    token  set, 12 characters  .env.local",
-      "    the other 1 settings have their defaults",
+      "    1 other setting with the default value",
     ]);
   });
 
