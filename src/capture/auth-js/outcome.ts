@@ -10,12 +10,15 @@ const reasons: Readonly<Record<string, FailureReason>> = {
   AdapterError: failureReasons.providerError,
   CallbackRouteError: failureReasons.providerError,
   CredentialsSignin: failureReasons.invalidCredentials,
+  DuplicateConditionalUI: failureReasons.configuration,
   EmailSignInError: failureReasons.emailSendFailed,
+  ExperimentalFeatureNotEnabled: failureReasons.configuration,
   InvalidEndpoints: failureReasons.configuration,
   MissingAdapter: failureReasons.configuration,
   MissingAdapterMethods: failureReasons.configuration,
   MissingAuthorize: failureReasons.configuration,
   MissingSecret: failureReasons.configuration,
+  MissingWebAuthnAutocomplete: failureReasons.configuration,
   OAuthAccountNotLinked: failureReasons.accountNotLinked,
   OAuthCallbackError: failureReasons.providerError,
   OAuthProfileParseError: failureReasons.providerError,
@@ -89,9 +92,11 @@ function ownCredentialsCode(error: unknown): Failure | undefined {
   return { reason: credentialsCodes[code] ?? failureReasons.invalidCredentials, errorType: code };
 }
 
+/** A type that is not known, an app's own or a new one, is a failure all the same. */
 function ofType(type: string): Failure | undefined {
-  const reason = reasons[type];
-  return reason && { reason, errorType: type };
+  // What the app's event threw is swallowed by Auth.js, and the attempt goes on.
+  if (type === "EventError") return undefined;
+  return { reason: reasons[type] ?? failureReasons.unknown, errorType: type };
 }
 
 /** Says more of a failure, by the provider and the action that it happened in. */
@@ -110,6 +115,10 @@ export function refineFailure(failure: Failure, { target, provider, name }: Atte
   }
   if (failure.errorType === "OAuthCallbackError" && deniedByProvider) {
     return { ...failure, reason: failureReasons.accessDenied };
+  }
+  // Its own errors for a passkey that is not known, or not shaped like one, have no type of their own.
+  if (provider?.type === "webauthn" && failure.errorType === "AuthError") {
+    return { ...failure, reason: failureReasons.invalidCredentials };
   }
   return isForeign && name === eventNames.signIn
     ? { ...failure, reason: failureReasons.providerError }
