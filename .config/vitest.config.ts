@@ -12,6 +12,9 @@ const report = process.env.AUTHLOG_TEST_REPORT;
 const config: ViteUserConfig = defineConfig({
   root: new URL("..", import.meta.url).pathname,
   test: {
+    // Generous, since a shared machine can be slow; nothing is asserted about time.
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
     reporters: report === undefined ? ["default"] : ["default", ["json", { outputFile: report }]],
     projects: [
       project("unit"),

@@ -2,13 +2,10 @@ import type { AppFunction } from "./app-types.ts";
 import { guarded } from "./emit-event.ts";
 
 /** Runs a piece of capture in front of a function of the app's. */
-export function before(
-  app: AppFunction | undefined,
-  look: (...args: unknown[]) => void,
-): AppFunction {
+export function before(app: AppFunction, look: (...args: unknown[]) => void): AppFunction {
   return function hooked(this: unknown, ...args: unknown[]) {
     guarded(() => look(...args));
-    return app?.apply(this, args);
+    return app.apply(this, args);
   };
 }
 
@@ -30,3 +27,19 @@ export function after(
     return result;
   };
 }
+
+const wrappedMark = Symbol.for("authlog.wrapped.v1");
+
+/**
+ * Wraps a function, unless this copy of the package, or another, has done so before: an app may wrap
+ * its options and then the `NextAuth` that it gives them to, and each event is to come once.
+ */
+export function once(
+  app: AppFunction | undefined,
+  wrap: (app: AppFunction) => AppFunction,
+): AppFunction {
+  if (app !== undefined && wrappedMark in app) return app;
+  return Object.defineProperty(wrap(app ?? doNothing), wrappedMark, { value: true });
+}
+
+function doNothing(): void {}

@@ -7,7 +7,7 @@ import type {
   ProviderObject,
 } from "./app-types.ts";
 import { currentAttempt, type Failure } from "./attempt.ts";
-import { after, before } from "./around.ts";
+import { after, before, once } from "./around.ts";
 import { claimOfCredentials, claimOfText } from "./claimed-identity.ts";
 import { noSession } from "./conclude.ts";
 import { guarded } from "./emit-event.ts";
@@ -43,7 +43,7 @@ function fail(failure: Failure | undefined): void {
 function hookEvents(events: AppFunctions = {}, capture: Capture): AppFunctions {
   const hooked = Object.entries(onEvent).map(([name, tell]) => [
     name,
-    before(events[name], (message) => tell(message, capture)),
+    once(events[name], (event) => before(event, (message) => tell(message, capture))),
   ]);
   return { ...events, ...Object.fromEntries(hooked) };
 }

@@ -1,10 +1,10 @@
 import { eventNames, failureReasons } from "../vocabulary.ts";
-import type { AppFunctions } from "./app-types.ts";
+import type { AppFunction, AppFunctions } from "./app-types.ts";
 import { currentAttempt, type Failure } from "./attempt.ts";
 import { emitSessionReject } from "./conclude.ts";
 import { guarded } from "./emit-event.ts";
 import type { Capture } from "./framework.ts";
-import { after } from "./around.ts";
+import { after, before, once } from "./around.ts";
 import { readField, readSession } from "./read.ts";
 
 /** Listens to `logger.error`. With a logger of ours NextAuth no longer prints, so this does it then. */
@@ -15,14 +15,15 @@ export function hookLogger(logger: AppFunctions = {}, capture: Capture): AppFunc
     ...logger,
     ...(warn && { warn }),
     ...(debug && { debug }),
-    error(this: unknown, ...args: unknown[]) {
-      const { framework } = capture;
-      guarded(() => note(framework.describeError(args), capture));
-      return logger.error
-        ? logger.error.apply(this, args)
-        : guarded(() => framework.printError(args));
-    },
+    error: once(logger.error ?? printing(capture), (error) =>
+      before(error, (...args) => note(capture.framework.describeError(args), capture)),
+    ),
   };
+}
+
+/** Which major it is, and so how it prints, is known when it does. */
+function printing(capture: Capture): AppFunction {
+  return (...args) => guarded(() => capture.framework.printError(args));
 }
 
 /**

@@ -1,5 +1,6 @@
 import { eventNames } from "../vocabulary.ts";
 import type { AppConfig, AppFunction, NextAuthResult } from "./app-types.ts";
+import { once } from "./around.ts";
 import { authJs } from "./auth-js/framework.ts";
 import { wrapHandler } from "./auth-js/handler.ts";
 import { wrapServerAction } from "./auth-js/server-actions.ts";
@@ -25,7 +26,7 @@ import { runHandler } from "./next-auth-v4/handler.ts";
  */
 export function withAuthlog<T extends AppFunction | object>(target: T): T {
   return typeof target === "function"
-    ? (wrapNextAuth(target as unknown as AppFunction) as unknown as T)
+    ? (once(target as unknown as AppFunction, wrapNextAuth) as unknown as T)
     : hook(target as T & AppConfig, beginCapture(nextAuth4));
 }
 

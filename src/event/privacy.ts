@@ -3,12 +3,14 @@ import { attributes } from "../vocabulary.ts";
 /** The longest value that an attribute may have, in UTF-16 units. Applied before anything is hashed. */
 const defaultCap = 256;
 
-const caps: Readonly<Record<string, number>> = {
-  [attributes.userAgent]: 512,
-  [attributes.urlPath]: 512,
-  [attributes.requestMethod]: 16,
-  [attributes.errorType]: 64,
-};
+const caps: ReadonlyMap<string, number> = new Map(
+  Object.entries({
+    [attributes.userAgent]: 512,
+    [attributes.urlPath]: 512,
+    [attributes.requestMethod]: 16,
+    [attributes.errorType]: 64,
+  }),
+);
 
 // ANSI sequences (ECMA-48: CSI, OSC and the two-byte ones), then what is left of C0, C1, DEL, and the
 // marks that reorder text for the eye (Unicode TR 9): each can make a line say what it does not hold.
@@ -31,7 +33,7 @@ export interface CleanText {
  * that a forged value never equals the one that it imitates.
  */
 export function cleanText(name: string, value: string): CleanText {
-  const cap = caps[name] ?? defaultCap;
+  const cap = caps.get(name) ?? defaultCap;
   const truncated = value.length > cap;
   // Cutting may split a surrogate pair; toWellFormed() then replaces the half that is left.
   const text = (truncated ? value.slice(0, cap) : value)

@@ -106,20 +106,22 @@ function severityOf(event: AuthEvent): (typeof severities)[keyof typeof severiti
 }
 
 /** What an event says to a person, up to the point where it went wrong. */
-const phrases: Readonly<Record<string, readonly [done: string, failed: string]>> = {
-  [eventNames.signIn]: ["signed in", "failed to sign in"],
-  [eventNames.signOut]: ["signed out", "failed to sign out"],
-  [eventNames.userCreate]: ["was created as a user", "could not be created as a user"],
-  [eventNames.userUpdate]: ["was updated", "could not be updated"],
-  [eventNames.verificationRequest]: [
-    "asked for an e-mail link",
-    "asked for an e-mail link that was not sent",
-  ],
-  [eventNames.sessionReject]: ["showed a session", "showed a session that was refused"],
-  [eventNames.requestReject]: ["made a request", "made a request that was refused"],
-  [eventNames.sessionRead]: ["read the session", "could not read the session"],
-  [eventNames.accountLink]: ["linked an account", "failed to link an account"],
-};
+const phrases: ReadonlyMap<string, readonly [done: string, failed: string]> = new Map(
+  Object.entries({
+    [eventNames.signIn]: ["signed in", "failed to sign in"],
+    [eventNames.signOut]: ["signed out", "failed to sign out"],
+    [eventNames.userCreate]: ["was created as a user", "could not be created as a user"],
+    [eventNames.userUpdate]: ["was updated", "could not be updated"],
+    [eventNames.verificationRequest]: [
+      "asked for an e-mail link",
+      "asked for an e-mail link that was not sent",
+    ],
+    [eventNames.sessionReject]: ["showed a session", "showed a session that was refused"],
+    [eventNames.requestReject]: ["made a request", "made a request that was refused"],
+    [eventNames.sessionRead]: ["read the session", "could not read the session"],
+    [eventNames.accountLink]: ["linked an account", "failed to link an account"],
+  }),
+);
 
 function sentenceOf(event: AuthEvent, values: Readonly<Record<string, AttributeValue>>): string {
   const who =
@@ -127,7 +129,10 @@ function sentenceOf(event: AuthEvent, values: Readonly<Record<string, AttributeV
     values[attributes.userId] ??
     values[attributes.attemptedIdentifier] ??
     "Somebody";
-  const [done, failed] = phrases[event.name] ?? [`did ${event.name}`, `failed at ${event.name}`];
+  const [done, failed] = phrases.get(event.name) ?? [
+    `did ${event.name}`,
+    `failed at ${event.name}`,
+  ];
   const target = values[attributes.target];
   const what = target === undefined ? "" : ` on ${String(target)}`;
   const provider = values[attributes.providerId];

@@ -1,28 +1,39 @@
-import { getSlot } from "../slot.ts";
-import type { AuthlogConfig } from "./config.ts";
+import { type CaptureSettings, getSlot } from "../slot.ts";
+import type { CaptureConfig } from "./capture-config.ts";
 import { pseudonymOf } from "./pseudonyms.ts";
+import type { Setting } from "./setting.ts";
 
 /**
- * Puts on the slot how events are captured. Where an app sets authlog up in two places, what it says
- * in code stays: a second, plain set-up must not tell what the first one keeps to itself.
+ * Puts on the slot how events are captured. Where an app sets authlog up in two places, the later one
+ * changes only what it says in code: a plain set-up must not tell what another keeps to itself.
  */
-export function installCaptureSettings(config: AuthlogConfig): void {
+export function installCaptureSettings(config: CaptureConfig): void {
   const slot = getSlot();
-  const { pseudonymKeys, pseudonymize, attemptedIdentifier, clientAddress, sessionRead } = config;
-  const settings = [pseudonymKeys, pseudonymize, attemptedIdentifier, clientAddress, sessionRead];
-  if (slot.capture !== undefined && !settings.some(({ source }) => source === "code")) return;
-  const [current] = pseudonymKeys.value;
-  const hidden: ReadonlySet<string> = new Set(pseudonymize.value);
-  const hide = (attribute: string, text: string): string | undefined =>
-    current && pseudonymOf(current, attribute, text);
+  const { attemptedIdentifier, clientAddress, pseudonymKeys, pseudonymize, sessionRead } = config;
+  const made = createSettings(config);
+  const from = (...settings: Setting<unknown>[]): CaptureSettings =>
+    settings.some(({ source }) => source === "code") ? made : (slot.capture ?? made);
   slot.capture = Object.freeze({
-    attemptedIdentifier: attemptedIdentifier.value,
-    clientAddress: clientAddress.value,
-    tell: (attribute: string, text: string) =>
-      hidden.has(attribute) ? hide(attribute, text) : text,
-    pseudonymOf: hide,
-    samplesSessionRead: createSampler(sessionRead.value),
+    attemptedIdentifier: from(attemptedIdentifier).attemptedIdentifier,
+    clientAddress: from(clientAddress).clientAddress,
+    tell: from(pseudonymKeys, pseudonymize).tell,
+    pseudonymOf: from(pseudonymKeys).pseudonymOf,
+    samplesSessionRead: from(sessionRead).samplesSessionRead,
   });
+}
+
+function createSettings(config: CaptureConfig): CaptureSettings {
+  const [key] = config.pseudonymKeys.value;
+  const hidden: ReadonlySet<string> = new Set(config.pseudonymize.value);
+  const hide = (attribute: string, text: string): string | undefined =>
+    key && pseudonymOf(key, attribute, text);
+  return {
+    attemptedIdentifier: config.attemptedIdentifier.value,
+    clientAddress: config.clientAddress.value,
+    tell: (attribute, text) => (hidden.has(attribute) ? hide(attribute, text) : text),
+    pseudonymOf: hide,
+    samplesSessionRead: createSampler(config.sessionRead.value),
+  };
 }
 
 /**

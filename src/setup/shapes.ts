@@ -5,12 +5,16 @@ export const text: Shape<string> = {
   parse: (value) => (typeof value === "string" && value !== "" ? value : undefined),
 };
 
+const flags: ReadonlyMap<string, boolean> = new Map([
+  ["true", true],
+  ["1", true],
+  ["false", false],
+  ["0", false],
+]);
+
 export const flag: Shape<boolean> = {
   description: "true or false",
-  parse: (value) =>
-    typeof value === "boolean"
-      ? value
-      : { true: true, "1": true, false: false, "0": false }[String(value).toLowerCase()],
+  parse: (value) => flags.get(String(value).toLowerCase()),
 };
 
 /** A whole number, the limits included. */

@@ -56,11 +56,12 @@ describe("a secret never leaves", () => {
     let refused = 0;
     await using receiver = await loopbackServer(async (request, response) => {
       const sent = await text(request);
-      const status = [401, 400, 500][refused % 3] ?? 500;
+      const [httpStatus, status] = refusals[refused] ?? refusals[2];
       refused += 1;
       const summary = `Cannot take ${request.headers.authorization ?? ""} ${sent}`;
-      response.writeHead(status, { "content-type": "application/json" });
-      response.end(JSON.stringify({ status: "Unauthorized", summary, result: null }));
+      const errors = [{ code: "BadFormat", detail: summary, source: "/events/0/event" }];
+      response.writeHead(httpStatus, { "content-type": "application/json" });
+      response.end(JSON.stringify({ status, summary, result: { errors } }));
     });
     await using app = await startApp(built, {
       PANGEA_TOKEN: token,
@@ -68,12 +69,20 @@ describe("a secret never leaves", () => {
     });
     const secrets = await attemptEverything(app);
     secrets.set("PANGEA_TOKEN", token);
+    // A code is shown once a minute: each way of refusing has its own.
     await until("the app to be refused in each way, and to say so", () =>
-      refused >= 3 && app.output().includes("ERR_AUTHLOG_DELIVERY") ? true : undefined,
+      refusals.every(([, , code]) => app.output().includes(code)) ? true : undefined,
     );
     expect(findIn(new Map([["the app's log lines", app.output()]]), secrets)).toEqual([]);
   });
 });
+
+/** Ways of refusing a batch, one after the other, and the last from then on: the status, what the envelope says, and what authlog says of it. */
+const refusals = [
+  [401, "Unauthorized", "ERR_AUTHLOG_DELIVERY_UNAUTHORIZED"],
+  [500, "InternalServerError", "ERR_AUTHLOG_DELIVERY_RETRYABLE"],
+  [400, "ValidationError", "ERR_AUTHLOG_DELIVERY_REJECTED"],
+] as const;
 
 /** Signs in, fails to in every way, and signs out; every secret on the way is a canary. */
 async function attemptEverything({ url }: RunningApp): Promise<Secrets> {

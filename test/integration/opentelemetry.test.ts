@@ -9,6 +9,7 @@ import { resourceFromAttributes } from "@opentelemetry/resources";
 import { afterEach, expect, it } from "vitest";
 import { emitEvent } from "../../src/capture/emit-event.ts";
 import { AuditLogRecordProcessor } from "../../src/delivery/audit-log-record-processor.ts";
+import { getSlot } from "../../src/slot.ts";
 import type { ReadableLogRecord } from "../../src/telemetry/exporter.ts";
 import { createExporter } from "../support/delivery.ts";
 import { watchSlot } from "../support/slot.ts";
@@ -98,6 +99,14 @@ it("where the global provider has no processor of ours, the sink takes the recor
   signIn();
   expect(watched.records).toHaveLength(2);
   expect(watched.diagnostics.map(({ code }) => code)).toEqual(["ERR_AUTHLOG_NO_PROCESSOR"]);
+});
+
+it("with neither a provider nor a sink the loss is counted, and said", () => {
+  getSlot().sink = undefined;
+  signIn();
+  signIn();
+  expect(getSlot().lost).toBe(2);
+  expect(watched.diagnostics.map(({ code }) => code)).toEqual(["ERR_AUTHLOG_NO_SINK"]);
 });
 
 it("an app's processor that throws costs no record", () => {

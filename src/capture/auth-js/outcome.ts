@@ -4,50 +4,56 @@ import { failsOAuthCheck, tokenReason } from "../checks.ts";
 import { readField, readText } from "../read.ts";
 
 /** What a type of error of Auth.js says about the attempt that it ended. */
-const reasons: Readonly<Record<string, FailureReason>> = {
-  AccessDenied: failureReasons.accessDenied,
-  AccountNotLinked: failureReasons.accountNotLinked,
-  AdapterError: failureReasons.providerError,
-  CallbackRouteError: failureReasons.providerError,
-  CredentialsSignin: failureReasons.invalidCredentials,
-  DuplicateConditionalUI: failureReasons.configuration,
-  EmailSignInError: failureReasons.emailSendFailed,
-  ExperimentalFeatureNotEnabled: failureReasons.configuration,
-  InvalidEndpoints: failureReasons.configuration,
-  MissingAdapter: failureReasons.configuration,
-  MissingAdapterMethods: failureReasons.configuration,
-  MissingAuthorize: failureReasons.configuration,
-  MissingSecret: failureReasons.configuration,
-  MissingWebAuthnAutocomplete: failureReasons.configuration,
-  OAuthAccountNotLinked: failureReasons.accountNotLinked,
-  OAuthCallbackError: failureReasons.providerError,
-  OAuthProfileParseError: failureReasons.providerError,
-  OAuthSignInError: failureReasons.providerError,
-  SignOutError: failureReasons.unknown,
-  UnsupportedStrategy: failureReasons.configuration,
-  Verification: failureReasons.verificationInvalid,
-  WebAuthnVerificationError: failureReasons.invalidCredentials,
-};
+const reasons: ReadonlyMap<string, FailureReason> = new Map(
+  Object.entries({
+    AccessDenied: failureReasons.accessDenied,
+    AccountNotLinked: failureReasons.accountNotLinked,
+    AdapterError: failureReasons.providerError,
+    CallbackRouteError: failureReasons.providerError,
+    CredentialsSignin: failureReasons.invalidCredentials,
+    DuplicateConditionalUI: failureReasons.configuration,
+    EmailSignInError: failureReasons.emailSendFailed,
+    ExperimentalFeatureNotEnabled: failureReasons.configuration,
+    InvalidEndpoints: failureReasons.configuration,
+    MissingAdapter: failureReasons.configuration,
+    MissingAdapterMethods: failureReasons.configuration,
+    MissingAuthorize: failureReasons.configuration,
+    MissingSecret: failureReasons.configuration,
+    MissingWebAuthnAutocomplete: failureReasons.configuration,
+    OAuthAccountNotLinked: failureReasons.accountNotLinked,
+    OAuthCallbackError: failureReasons.providerError,
+    OAuthProfileParseError: failureReasons.providerError,
+    OAuthSignInError: failureReasons.providerError,
+    SignOutError: failureReasons.unknown,
+    UnsupportedStrategy: failureReasons.configuration,
+    Verification: failureReasons.verificationInvalid,
+    WebAuthnVerificationError: failureReasons.invalidCredentials,
+  }),
+);
 
 /** Types that tell of a request in which no identity was tried. */
-const requestRejects: Readonly<Record<string, FailureReason>> = {
-  InvalidCallbackUrl: failureReasons.unknown,
-  InvalidCheck: failureReasons.invalidState,
-  InvalidProvider: failureReasons.unknown,
-  MissingCSRF: failureReasons.csrfInvalid,
-  UnknownAction: failureReasons.unknown,
-  UntrustedHost: failureReasons.configuration,
-};
+const requestRejects: ReadonlyMap<string, FailureReason> = new Map(
+  Object.entries({
+    InvalidCallbackUrl: failureReasons.unknown,
+    InvalidCheck: failureReasons.invalidState,
+    InvalidProvider: failureReasons.unknown,
+    MissingCSRF: failureReasons.csrfInvalid,
+    UnknownAction: failureReasons.unknown,
+    UntrustedHost: failureReasons.configuration,
+  }),
+);
 
 /** Codes of the app's own subclasses of CredentialsSignin that say more than "wrong". */
-const credentialsCodes: Readonly<Record<string, FailureReason>> = {
-  locked: failureReasons.lockedOut,
-  locked_out: failureReasons.lockedOut,
-  account_locked: failureReasons.lockedOut,
-  rate_limit: failureReasons.rateLimited,
-  rate_limited: failureReasons.rateLimited,
-  too_many_requests: failureReasons.rateLimited,
-};
+const credentialsCodes: ReadonlyMap<string, FailureReason> = new Map(
+  Object.entries({
+    locked: failureReasons.lockedOut,
+    locked_out: failureReasons.lockedOut,
+    account_locked: failureReasons.lockedOut,
+    rate_limit: failureReasons.rateLimited,
+    rate_limited: failureReasons.rateLimited,
+    too_many_requests: failureReasons.rateLimited,
+  }),
+);
 
 /** The code that Auth.js gives a CredentialsSignin of its own. */
 const plainCode = "credentials";
@@ -69,7 +75,7 @@ export function failureOf(error: unknown): Failure | undefined {
     const reason = type === "JWTSessionError" ? tokenReason(cause) : failureReasons.unknown;
     return { name: eventNames.sessionReject, reason, errorType: type };
   }
-  const rejected = requestRejects[type];
+  const rejected = requestRejects.get(type);
   if (rejected !== undefined) {
     return { name: eventNames.requestReject, reason: rejected, errorType: type };
   }
@@ -89,14 +95,17 @@ function ownCredentialsCode(error: unknown): Failure | undefined {
   const code = readText(error, "code");
   if (readField(error, "kind") !== "signIn" || code === undefined) return undefined;
   if (code === plainCode || !codeShape.test(code)) return undefined;
-  return { reason: credentialsCodes[code] ?? failureReasons.invalidCredentials, errorType: code };
+  return {
+    reason: credentialsCodes.get(code) ?? failureReasons.invalidCredentials,
+    errorType: code,
+  };
 }
 
 /** A type that is not known, an app's own or a new one, is a failure all the same. */
 function ofType(type: string): Failure | undefined {
   // What the app's event threw is swallowed by Auth.js, and the attempt goes on.
   if (type === "EventError") return undefined;
-  return { reason: reasons[type] ?? failureReasons.unknown, errorType: type };
+  return { reason: reasons.get(type) ?? failureReasons.unknown, errorType: type };
 }
 
 /** Says more of a failure, by the provider and the action that it happened in. */

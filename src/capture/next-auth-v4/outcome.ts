@@ -4,38 +4,42 @@ import { failsOAuthCheck, tokenReason } from "../checks.ts";
 import { readField } from "../read.ts";
 
 /** What a code that next-auth 4 hands to its logger says about the attempt that it ended. */
-const reasons: Readonly<Record<string, FailureReason>> = {
-  CALLBACK_CREDENTIALS_HANDLER_ERROR: failureReasons.configuration,
-  CALLBACK_CREDENTIALS_JWT_ERROR: failureReasons.configuration,
-  CALLBACK_EMAIL_ERROR: failureReasons.providerError,
-  CALLBACK_OAUTH_ERROR: failureReasons.providerError,
-  EMAIL_REQUIRES_ADAPTER_ERROR: failureReasons.configuration,
-  MISSING_ADAPTER_METHODS_ERROR: failureReasons.configuration,
-  NO_SECRET: failureReasons.configuration,
-  OAUTH_CALLBACK_ERROR: failureReasons.providerError,
-  OAUTH_CALLBACK_HANDLER_ERROR: failureReasons.providerError,
-  OAUTH_PARSE_PROFILE_ERROR: failureReasons.providerError,
-  OAUTH_V1_GET_ACCESS_TOKEN_ERROR: failureReasons.providerError,
-  SIGNIN_EMAIL_ERROR: failureReasons.emailSendFailed,
-  SIGNIN_OAUTH_ERROR: failureReasons.providerError,
-};
+const reasons: ReadonlyMap<string, FailureReason> = new Map(
+  Object.entries({
+    CALLBACK_CREDENTIALS_HANDLER_ERROR: failureReasons.configuration,
+    CALLBACK_CREDENTIALS_JWT_ERROR: failureReasons.configuration,
+    CALLBACK_EMAIL_ERROR: failureReasons.providerError,
+    CALLBACK_OAUTH_ERROR: failureReasons.providerError,
+    EMAIL_REQUIRES_ADAPTER_ERROR: failureReasons.configuration,
+    MISSING_ADAPTER_METHODS_ERROR: failureReasons.configuration,
+    NO_SECRET: failureReasons.configuration,
+    OAUTH_CALLBACK_ERROR: failureReasons.providerError,
+    OAUTH_CALLBACK_HANDLER_ERROR: failureReasons.providerError,
+    OAUTH_PARSE_PROFILE_ERROR: failureReasons.providerError,
+    OAUTH_V1_GET_ACCESS_TOKEN_ERROR: failureReasons.providerError,
+    SIGNIN_EMAIL_ERROR: failureReasons.emailSendFailed,
+    SIGNIN_OAUTH_ERROR: failureReasons.providerError,
+  }),
+);
 
 /** What the `error` in the address that next-auth 4 sends people to says. Anything else is a message. */
-const redirects: Readonly<Record<string, FailureReason>> = {
-  AccessDenied: failureReasons.accessDenied,
-  Callback: failureReasons.providerError,
-  Configuration: failureReasons.configuration,
-  CredentialsSignin: failureReasons.invalidCredentials,
-  EmailCreateAccount: failureReasons.providerError,
-  EmailSignin: failureReasons.emailSendFailed,
-  OAuthAccountNotLinked: failureReasons.accountNotLinked,
-  OAuthCallback: failureReasons.providerError,
-  OAuthCreateAccount: failureReasons.providerError,
-  OAuthSignin: failureReasons.providerError,
-  Verification: failureReasons.verificationInvalid,
-  // In small letters it says that an e-mail link has no token.
-  configuration: failureReasons.verificationInvalid,
-};
+const redirects: ReadonlyMap<string, FailureReason> = new Map(
+  Object.entries({
+    AccessDenied: failureReasons.accessDenied,
+    Callback: failureReasons.providerError,
+    Configuration: failureReasons.configuration,
+    CredentialsSignin: failureReasons.invalidCredentials,
+    EmailCreateAccount: failureReasons.providerError,
+    EmailSignin: failureReasons.emailSendFailed,
+    OAuthAccountNotLinked: failureReasons.accountNotLinked,
+    OAuthCallback: failureReasons.providerError,
+    OAuthCreateAccount: failureReasons.providerError,
+    OAuthSignin: failureReasons.providerError,
+    Verification: failureReasons.verificationInvalid,
+    // In small letters it says that an e-mail link has no token.
+    configuration: failureReasons.verificationInvalid,
+  }),
+);
 
 /** What a call of `logger.error(code, metadata)` says. */
 export function describeError([code, metadata]: readonly unknown[]): Failure | undefined {
@@ -64,7 +68,9 @@ export function describeError([code, metadata]: readonly unknown[]): Failure | u
     default:
   }
   // The rest of the code is the adapter's method.
-  const reason = code.startsWith("adapter_error_") ? failureReasons.providerError : reasons[code];
+  const reason = code.startsWith("adapter_error_")
+    ? failureReasons.providerError
+    : reasons.get(code);
   return reason && { reason, errorType: code };
 }
 
@@ -118,7 +124,7 @@ export function describeAnswer(
   }
   if (attempt.name === undefined) return undefined;
   const error = query?.get("error");
-  const reason = error ? redirects[error] : undefined;
+  const reason = error ? redirects.get(error) : undefined;
   return error && reason ? { reason, errorType: error } : undefined;
 }
 

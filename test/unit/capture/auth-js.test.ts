@@ -3,6 +3,7 @@ import { AccessDenied, AuthError, CredentialsSignin } from "@auth/core/errors";
 import Credentials from "@auth/core/providers/credentials";
 import GitHub from "@auth/core/providers/github";
 import { describe, expect, it } from "vitest";
+import { withAuthlog } from "../../../src/capture/with-authlog.ts";
 import { createApp } from "../../support/auth-js.ts";
 import { watchSlot } from "../../support/slot.ts";
 
@@ -76,6 +77,27 @@ describe("one attempt is one event", () => {
     });
     expect(last()).not.toHaveProperty("user.id");
     expect(last()).not.toHaveProperty("user.email");
+  });
+
+  it("a code of the app's own that every object knows is a reason all the same", async () => {
+    class Odd extends CredentialsSignin {
+      override code = "constructor";
+    }
+    const odd = Credentials({
+      authorize: () => {
+        throw new Odd();
+      },
+    });
+    await createApp({ providers: [odd] }).post("callback/credentials", { email: alice.email });
+    expect(last()).toMatchObject({
+      "auth.failure.reason": "invalid_credentials",
+      "error.type": "constructor",
+    });
+  });
+
+  it("a NextAuth that is wrapped twice is wrapped once", () => {
+    const wrapped = withAuthlog(() => ({ handlers: {} }));
+    expect(withAuthlog(wrapped)).toBe(wrapped);
   });
 
   it.each<[string, () => boolean | string | Promise<boolean>, string]>([

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { AppConfig } from "../../../src/capture/app-types.ts";
+import { withAuthlog } from "../../../src/capture/with-authlog.ts";
 import { createApp4, providers4 } from "../../support/next-auth-v4.ts";
 import { watchSlot } from "../../support/slot.ts";
 
@@ -102,6 +103,16 @@ it("a handler that throws after the identity was proven is a failure, and throws
     "auth.attempted.identifier": alice.email,
   });
   expect(JSON.stringify(watched.records)).not.toContain("secret detail");
+});
+
+it("options that are wrapped, and then given to a wrapped NextAuth, tell each event once", async () => {
+  const app = createApp4(withAuthlog({ providers }));
+  await app.post("callback/credentials", { email: alice.email, password });
+  await app.post("signout");
+  await app.post("callback/credentials", { email: alice.email, password: "wrong" });
+  await app.post("callback/nobody");
+  expect(names()).toEqual(["auth.sign_in", "auth.sign_out", "auth.sign_in", "auth.request.reject"]);
+  expect(last()).toMatchObject({ "error.type": "UnknownProvider" });
 });
 
 describe("requests that try no identity", () => {

@@ -107,15 +107,19 @@ describe("readings of the session", () => {
 });
 
 describe("a second set-up", () => {
-  it("without settings in code does not tell what the first keeps to itself", () => {
-    install({ privacy: { pseudonymKey: key, pseudonymize: ["user.email"] } }, {});
-    install({}, {});
+  const privacy = { pseudonymKey: key, pseudonymize: ["user.email"] } as const;
+
+  it("changes nothing of what it does not say in code", () => {
+    install({ privacy, sessionRead: 1 }, {});
+    install({ clientAddress: { trustedProxies: 1 } }, { AUTHLOG_SESSION_READ: "0" });
     expect(tell("user.email", "alice@example.com")).toMatch(/^hmac/);
+    expect(getSlot().capture?.samplesSessionRead()).toBe(true);
+    expect(getSlot().capture?.clientAddress).toEqual({ trustedProxies: 1 });
   });
 
-  it("with settings in code goes before one without", () => {
+  it("goes before the first with what it does say", () => {
     install({}, {});
-    install({ privacy: { pseudonymKey: key, pseudonymize: ["user.email"] } }, {});
+    install({ privacy }, {});
     expect(tell("user.email", "alice@example.com")).toMatch(/^hmac/);
   });
 });

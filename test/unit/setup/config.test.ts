@@ -39,6 +39,12 @@ describe("a setting", () => {
   });
 });
 
+it("a word that every object knows is no value of a setting", () => {
+  const config = resolveConfig({}, { AUTHLOG_ENABLED: "constructor" });
+  expect(config.enabled).toEqual({ value: true, source: "default" });
+  expect(config.problems).toHaveLength(1);
+});
+
 it("a batch is never larger than the queue", () => {
   const { batch } = resolveConfig({}, { OTEL_BLRP_MAX_QUEUE_SIZE: "10" });
   expect(batch.maxExportBatchSize.value).toBe(10);

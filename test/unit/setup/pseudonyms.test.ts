@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import { inspect } from "node:util";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -17,13 +16,9 @@ const key = keyOf(`k1:${hex}`);
 
 describe("a pseudonym", () => {
   it("is what any tool makes of the key, the domain and the value", () => {
-    const mac = execFileSync(
-      "openssl",
-      ["dgst", "-sha256", "-mac", "HMAC", "-macopt", `hexkey:${hex}`],
-      { input: "authlog.v1\nidentity\nalice@example.com", encoding: "utf8" },
-    );
+    // printf 'authlog.v1\nidentity\nalice@example.com' | openssl dgst -sha256 -mac HMAC -macopt hexkey:000102…0f
     expect(pseudonymOf(key, attributes.userEmail, "alice@example.com")).toBe(
-      `hmac-sha256:k1:${mac.trim().split(" ").at(-1)}`,
+      "hmac-sha256:k1:630216e4a1183500c4cec6d822db8483376b7bcafa269c15c60b228c92e6228a",
     );
   });
 
@@ -50,10 +45,10 @@ describe("a pseudonym", () => {
     );
   });
 
-  it("fits the 128 bytes of an actor, whatever it stands for", () => {
+  it("fits the 128 bytes of an actor, whatever it stands for", { timeout: 60_000 }, () => {
     const longest = keyOf(`${"k".repeat(32)}:${hex}`);
     fc.assert(
-      fc.property(fc.string({ unit: "binary" }), (text) => {
+      fc.property(fc.string({ unit: "binary", maxLength: 300 }), (text) => {
         expect(pseudonymOf(longest, attributes.userId, text)).toMatch(
           /^hmac-sha256:k{32}:[0-9a-f]{64}$/,
         );
