@@ -49,6 +49,7 @@ export default function Page({ trail, offered }: Props) {
     <Frame trail={trail} aside={<Routers current="/pages-router" />}>
       <Head>
         <title>authlog demo</title>
+        <link rel="icon" href="/icon.svg" />
       </Head>
       {session?.user ? (
         <>

@@ -11,12 +11,15 @@ const reasons: ReadonlyMap<string, FailureReason> = new Map(
     AdapterError: failureReasons.providerError,
     CallbackRouteError: failureReasons.providerError,
     CredentialsSignin: failureReasons.invalidCredentials,
+    DuplicateConditionalUI: failureReasons.configuration,
     EmailSignInError: failureReasons.emailSendFailed,
+    ExperimentalFeatureNotEnabled: failureReasons.configuration,
     InvalidEndpoints: failureReasons.configuration,
     MissingAdapter: failureReasons.configuration,
     MissingAdapterMethods: failureReasons.configuration,
     MissingAuthorize: failureReasons.configuration,
     MissingSecret: failureReasons.configuration,
+    MissingWebAuthnAutocomplete: failureReasons.configuration,
     OAuthAccountNotLinked: failureReasons.accountNotLinked,
     OAuthCallbackError: failureReasons.providerError,
     OAuthProfileParseError: failureReasons.providerError,
@@ -98,9 +101,11 @@ function ownCredentialsCode(error: unknown): Failure | undefined {
   };
 }
 
+/** A type that is not known, an app's own or a new one, is a failure all the same. */
 function ofType(type: string): Failure | undefined {
-  const reason = reasons.get(type);
-  return reason && { reason, errorType: type };
+  // What the app's event threw is swallowed by Auth.js, and the attempt goes on.
+  if (type === "EventError") return undefined;
+  return { reason: reasons.get(type) ?? failureReasons.unknown, errorType: type };
 }
 
 /** Says more of a failure, by the provider and the action that it happened in. */
@@ -119,6 +124,10 @@ export function refineFailure(failure: Failure, { target, provider, name }: Atte
   }
   if (failure.errorType === "OAuthCallbackError" && deniedByProvider) {
     return { ...failure, reason: failureReasons.accessDenied };
+  }
+  // Its own errors for a passkey that is not known, or not shaped like one, have no type of their own.
+  if (provider?.type === "webauthn" && failure.errorType === "AuthError") {
+    return { ...failure, reason: failureReasons.invalidCredentials };
   }
   return isForeign && name === eventNames.signIn
     ? { ...failure, reason: failureReasons.providerError }

@@ -154,7 +154,7 @@ export class Visitor {
 }
 
 /** Where an answer leads, also where it says so in JSON. */
-export async function locationOf(response: Response): Promise<string> {
+async function locationOf(response: Response): Promise<string> {
   const location =
     response.headers.get("location") ??
     (response.headers.get("content-type")?.includes("json")

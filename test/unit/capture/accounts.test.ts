@@ -1,5 +1,4 @@
 import type { Adapter } from "@auth/core/adapters";
-import type { Provider } from "@auth/core/providers";
 import Nodemailer from "@auth/core/providers/nodemailer";
 import { expect, it } from "vitest";
 import type { AppConfig } from "../../../src/capture/app-types.ts";
@@ -31,8 +30,7 @@ it("a first sign-in by e-mail link is a new user, and a sign-in that says so", a
     server: "smtp://127.0.0.1",
     from: "a@example.com",
     sendVerificationRequest() {},
-    // Its own type does not fit where optional means absent and nothing else.
-  }) as Provider;
+  });
   const app = createApp({ providers: [email], adapter, session: { strategy: "database" } });
   await app.get(`callback/nodemailer?token=t&email=${carol.email}`);
   expect(watched.records.map(({ eventName }) => eventName)).toEqual([
@@ -65,7 +63,7 @@ it("a link between an account and a user names both, and none of the account's t
 });
 
 it("a session for which the database does not answer is a rejected session, once", async () => {
-  const email = Nodemailer({ server: "smtp://127.0.0.1", from: "a@example.com" }) as Provider;
+  const email = Nodemailer({ server: "smtp://127.0.0.1", from: "a@example.com" });
   const app = createApp({
     providers: [email],
     adapter: { ...adapter, getSessionAndUser: () => Promise.reject(new Error("no connection")) },

@@ -1,5 +1,5 @@
 import type { AuthConfig } from "@auth/core";
-import { AccessDenied, CredentialsSignin } from "@auth/core/errors";
+import { AccessDenied, AuthError, CredentialsSignin } from "@auth/core/errors";
 import Credentials from "@auth/core/providers/credentials";
 import GitHub from "@auth/core/providers/github";
 import { describe, expect, it } from "vitest";
@@ -283,5 +283,26 @@ describe("privacy", () => {
       expect(text).not.toContain(secret);
     }
     expect(watched.records).toHaveLength(4);
+  });
+});
+
+it("an error of a type that nobody knows ends an attempt as a failure with that type", async () => {
+  class Overloaded extends AuthError {
+    static type = "Overloaded";
+  }
+  const app = createApp({
+    providers,
+    callbacks: {
+      jwt: () => {
+        throw new Overloaded();
+      },
+    },
+  });
+  await app.post("callback/credentials", { email: alice.email, password });
+  expect(names()).toEqual(["auth.sign_in"]);
+  expect(last()).toMatchObject({
+    "auth.failure.reason": "unknown",
+    "error.type": "Overloaded",
+    "auth.attempted.identifier": alice.email,
   });
 });
