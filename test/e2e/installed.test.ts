@@ -134,10 +134,11 @@ const kinds: Kind[] = [
   },
 ];
 
-const room = temporaryRoom();
+let room: ReturnType<typeof temporaryRoom>;
 let tarball: string;
 
 beforeAll(async () => {
+  room = temporaryRoom();
   tarball = await packed(room.path);
 });
 afterAll(() => room[Symbol.dispose]());
