@@ -30,8 +30,8 @@ export async function startThread<Call extends CallMessage["call"]>(
     name: `authlog-ledger-${workerData.role}`,
     workerData,
     // Nothing is inherited: `--import` would start the app's tracing in this thread as well, and the
-    // environment's secrets are none of its business.
-    execArgv: [],
+    // environment's secrets are none of its business. Node 22 would warn of SQLite in each thread.
+    execArgv: ["--disable-warning=ExperimentalWarning"],
     env: {},
   });
   let failure: AuthlogError | undefined;

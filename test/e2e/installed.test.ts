@@ -64,7 +64,15 @@ const settings = {
 };
 
 /** What the reader had before: a page, and one user with a password. */
-const before = (nextAuthTypes: string): Record<"layout" | "page" | "config", string> => ({
+const before = (
+  nextAuthTypes: string,
+): Record<"layout" | "page" | "config" | "tsconfig", string> => ({
+  // Next.js 15 would write another one than it gives to a new app.
+  tsconfig: `{ "compilerOptions": {
+    "lib": ["dom", "dom.iterable", "esnext"], "module": "esnext", "moduleResolution": "bundler",
+    "jsx": "preserve", "strict": true, "noEmit": true, "esModuleInterop": true,
+    "isolatedModules": true, "resolveJsonModule": true, "skipLibCheck": true
+  } }`,
   layout: `export default function Layout({ children }: { children: React.ReactNode }) {
     return <html><body>{children}</body></html>;
   }`,
@@ -99,6 +107,7 @@ const kinds: Kind[] = [
     name: "next-auth 5, on OpenTelemetry 3.x",
     versions: versionsOf("package.json"),
     files: {
+      "tsconfig.json": v5.tsconfig,
       "app/layout.tsx": v5.layout,
       "app/page.tsx": v5.page,
       "auth.config.ts": v5.config,
@@ -115,6 +124,7 @@ const kinds: Kind[] = [
       ...versionsOf("examples/next-auth-v4/package.json"),
     },
     files: {
+      "tsconfig.json": v4.tsconfig,
       "app/layout.tsx": v4.layout,
       "app/page.tsx": v4.page,
       [v4Route.replace("route.ts", "auth.config.ts")]: v4.config,
@@ -124,10 +134,11 @@ const kinds: Kind[] = [
   },
 ];
 
-const room = temporaryRoom();
+let room: ReturnType<typeof temporaryRoom>;
 let tarball: string;
 
 beforeAll(async () => {
+  room = temporaryRoom();
   tarball = await packed(room.path);
 });
 afterAll(() => room[Symbol.dispose]());

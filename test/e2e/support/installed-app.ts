@@ -166,6 +166,8 @@ function environment(settings: Settings = {}): NodeJS.ProcessEnv {
   return {
     ...(Object.fromEntries(inherited) as NodeJS.ProcessEnv),
     NEXT_TELEMETRY_DISABLED: "1",
+    // Next.js 15 asks the registry for more than the install did.
+    NEXT_IGNORE_INCORRECT_LOCKFILE: "1",
     ...settings,
   };
 }
