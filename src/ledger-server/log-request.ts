@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { canonicalJson, type JsonValue } from "../canonical/canonical-json.ts";
 import type { AppendItem } from "../ledger/envelope.ts";
+import { keysOf } from "../ledger/event-keys.ts";
 import { parseMicros } from "../ledger/time.ts";
 import type { EventField, EventSchema } from "./event-schema.ts";
 import { checked, text, textOf } from "./validation.ts";
@@ -82,23 +83,12 @@ interface SignedEvent {
 }
 
 function toItem({ event, signature, public_key }: SignedEvent): AppendItem {
-  const { timestamp } = event;
-  const timestampMicros = typeof timestamp === "string" ? parseMicros(timestamp) : undefined;
-  const uid = uidOf(event);
   return {
     event: canonicalJson(event as Record<string, JsonValue>),
     ...(signature !== undefined && { signature }),
     ...(public_key !== undefined && { publicKey: canonicalIfObject(public_key) }),
-    ...(uid !== undefined && { uid }),
-    ...(timestampMicros !== undefined && { timestampMicros }),
+    ...keysOf(event),
   };
-}
-
-/** The key of deduplication, where the event carries it: see `design/events.md`, "To Pangea". */
-function uidOf(event: Readonly<Record<string, unknown>>): string | undefined {
-  if (typeof event["event_id"] === "string") return event["event_id"];
-  const uid = parseObject(event["new"])?.["log.record.uid"];
-  return typeof uid === "string" && uid !== "" ? uid : undefined;
 }
 
 /** Pangea sorts the members of a key that is a JSON object; the SDK reads the PEM out of it. */

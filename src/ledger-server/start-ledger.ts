@@ -37,7 +37,7 @@ const retryMillis = 25;
  *
  * @throws AuthlogError `ERR_AUTHLOG_CONFIG_INVALID`, `ERR_AUTHLOG_LEDGER_PORT_IN_USE`,
  *   `ERR_AUTHLOG_LEDGER_RUNNING` (with `join: false`, or when the other process does not answer),
- *   `ERR_AUTHLOG_LEDGER_UNUSABLE`
+ *   `ERR_AUTHLOG_LEDGER_UNUSABLE`, `ERR_AUTHLOG_LEDGER_DAMAGED`
  * @example
  * const ledger = await startLedger();
  * const audit = new AuditService(ledger.token, new PangeaConfig({ baseUrlTemplate: ledger.url }));
