@@ -19,14 +19,17 @@ export function keysOf(event: Readonly<Record<string, unknown>>): EventKeys {
   };
 }
 
-/** The key of deduplication, where the event carries it: see `design/events.md`, "To Pangea". */
+/**
+ * The key of deduplication, where the event carries it: see `design/events.md`, "To Pangea". What is
+ * not well-formed is no uid: in UTF-8, any two lone surrogates are the same.
+ */
 function uidOf(event: Readonly<Record<string, unknown>>): string | undefined {
   if (typeof event["event_id"] === "string") return event["event_id"];
   const details = event["new"];
   if (typeof details !== "string" || !details.startsWith("{")) return undefined;
   try {
     const uid = (JSON.parse(details) as Record<string, unknown>)["log.record.uid"];
-    return typeof uid === "string" && uid !== "" ? uid : undefined;
+    return typeof uid === "string" && uid !== "" && uid.isWellFormed() ? uid : undefined;
   } catch {
     return undefined;
   }

@@ -102,7 +102,11 @@ function prepareRecord(
     const row = event.get(id);
     if (row === undefined) throw new Damage(`The ledger lacks event ${id}.`);
     assertColumns(id, row);
-    const record = { hash: toHex(row["hash"] as Hash), envelope: String(row["envelope"]) };
+    const record = {
+      hash: toHex(row["hash"] as Hash),
+      envelope: String(row["envelope"]),
+      ...(row["conflict"] === 1 && { conflict: true as const }),
+    };
     if (id >= head.firstEvent) {
       const tree = trees.buffer(head.buffer, head.firstEvent);
       const path = proofs && encodePath(inclusionProof(id - head.firstEvent, head.size, tree));
