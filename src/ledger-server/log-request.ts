@@ -4,6 +4,7 @@ import type { AppendItem } from "../ledger/envelope.ts";
 import { keysOf } from "../ledger/event-keys.ts";
 import { parseMicros } from "../ledger/time.ts";
 import type { EventField, EventSchema } from "./event-schema.ts";
+import { isNestedDeeper } from "./nesting.ts";
 import { checked, text, textOf } from "./validation.ts";
 
 /** Most events in one bulk request (`maxItems` in the OpenAPI document). */
@@ -65,10 +66,22 @@ export function logRequestSchemas(eventSchema: EventSchema): {
 }
 
 function fieldSchema({ maxBytes, required, format }: EventField): v.GenericSchema {
-  const bytes = textOf(maxBytes);
+  const bytes = v.pipe(textOf(maxBytes), nesting);
   const field = format === undefined ? bytes : v.pipe(bytes, dateTime);
   return required === true ? field : v.optional(field);
 }
+
+/**
+ * The SDK reads `message`, `new` and `old` as JSON and walks through them by recursion: one record
+ * nested without end would make every search that finds it throw.
+ */
+const maxNesting = 100;
+
+const nesting = checked<string>(
+  (value) => !isNestedDeeper(value, maxNesting),
+  "AboveMaxDepth",
+  `must be nested ${maxNesting} levels at most, where it is JSON`,
+);
 
 const dateTime = checked<string>(
   (value) => parseMicros(value) !== undefined,
