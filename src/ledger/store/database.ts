@@ -3,7 +3,7 @@ import { DatabaseSync } from "node:sqlite";
 import { AuthlogError } from "../../errors.ts";
 import { Damage } from "../damage.ts";
 import { assertSchema } from "./integrity.ts";
-import { createPrivateFile } from "./private-file.ts";
+import { createPrivateFile, makePrivate } from "./private-file.ts";
 
 const formatVersion = 2;
 /** "alog": lets `file` and a reader tell a ledger from any other SQLite database. */
@@ -54,6 +54,8 @@ export const tables: string = `
  */
 export function openForWriting(path: string): DatabaseSync {
   createPrivateFile(path);
+  // What a crash left behind holds events as well; SQLite would use it with the rights that it has.
+  for (const suffix of ["-wal", "-shm"]) makePrivate(`${path}${suffix}`);
   const db = new DatabaseSync(path);
   try {
     // FULL: in WAL mode, a commit that returned is on disk (https://sqlite.org/pragma.html).
