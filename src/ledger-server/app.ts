@@ -103,8 +103,11 @@ function refusalOf(
 
 function asRefusal(error: unknown): Refusal {
   if (error instanceof Refusal) return error;
+  if (!AuthlogError.is(error))
+    return new Refusal("InternalError", "The ledger failed to handle the request.");
+  // Not "temporarily": whoever reads or appends has to know that the trail is not whole, and where.
+  if (error.code === "ERR_AUTHLOG_LEDGER_DAMAGED")
+    return new Refusal("LedgerDamaged", error.message);
   // What SQLite or V8 says can quote an event: the sender learns only which side is at fault.
-  return AuthlogError.is(error)
-    ? new Refusal("ServiceNotAvailable", "The ledger's database cannot be used.")
-    : new Refusal("InternalError", "The ledger failed to handle the request.");
+  return new Refusal("ServiceNotAvailable", "The ledger's database cannot be used.");
 }

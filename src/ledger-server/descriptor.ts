@@ -30,7 +30,9 @@ export function writeDescriptor(files: LedgerFiles, url: string): void {
     url,
     tokenFiles: { append: appendToken, read: readTokenFile },
   });
-  writeFileSync(draft, `${text}\n`, { mode: 0o600 });
+  // Never through what lies there already: a link would have another file overwritten.
+  rmSync(draft, { force: true });
+  writeFileSync(draft, `${text}\n`, { mode: 0o600, flag: "wx" });
   renameSync(draft, files.descriptor);
 }
 

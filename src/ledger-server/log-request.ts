@@ -1,8 +1,10 @@
 import * as v from "valibot";
 import { canonicalJson, type JsonValue } from "../canonical/canonical-json.ts";
 import type { AppendItem } from "../ledger/envelope.ts";
+import { keysOf } from "../ledger/event-keys.ts";
 import { parseMicros } from "../ledger/time.ts";
 import type { EventField, EventSchema } from "./event-schema.ts";
+import { isNestedDeeper } from "./nesting.ts";
 import { checked, text, textOf } from "./validation.ts";
 
 /** Most events in one bulk request (`maxItems` in the OpenAPI document). */
@@ -78,11 +80,23 @@ function valueSchema(type: EventField["type"], maxBytes: number): v.GenericSchem
     case "integer":
       return v.pipe(v.number(), v.integer());
     case "datetime":
-      return v.pipe(textOf(maxBytes), dateTime);
+      return v.pipe(textOf(maxBytes), nesting, dateTime);
     case "text":
-      return textOf(maxBytes);
+      return v.pipe(textOf(maxBytes), nesting);
   }
 }
+
+/**
+ * The SDK reads `message`, `new` and `old` as JSON and walks through them by recursion: one record
+ * nested without end would make every search that finds it throw.
+ */
+const maxNesting = 100;
+
+const nesting = checked<string>(
+  (value) => !isNestedDeeper(value, maxNesting),
+  "AboveMaxDepth",
+  `must be nested ${maxNesting} levels at most, where it is JSON`,
+);
 
 const dateTime = checked<string>(
   (value) => parseMicros(value) !== undefined,
@@ -100,27 +114,12 @@ function toItem(
   { event, signature, public_key }: SignedEvent,
   { uidPath }: EventSchema,
 ): AppendItem {
-  const { timestamp } = event;
-  const timestampMicros = typeof timestamp === "string" ? parseMicros(timestamp) : undefined;
-  const uid = uidOf(event, uidPath);
   return {
     event: canonicalJson(event as Record<string, JsonValue>),
     ...(signature !== undefined && { signature }),
     ...(public_key !== undefined && { publicKey: canonicalIfObject(public_key) }),
-    ...(uid !== undefined && { uid }),
-    ...(timestampMicros !== undefined && { timestampMicros }),
+    ...keysOf(event, uidPath),
   };
-}
-
-/** The key of deduplication, where the event carries it: see `design/events.md`, "To Pangea". */
-function uidOf(
-  event: Readonly<Record<string, unknown>>,
-  [field, ...keys]: readonly string[],
-): string | undefined {
-  if (field === undefined) return undefined;
-  let value = event[field];
-  for (const key of keys) value = parseObject(value)?.[key];
-  return typeof value === "string" && value !== "" ? value : undefined;
 }
 
 /** Pangea sorts the members of a key that is a JSON object; the SDK reads the PEM out of it. */

@@ -17,6 +17,7 @@ export const refusals = {
   RequestTooLarge: 413,
   UnsupportedMediaType: 415,
   InternalError: 500,
+  LedgerDamaged: 500,
   ServiceNotAvailable: 503,
 } as const;
 

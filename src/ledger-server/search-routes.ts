@@ -96,6 +96,7 @@ const rootSchema = v.strictObject({
 });
 
 function recordJson({
+  conflict,
   envelope,
   hash,
   leafIndex,
@@ -107,6 +108,8 @@ function recordJson({
     leaf_index: leafIndex,
     published,
     ...(membershipProof !== undefined && { membership_proof: membershipProof }),
+    // No word of Pangea's: the SDK hands on what it does not know.
+    ...(conflict && { conflict }),
   });
   return `{"envelope":${envelope},${rest.slice(1)}`;
 }

@@ -37,7 +37,7 @@ const retryMillis = 25;
  *
  * @throws AuthlogError `ERR_AUTHLOG_CONFIG_INVALID`, `ERR_AUTHLOG_LEDGER_PORT_IN_USE`,
  *   `ERR_AUTHLOG_LEDGER_RUNNING` (with `join: false`, or when the other process does not answer),
- *   `ERR_AUTHLOG_LEDGER_UNUSABLE`
+ *   `ERR_AUTHLOG_LEDGER_UNUSABLE`, `ERR_AUTHLOG_LEDGER_DAMAGED`
  * @example
  * const ledger = await startLedger();
  * const audit = new AuditService(ledger.token, new PangeaConfig({ baseUrlTemplate: ledger.url }));
@@ -46,6 +46,14 @@ const retryMillis = 25;
  */
 export async function startLedger(options: StartLedgerOptions = {}): Promise<RunningLedger> {
   const config = resolveOptions(options);
+  try {
+    return await serveOrJoin(config);
+  } catch (error) {
+    throw AuthlogError.is(error) ? error : cannotStart(config.path, error);
+  }
+}
+
+async function serveOrJoin(config: LedgerServerConfig): Promise<RunningLedger> {
   ensureFolder(config.path);
   const files = filesOf(config.path);
   const deadline = performance.now() + startTimeoutMillis;
@@ -121,6 +129,16 @@ function described(
     readToken: tokens.read,
     tokenFiles: { append: files.appendToken, read: files.readToken },
   };
+}
+
+/** A full disk, a file that is a folder, a right that is missing: whatever the system says. */
+function cannotStart(path: string, cause: unknown): AuthlogError {
+  return new AuthlogError("ERR_AUTHLOG_LEDGER_UNUSABLE", {
+    message: `The ledger ${path} could not be started.`,
+    why: "A file beside it could not be made, read or written.",
+    fix: "Look at the cause: a full disk, missing rights, something else in a file's place.",
+    cause,
+  });
 }
 
 function running(path: string, url: string | undefined): AuthlogError {

@@ -1,18 +1,15 @@
 import { canonicalJson } from "../canonical/canonical-json.ts";
+import type { EventKeys } from "./event-keys.ts";
 import { formatMicros } from "./time.ts";
 
 /** An event that passed the door: what is to be sealed. */
-export interface AppendItem {
+export interface AppendItem extends EventKeys {
   /** The event, as canonical JSON. */
   readonly event: string;
   /** The sender's signature of the event, base64. */
   readonly signature?: string;
   /** The key of the signature, as the sender gave it. */
   readonly publicKey?: string;
-  /** `log.record.uid` of the event, by which it is known again. */
-  readonly uid?: string;
-  /** The event's own time in microseconds since 1970, for searches. */
-  readonly timestampMicros?: number;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { AuthlogError } from "../errors.ts";
 import type { ReaderCall, WriterCall } from "./messages.ts";
 import type {
   AppendRequest,
@@ -26,7 +27,8 @@ export interface LedgerOptions {
  * on disk), integrated (it is a leaf of the buffer's tree, in the same transaction), and published
  * (the buffer is closed, and its root is a leaf of the ledger's tree).
  *
- * Every method rejects with `ERR_AUTHLOG_LEDGER_UNUSABLE` when the database cannot be used.
+ * Every method rejects with `ERR_AUTHLOG_LEDGER_UNUSABLE` when the database cannot be used, and with
+ * `ERR_AUTHLOG_LEDGER_DAMAGED` when its rows are missing or contradict one another.
  */
 export interface Ledger {
   /** Resolves when the events are on disk; nothing of them is kept when it rejects. */
@@ -50,7 +52,7 @@ export interface Ledger {
 /**
  * Opens a ledger, and makes it where there is none. The caller holds the ledger's lock.
  *
- * @throws AuthlogError `ERR_AUTHLOG_LEDGER_UNUSABLE`
+ * @throws AuthlogError `ERR_AUTHLOG_LEDGER_UNUSABLE`, `ERR_AUTHLOG_LEDGER_DAMAGED`
  */
 export async function openLedger(options: LedgerOptions): Promise<Ledger> {
   const { path, maxBufferSize, publishIntervalMillis, clock } = options;
@@ -60,6 +62,15 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
 
   let timer: NodeJS.Timeout | undefined;
   const publish = (): Promise<boolean> => write({ method: "publish", args: [toMicros(clock())] });
+  // What is missing is not found by any search: whether something was taken is asked beforehand.
+  const check = async (): Promise<void> => {
+    try {
+      await write({ method: "check", args: [] });
+    } catch (error) {
+      // A disk that takes no more writes is no reason not to read.
+      if (AuthlogError.is(error) && error.code === "ERR_AUTHLOG_LEDGER_DAMAGED") throw error;
+    }
+  };
   const publishLater = (): void => {
     timer ??= setTimeout(() => {
       timer = undefined;
@@ -78,9 +89,15 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
       return result;
     },
     publish,
-    find: (search) => reader.call({ method: "find", args: [search] }),
+    find: async (search) => {
+      await check();
+      return await reader.call({ method: "find", args: [search] });
+    },
     page: (ids, proofs) => reader.call({ method: "page", args: [ids, proofs] }),
-    root: (size) => reader.call({ method: "root", args: [size] }),
+    root: async (size) => {
+      await check();
+      return await reader.call({ method: "root", args: [size] });
+    },
     conflicts: () => reader.call({ method: "conflicts", args: [] }),
     close: async () => {
       clearTimeout(timer);

@@ -36,4 +36,6 @@ export interface Failure {
   readonly message: string;
   /** SQLite's extended result code, where the error is SQLite's. */
   readonly errcode?: number;
+  /** Whether the ledger's rows contradict one another; the message says where. */
+  readonly damage?: boolean;
 }

@@ -60,6 +60,8 @@ export interface FoundRecord {
   /** Index of the record's buffer in the tree of published buffers; null while it is open. */
   readonly leafIndex: number | null;
   readonly membershipProof?: string;
+  /** That its uid stood there already, with other content. */
+  readonly conflict?: true;
 }
 
 /** Records, and the roots that their proofs lead to, all of one moment. */

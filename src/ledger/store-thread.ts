@@ -18,7 +18,8 @@ interface Waiting {
 /**
  * Starts a worker and waits until it has opened its database.
  *
- * @throws AuthlogError `ERR_AUTHLOG_LEDGER_UNUSABLE` from here, and from each call that fails
+ * @throws AuthlogError `ERR_AUTHLOG_LEDGER_UNUSABLE` or `ERR_AUTHLOG_LEDGER_DAMAGED`, from here and
+ *   from each call that fails
  */
 export async function startThread<Call extends CallMessage["call"]>(
   workerData: WorkerData,
@@ -76,15 +77,27 @@ export async function startThread<Call extends CallMessage["call"]>(
 
 /** Primary result codes after which a database is not to be written to (SQLite: IOERR, CORRUPT, NOTADB). */
 const fatal = new Set([10, 11, 26]);
+/** SQLite's own word for damage: a page that is no page (SQLITE_CORRUPT). */
+const corrupt = 11;
 
 /** Whether an error says that the disk or the file, not one request, is at fault. */
 export function isFatal(error: unknown): boolean {
-  const { errcode } = (error as { cause?: Partial<Failure> }).cause ?? {};
-  return errcode !== undefined && fatal.has(errcode % 256);
+  const { errcode, damage } = (error as { cause?: Partial<Failure> }).cause ?? {};
+  return damage === true || (errcode !== undefined && fatal.has(errcode % 256));
 }
 
 function storeError(failure: Failure): AuthlogError {
-  return unusable(failure.message, failure);
+  const { message, errcode = 0, damage = errcode % 256 === corrupt } = failure;
+  return damage ? damaged(message, failure) : unusable(message, failure);
+}
+
+function damaged(message: string, cause: Failure): AuthlogError {
+  return new AuthlogError("ERR_AUTHLOG_LEDGER_DAMAGED", {
+    message: `The ledger is damaged. ${message}`,
+    why: "Its file was edited by something other than the ledger, or the disk lost a part of it.",
+    fix: "Keep the file as evidence. Bring the ledger back from a copy, or use another path.",
+    cause,
+  });
 }
 
 function unusable(message: string, cause: unknown): AuthlogError {

@@ -4,6 +4,7 @@ import {
   receiveMessageOnPort,
   workerData,
 } from "node:worker_threads";
+import { Damage } from "./damage.ts";
 import type { CallMessage, Failure, ReplyMessage, WorkerData, WriterCall } from "./messages.ts";
 import { type LedgerReader, openReader } from "./store/reader.ts";
 import { type LedgerWriter, openWriter } from "./store/writer.ts";
@@ -89,6 +90,11 @@ function reply(id: number, work: () => unknown): ReplyMessage {
 }
 
 function failureOf(error: unknown): Failure {
-  const { message, errcode } = error as { message?: string; errcode?: number };
-  return { message: String(message ?? error), ...(errcode !== undefined && { errcode }) };
+  const { message, errcode, cause } = error as Partial<Failure> & { cause?: Partial<Failure> };
+  const code = errcode ?? cause?.errcode;
+  return {
+    message: String(message ?? error),
+    ...(code !== undefined && { errcode: code }),
+    ...(error instanceof Damage && { damage: true }),
+  };
 }

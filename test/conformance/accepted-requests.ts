@@ -1,4 +1,4 @@
-import { bulk, event, long } from "./request-parts.ts";
+import { bulk, event, long, nested } from "./request-parts.ts";
 
 /** What the API's OpenAPI document allows, up to its limits. */
 export const acceptedRequests: [what: string, path: string, body: unknown][] = [
@@ -31,6 +31,13 @@ export const acceptedRequests: [what: string, path: string, body: unknown][] = [
     "a timestamp with an offset",
     "v1/log",
     { event: { ...event, timestamp: "2026-11-20T10:00:00.123456+01:00" } },
+  ],
+  ["JSON nested 100 levels deep", "v1/log", { event: { ...event, new: nested(100) } }],
+  ["16,000 brackets that are no JSON", "v1/log", { event: { ...event, new: "[".repeat(16_000) } }],
+  [
+    "a quote without an end",
+    "v1/log",
+    { event: { ...event, new: `${"[".repeat(200)}"${String.raw`\"`.repeat(16_000)}` } },
   ],
   ["bulk: one event", "v2/log", bulk(1)],
   ["bulk: a thousand events", "v2/log", bulk(1_000)],

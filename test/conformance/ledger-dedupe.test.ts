@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { sdkOf } from "./sdk-client.ts";
 import { type Answer, type ServedLedger, serveLedger, temporaryFolder } from "./served-ledger.ts";
 
 const folder = temporaryFolder();
@@ -69,8 +70,26 @@ describe("one uid", () => {
     expect(published.body.summary).toMatch(/1 duplicate/);
   });
 
-  it("is no uid when it is empty, no string, or not where it belongs", async () => {
-    const details = ['{"log.record.uid":""}', '{"log.record.uid":7}', "log.record.uid", "[]", "{"];
+  it("that stood there with other content shows in a search, through the SDK as well", async () => {
+    await log(eventOf("shown", "the truth"));
+    await log(eventOf("shown", "another truth"));
+    const { result } = await sdkOf(ledger).reader.search("new:shown", { order: "asc" }, {});
+    expect(result.events.map((record) => Reflect.get(record, "conflict"))).toEqual([
+      undefined,
+      true,
+    ]);
+  });
+
+  it("is no uid when it is empty, no string, not well-formed, or not where it belongs", async () => {
+    const surrogates = [0, 1].map((digit) => `{"log.record.uid":"\\ud80${digit}"}`);
+    const details = [
+      ...surrogates,
+      '{"log.record.uid":""}',
+      '{"log.record.uid":7}',
+      "log.record.uid",
+      "[]",
+      "{",
+    ];
     for (const text of details) {
       const event = { message: "no uid", new: text };
       const answer = await log({ event }, { event });

@@ -68,11 +68,12 @@ describe("a ledger's file that was edited", () => {
   });
 
   it("fails the membership of an event that was given a new hash as well", async () => {
-    const envelope =
-      '{"event":{"message":"never happened"},"received_at":"2026-11-20T10:00:00.000000Z"}';
+    const now = Date.now();
+    const receivedAt = new Date(now).toISOString().replace("Z", "000Z");
+    const envelope = `{"event":{"message":"never happened"},"received_at":"${receivedAt}"}`;
     const hash = createHash("sha256").update(envelope).digest();
     edit(
-      "UPDATE event SET envelope = ?, hash = ?, received_us = 9e15 WHERE id = 7",
+      `UPDATE event SET envelope = ?, hash = ?, received_us = ${now} * 1000 WHERE id = 7`,
       envelope,
       hash,
     );

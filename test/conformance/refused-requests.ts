@@ -1,4 +1,4 @@
-import { bulk, event, long, wide } from "./request-parts.ts";
+import { bulk, event, long, nested, wide } from "./request-parts.ts";
 
 /** What the API's OpenAPI document forbids, and the fault that a request is told. */
 export const refusedRequests: [
@@ -281,6 +281,20 @@ export const refusedRequests: [
     "/query",
   ],
   ["a number beyond doubles", "v1/search", '{"limit":1e999}', "InvalidInteger", "/limit"],
+  ...["message", "new", "old"].map((field): (typeof refusedRequests)[number] => [
+    `JSON nested 101 levels deep in ${field}`,
+    "v1/log",
+    { event: { ...event, [field]: nested(101) } },
+    "AboveMaxDepth",
+    `/event/${field}`,
+  ]),
+  [
+    "JSON nested 5,000 levels deep in a bulk request",
+    "v2/log",
+    { events: [{ event }, { event: { ...event, new: nested(5_000) } }] },
+    "AboveMaxDepth",
+    "/events/1/event/new",
+  ],
   [
     "a message nested 100,000 levels deep",
     "v1/log",

@@ -15,3 +15,8 @@ export function long(bytes: number): string {
 export function wide(bytes: number): string {
   return "é".repeat(bytes / 2);
 }
+
+/** JSON of so many levels; the brackets in its string are no level. */
+export function nested(levels: number): string {
+  return `${'{"a":'.repeat(levels - 1)}["[[{"]${"}".repeat(levels - 1)}`;
+}

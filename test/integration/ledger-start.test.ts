@@ -1,11 +1,16 @@
 import {
+  chmodSync,
+  chownSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
+  rmdirSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -179,6 +184,74 @@ describe("startLedger", () => {
     rmSync(join(folder, "own/ledger.read-token"));
     expect((await start()).joined).toBe(false);
   });
+
+  it("makes a database private again that others could read, and what a crash left of it", async () => {
+    const first = await start();
+    await first.close();
+    const database = join(folder, "own/ledger.db");
+    chmodSync(database, 0o644);
+    // Empty files, which SQLite takes for its own.
+    for (const suffix of ["-wal", "-shm"])
+      writeFileSync(`${database}${suffix}`, "", { mode: 0o644 });
+    const second = await start();
+    await call(second, "v1/log", { event });
+    for (const suffix of ["", "-wal", "-shm"])
+      expect([suffix, statSync(`${database}${suffix}`).mode & 0o777]).toEqual([suffix, 0o600]);
+  });
+
+  it("writes its descriptor through no link", async () => {
+    mkdirSync(join(folder, "own"));
+    writeFileSync(join(folder, "victim"), "precious");
+    symlinkSync(join(folder, "victim"), join(folder, "own/ledger.json.new"));
+    await start();
+    expect(readFileSync(join(folder, "victim"), "utf8")).toBe("precious");
+    expect(readFileSync(join(folder, "own/ledger.json"), "utf8")).toContain('"url"');
+  });
+
+  it("takes no token from a link, nor from what is no file", async () => {
+    const first = await start();
+    await first.close();
+    const { append } = first.tokenFiles;
+    const planted = join(folder, "planted");
+    const refused = {
+      code: "ERR_AUTHLOG_LEDGER_UNUSABLE",
+      message: expect.stringContaining(append),
+    };
+    renameSync(append, planted);
+    symlinkSync(planted, append);
+    await expect(start()).rejects.toMatchObject(refused);
+    rmSync(append);
+    mkdirSync(append);
+    await expect(start()).rejects.toMatchObject(refused);
+    rmdirSync(append);
+    renameSync(planted, append);
+    expect((await start()).token).toBe(first.token);
+  });
+
+  // Only root can give a file away.
+  it.runIf(process.getuid?.() === 0)("takes no token of another user's", async () => {
+    const first = await start();
+    await first.close();
+    const { append } = first.tokenFiles;
+    chownSync(append, 12_345, 12_345);
+    await expect(start()).rejects.toMatchObject({
+      code: "ERR_AUTHLOG_LEDGER_UNUSABLE",
+      why: expect.stringContaining("another user"),
+    });
+  });
+
+  it.each(["ledger.lock", "ledger.json", "ledger.json.new", "ledger.db"])(
+    "fails with a code where %s cannot be made",
+    async (file) => {
+      mkdirSync(join(folder, "own", file), { recursive: true });
+      await expect(start()).rejects.toMatchObject({
+        code: "ERR_AUTHLOG_LEDGER_UNUSABLE",
+        cause: expect.anything(),
+      });
+      rmdirSync(join(folder, "own", file));
+      expect((await start()).joined).toBe(false);
+    },
+  );
 
   it("makes a token file private again that somebody opened to others", async () => {
     const first = await start();

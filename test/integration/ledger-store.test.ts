@@ -29,7 +29,10 @@ function open(): Promise<Ledger> {
 }
 
 const itemOf = (message: string, uid?: string): AppendItem => ({
-  event: JSON.stringify({ message }),
+  event: JSON.stringify({
+    message,
+    ...(uid !== undefined && { new: JSON.stringify({ "log.record.uid": uid }) }),
+  }),
   ...(uid !== undefined && { uid }),
 });
 

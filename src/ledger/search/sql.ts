@@ -1,3 +1,4 @@
+import { formatMicros } from "../time.ts";
 import type { Query } from "./query.ts";
 
 /** A condition on rows of `event`, and the values of its parameters. */
@@ -20,15 +21,23 @@ export interface Search {
   readonly restriction: Readonly<Record<string, readonly string[]>>;
 }
 
+// Times are read from the envelope, which is under the record's hash: an edit of the columns beside
+// it must not move a record out of a search. The first is the text of an index.
+const receivedAt = "(envelope ->> '$.received_at')";
+const timestamp = "micros_of(envelope ->> '$.event.timestamp')";
+
 /**
- * The statement that gives the ids of the records that a search finds, in its order. Everything
+ * The statement that gives the ids of the records that a search finds, in its order. It calls the
+ * function `micros_of`, which the connection has to know: microseconds of a time of RFC 3339. Everything
  * that came from outside is a parameter; only words of this file are in the text.
  */
 export function searchStatement(search: Search): Condition {
   const { query, startMicros, endMicros, order, orderBy, maxResults, restriction } = search;
   const conditions: Condition[] = [
-    { sql: "received_us >= ?", values: [startMicros] },
-    ...(endMicros === undefined ? [] : [{ sql: "received_us < ?", values: [endMicros] }]),
+    { sql: `${receivedAt} >= ?`, values: [receivedText(startMicros)] },
+    ...(endMicros === undefined
+      ? []
+      : [{ sql: `${receivedAt} < ?`, values: [receivedText(endMicros)] }]),
     ...Object.entries(restriction).map(([field, allowed]) => ({
       sql: "(envelope ->> ?) IN (SELECT value FROM json_each(?))",
       values: [pathOf(field), JSON.stringify(allowed)],
@@ -49,8 +58,9 @@ function conditionOf(query: Query): Condition {
   if (query.type === "all") return { sql: "TRUE", values: [] };
   if (query.type === "contains") return contains(query.text, query.field);
   if (query.type === "compare") {
-    const column = query.field === "received_at" ? "received_us" : "timestamp_us";
-    return { sql: `coalesce(${column} ${query.than} ?, FALSE)`, values: [query.micros] };
+    if (query.field === "received_at")
+      return { sql: `${receivedAt} ${query.than} ?`, values: [receivedText(query.micros)] };
+    return { sql: `coalesce(${timestamp} ${query.than} ?, FALSE)`, values: [query.micros] };
   }
   if (query.type === "not") {
     const { sql, values } = conditionOf(query.of);
@@ -71,9 +81,17 @@ function contains(text: string, field?: string): Condition {
   return { sql: "coalesce(instr(envelope ->> ?, ?) > 0, FALSE)", values: [pathOf(field), text] };
 }
 
+/** Year 0: no text of an earlier time sorts as the time does. */
+const minMicros = -62_167_219_200_000_000;
+
+/** A bound on times of receipt, which sort as texts do: all are written in one length. */
+function receivedText(micros: number): string {
+  return formatMicros(Math.min(Math.max(micros, minMicros), Number.MAX_SAFE_INTEGER));
+}
+
 function orderKey(field: string): Condition {
-  if (field === "received_at") return { sql: "received_us", values: [] };
-  if (field === "timestamp") return { sql: "timestamp_us", values: [] };
+  if (field === "received_at") return { sql: receivedAt, values: [] };
+  if (field === "timestamp") return { sql: timestamp, values: [] };
   return { sql: "envelope ->> ?", values: [pathOf(field)] };
 }
 

@@ -1,17 +1,20 @@
 import { randomBytes } from "node:crypto";
 import { DatabaseSync } from "node:sqlite";
 import { AuthlogError } from "../../errors.ts";
-import { createPrivateFile } from "./private-file.ts";
+import { Damage } from "../damage.ts";
+import { assertSchema } from "./integrity.ts";
+import { createPrivateFile, makePrivate } from "./private-file.ts";
 
-const formatVersion = 1;
+const formatVersion = 2;
 /** "alog": lets `file` and a reader tell a ledger from any other SQLite database. */
 const applicationId = 0x61_6c_6f_67;
 
 /**
  * Rows are only ever added. What can be derived is not stored: a record's buffer follows from its
  * id, the open buffer is what lies behind the last closed one, leaves are read from their rows.
+ * Searches go by the envelope, which is under the hash, and not by the columns beside it.
  */
-const tables = `
+export const tables: string = `
   CREATE TABLE event (
     id INTEGER PRIMARY KEY,
     hash BLOB NOT NULL,
@@ -22,7 +25,7 @@ const tables = `
     content BLOB,
     conflict INTEGER NOT NULL
   ) STRICT;
-  CREATE INDEX event_received ON event (received_us);
+  CREATE INDEX event_received_at ON event (envelope ->> '$.received_at');
   CREATE INDEX event_uid ON event (uid, content) WHERE uid IS NOT NULL;
   CREATE INDEX event_conflict ON event (id) WHERE conflict = 1;
   CREATE TABLE buffer (
@@ -47,20 +50,26 @@ const tables = `
  *
  * @throws AuthlogError `ERR_AUTHLOG_LEDGER_UNUSABLE` when the file is no ledger, or one of a later
  *   version
+ * @throws Damage when it is a ledger whose tables were changed
  */
 export function openForWriting(path: string): DatabaseSync {
   createPrivateFile(path);
+  // What a crash left behind holds events as well; SQLite would use it with the rights that it has.
+  for (const suffix of ["-wal", "-shm"]) makePrivate(`${path}${suffix}`);
   const db = new DatabaseSync(path);
   try {
     // FULL: in WAL mode, a commit that returned is on disk (https://sqlite.org/pragma.html).
     db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000");
     const version = versionOf(db);
     if (version === undefined) create(db);
-    else assertVersion(path, version);
+    else {
+      assertVersion(path, version);
+      assertSchema(db, tables);
+    }
     return db;
   } catch (cause) {
     db.close();
-    throw AuthlogError.is(cause) ? cause : notALedger(path, cause);
+    throw AuthlogError.is(cause) || cause instanceof Damage ? cause : notALedger(path, cause);
   }
 }
 
@@ -100,8 +109,8 @@ function rollBack(db: DatabaseSync): void {
 /** Version of the ledger in the file; undefined where the file is empty. */
 function versionOf(db: DatabaseSync): number | undefined {
   const objects = db.prepare("SELECT count(*) AS n FROM sqlite_schema").get()?.["n"];
-  if (objects === 0) return undefined;
   const id = db.prepare("PRAGMA application_id").get()?.["application_id"];
+  if (objects === 0 && id !== applicationId) return undefined;
   if (id !== applicationId) throw new Error("The database belongs to another application");
   return Number(db.prepare("PRAGMA user_version").get()?.["user_version"]);
 }

@@ -4,7 +4,9 @@ import { type Hash, treeRoot } from "../../merkle/tree.ts";
 import { encodeConsistency, encodePath, toHex } from "../../merkle/wire.ts";
 import type { Conflict, FoundRecord, PublishedRoot, RecordPage } from "../records.ts";
 import { type Search, searchStatement } from "../search/sql.ts";
-import { formatMicros } from "../time.ts";
+import { Damage } from "../damage.ts";
+import { formatMicros, parseMicros } from "../time.ts";
+import { assertColumns, recordColumns } from "./columns.ts";
 import { inTransaction, openForReading } from "./database.ts";
 import { type LedgerHead, prepareHead } from "./head.ts";
 import { openTrees, type Trees } from "./trees.ts";
@@ -26,6 +28,9 @@ export interface LedgerReader {
 
 export function openReader(path: string): LedgerReader {
   const db = openForReading(path);
+  db.function("micros_of", { deterministic: true }, (text) =>
+    typeof text === "string" ? (parseMicros(text) ?? null) : null,
+  );
   const trees = openTrees(db);
   const readHead = prepareHead(db);
   const rootOf = prepareRoot(db, trees);
@@ -89,14 +94,19 @@ function prepareRecord(
   db: DatabaseSync,
   trees: Trees,
 ): (id: number, head: LedgerHead, proofs: boolean) => FoundRecord {
-  const event = db.prepare("SELECT hash, envelope FROM event WHERE id = ?");
+  const event = db.prepare(`SELECT ${recordColumns} FROM event WHERE id = ?`);
   const bufferOf = db.prepare(
     "SELECT id, first_event, size FROM buffer WHERE first_event <= ? ORDER BY first_event DESC LIMIT 1",
   );
   return (id, head, proofs) => {
     const row = event.get(id);
-    if (row === undefined) throw new Error(`The ledger lacks event ${id}`);
-    const record = { hash: toHex(row["hash"] as Hash), envelope: String(row["envelope"]) };
+    if (row === undefined) throw new Damage(`The ledger lacks event ${id}.`);
+    assertColumns(id, row);
+    const record = {
+      hash: toHex(row["hash"] as Hash),
+      envelope: String(row["envelope"]),
+      ...(row["conflict"] === 1 && { conflict: true as const }),
+    };
     if (id >= head.firstEvent) {
       const tree = trees.buffer(head.buffer, head.firstEvent);
       const path = proofs && encodePath(inclusionProof(id - head.firstEvent, head.size, tree));
@@ -104,15 +114,12 @@ function prepareRecord(
       return path === false ? found : { ...found, membershipProof: path };
     }
     const buffer = bufferOf.get(id);
-    const [index, first] = [Number(buffer?.["id"]), Number(buffer?.["first_event"])];
+    if (buffer === undefined) throw new Damage(`The ledger lacks the buffer of event ${id}.`);
+    const [index, first] = [Number(buffer["id"]), Number(buffer["first_event"])];
     const found = { ...record, published: true, leafIndex: index };
     if (!proofs) return found;
     // Two trees, one path: from the event to its buffer's root, and from there to the ledger's.
-    const inBuffer = inclusionProof(
-      id - first,
-      Number(buffer?.["size"]),
-      trees.buffer(index, first),
-    );
+    const inBuffer = inclusionProof(id - first, Number(buffer["size"]), trees.buffer(index, first));
     const inLedger = inclusionProof(index, head.buffer, trees.published);
     return { ...found, membershipProof: encodePath([...inBuffer, ...inLedger]) };
   };

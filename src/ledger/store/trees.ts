@@ -1,9 +1,10 @@
 import { hash } from "node:crypto";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { appendLeaf, type Hash, type HashPair, type TreeReader } from "../../merkle/tree.ts";
+import { Damage } from "../damage.ts";
 
 /** Number of the tree of published buffers; the tree of a buffer has the buffer's number. */
-const publishedTree = -1;
+export const publishedTree = -1;
 
 /** SHA-256 of the children, nothing before or between them. */
 const hashPair: HashPair = (left, right) => hash("sha256", Buffer.concat([left, right]), "buffer");
@@ -29,12 +30,16 @@ export function openTrees(db: DatabaseSync): Trees {
   const buffer = (id: number, firstEvent: number): TreeReader => ({
     hashPair,
     read: (level, index) =>
-      level === 0 ? readHash(eventHash, firstEvent + index) : readHash(node, id, level, index),
+      level === 0
+        ? readHash(eventHash, "event", firstEvent + index)
+        : readHash(node, "tree node", id, level, index),
   });
   const published: TreeReader = {
     hashPair,
     read: (level, index) =>
-      level === 0 ? readHash(bufferRoot, index) : readHash(node, publishedTree, level, index),
+      level === 0
+        ? readHash(bufferRoot, "buffer", index)
+        : readHash(node, "tree node", publishedTree, level, index),
   };
   const append = (tree: number, size: number, leaf: Hash, reader: TreeReader): void => {
     for (const { level, index, hash: digest } of appendLeaf(size, leaf, reader)) {
@@ -49,9 +54,9 @@ export function openTrees(db: DatabaseSync): Trees {
   };
 }
 
-function readHash(statement: StatementSync, ...key: number[]): Hash {
+function readHash(statement: StatementSync, what: string, ...key: number[]): Hash {
   const row = statement.get(...key);
   // A missing node is damage: no proof can be given, and none may be made up.
-  if (row === undefined) throw new Error(`The ledger lacks a tree node (${key.join(", ")})`);
+  if (row === undefined) throw new Damage(`The ledger lacks ${what} ${key.join(", ")}.`);
   return row["hash"] as Hash;
 }

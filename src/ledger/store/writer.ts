@@ -1,35 +1,42 @@
 import { hash } from "node:crypto";
 import type { DatabaseSync } from "node:sqlite";
 import { treeRoot } from "../../merkle/tree.ts";
+import { Damage } from "../damage.ts";
 import { type AppendItem, contentText, envelopeText } from "../envelope.ts";
 import type { AppendedRecord, AppendRequest, AppendResult } from "../records.ts";
 import { inTransaction, openForWriting } from "./database.ts";
-import { type LedgerHead, prepareHead } from "./head.ts";
+import type { LedgerHead } from "./head.ts";
 import { openProver, type Prover } from "./prover.ts";
 import { openTrees, type Trees } from "./trees.ts";
+import { watchHead } from "./watch.ts";
 
 /** The one writer of a ledger. */
 export interface LedgerWriter {
   /**
    * Appends the requests in order, in one transaction. When it returns, everything in the answers
    * is on disk; when it throws, nothing of any of them is.
+   *
+   * @throws Damage
    */
   append: (requests: readonly AppendRequest[]) => AppendResult[];
   /** Closes the open buffer and publishes its root; false when the buffer is empty. */
   publish: (nowMicros: number) => boolean;
   /** Number of events that are not published yet. */
   openSize: () => number;
+  /** Throws when another program has written to the file, and has damaged the ledger. */
+  check: () => void;
   close: () => void;
 }
 
 /**
  * @param path the database file
  * @param maxBufferSize a buffer of so many events is published in the transaction that fills it
+ * @throws Damage when the ledger is not whole
  */
 export function openWriter(path: string, maxBufferSize: number): LedgerWriter {
   const db = openForWriting(path);
   const trees = openTrees(db);
-  const readHead = prepareHead(db);
+  const end = watchHead(db);
   const prover = openProver(trees);
   const appendItem = prepareAppend(db, trees);
   const closeBuffer = prepareCloseBuffer(db, trees);
@@ -47,26 +54,32 @@ export function openWriter(path: string, maxBufferSize: number): LedgerWriter {
     return proofs === undefined ? { records } : { records, proofs };
   };
 
+  const changing = <T>(work: (head: LedgerHead) => T): T => {
+    const { value, head } = inTransaction(db, "BEGIN IMMEDIATE", () => {
+      const current = end.read();
+      return { value: work(current), head: current };
+    });
+    end.keep(head);
+    return value;
+  };
+
   return {
     append: (requests) => {
       try {
-        return inTransaction(db, "BEGIN IMMEDIATE", () => {
-          const head = readHead();
-          return requests.map((request) => appendRequest(request, head));
-        });
+        return changing((head) => requests.map((request) => appendRequest(request, head)));
       } catch (error) {
         prover.forget();
         throw error;
       }
     },
     publish: (nowMicros) =>
-      inTransaction(db, "BEGIN IMMEDIATE", () => {
-        const head = readHead();
+      changing((head) => {
         if (head.size === 0) return false;
         closeBuffer(head, nowMicros);
         return true;
       }),
-    openSize: () => readHead().size,
+    openSize: () => inTransaction(db, "BEGIN", end.read).size,
+    check: () => void inTransaction(db, "BEGIN", end.read),
     close: () => db.close(),
   };
 }
@@ -78,7 +91,9 @@ type AppendItemFn = (
 ) => { record: AppendedRecord; id: number };
 
 function prepareAppend(db: DatabaseSync, trees: Trees): AppendItemFn {
-  const same = db.prepare("SELECT id, hash, envelope FROM event WHERE uid = ? AND content = ?");
+  const same = db.prepare(
+    "SELECT id, hash, envelope, received_us FROM event WHERE uid = ? AND content = ?",
+  );
   const sameUid = db.prepare("SELECT 1 FROM event WHERE uid = ? LIMIT 1");
   const insert = db.prepare(
     `INSERT INTO event (id, hash, envelope, received_us, timestamp_us, uid, content, conflict)
@@ -91,6 +106,9 @@ function prepareAppend(db: DatabaseSync, trees: Trees): AppendItemFn {
     if (first !== undefined) {
       const digest = Buffer.from(first["hash"] as Uint8Array).toString("hex");
       const envelope = String(first["envelope"]);
+      // The columns beside the envelope are under no hash: by them alone no event is held back.
+      if (envelope !== envelopeText(item, Number(first["received_us"])))
+        throw new Damage(`Event ${first["id"]} is not what its columns say.`);
       return { record: { outcome: "duplicate", hash: digest, envelope }, id: Number(first["id"]) };
     }
     const outcome = uid !== null && sameUid.get(uid) !== undefined ? "conflict" : "appended";

@@ -128,6 +128,21 @@ describe("the application", () => {
     expect(told).toEqual([failure]);
   });
 
+  it("answers 500 and says what is damaged, and where, to whoever appends or reads", async () => {
+    const failure = new AuthlogError("ERR_AUTHLOG_LEDGER_DAMAGED", {
+      message: "The ledger is damaged. Event 7 is missing.",
+      why: "",
+      fix: "",
+    });
+    const ledger = appending(() => Promise.reject(failure));
+    const { httpStatus, body } = await request({}, { ledger });
+    expect([httpStatus, body.status, body.summary]).toEqual([
+      500,
+      "LedgerDamaged",
+      failure.message,
+    ]);
+  });
+
   it("answers 500 in the envelope for a fault of its own", async () => {
     const ledger = appending(() => Promise.reject(new TypeError("secret")));
     const { httpStatus, body } = await request({}, { ledger });
