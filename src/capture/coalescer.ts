@@ -15,8 +15,11 @@ const perWindow = 100;
 const windowMillis = 60_000;
 /** What is counted is told this often, so that little is lost when a process is killed. */
 const tellMillis = 10_000;
-/** Kinds and addresses that are told apart; beyond, addresses are not. */
-const maxKeys = 1000;
+/**
+ * Kinds and addresses that are told apart; beyond, addresses are not. Each is told with every telling,
+ * so that with more of them a client that makes up addresses would write most of the log.
+ */
+const maxKeys = 100;
 
 interface Group {
   /** Told one by one in this window. */

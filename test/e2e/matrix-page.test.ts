@@ -49,6 +49,8 @@ describe.each(["auth-js-v5", "next-auth-v4"])("without a password, on the page o
 
   it("one signs in at the OpenID provider, and out again", async () => {
     await press("Continue with the local OpenID provider");
+    // The page of the app has buttons with the same names.
+    await page.getByRole("heading", { name: "The local OpenID provider" }).waitFor();
     await press(/^Bob/);
     await page.getByRole("heading", { name: "Signed in" }).waitFor();
     await press("Sign out");

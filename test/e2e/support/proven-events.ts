@@ -35,7 +35,7 @@ export async function provenEvents(
       { verifyConsistency: true },
     ),
   );
-  if (result.count > result.events.length) throw new Error(`${result.count} are too many events.`);
+  if (result.events.length === mostEvents) throw new Error("There may be more events than these.");
   return result.events.map(({ envelope, membership_verification }) => {
     if (membership_verification !== "pass") {
       throw new Error(`Membership of an event is "${membership_verification}".`);
