@@ -9,7 +9,7 @@ import { measureCallerCost } from "./caller-cost.ts";
 import { measureDelivery, type Target } from "./delivery.ts";
 import { measureImportTime } from "./import-time.ts";
 import { type Section, toTable } from "./measure.ts";
-import { authJsV5, measureSignIn } from "./sign-in.ts";
+import { measureSignIn, subjects } from "./sign-in.ts";
 
 /**
  * `npm run bench`: one table, or `--json`. Each section's first row is its baseline, measured in turn
@@ -30,11 +30,15 @@ await run("delivery to the ledger, batches of 100", () =>
 );
 await run("import in a fresh process", measureImportTime);
 
-const signIn = await measureSignIn(authJsV5, {
-  PANGEA_TOKEN: ledger.target.token,
-  PANGEA_BASE_URL_TEMPLATE: ledger.target.url,
-});
-sections.push({ title: "a sign-in to the example app", ...signIn });
+for (const subject of subjects) {
+  console.error(`measuring: a sign-in to ${subject.name} …`);
+  const settings = {
+    PANGEA_TOKEN: ledger.target.token,
+    PANGEA_BASE_URL_TEMPLATE: ledger.target.url,
+  };
+  const measured = await measureSignIn(subject, settings);
+  sections.push({ title: `a sign-in to the example ${subject.name}`, ...measured });
+}
 
 await Promise.all([receiver.stop(), ledger.stop()]);
 await rm(folder, { recursive: true });

@@ -10,11 +10,10 @@ export interface Subject {
   folder: string;
   /** Files that differ without authlog. */
   without: Readonly<Record<string, string>>;
-  /** Credentials of a user who may sign in. */
-  user: { email: string; password: string };
 }
 
-const v5 = join(repository, "examples/auth-js-v5");
+/** A user of both examples who may sign in. */
+const user = { email: "alice@example.com", password: "white-rabbit" };
 
 /** OpenTelemetry is the same on both sides: what is measured is authlog, and not the SDK. */
 const plainInstrumentation = `export async function register() {
@@ -26,17 +25,29 @@ const plainInstrumentation = `export async function register() {
 }
 `;
 
-export const authJsV5: Subject = {
-  name: "auth-js-v5",
-  folder: v5,
-  without: {
-    "auth.ts": readFileSync(join(v5, "auth.ts"), "utf8")
+/** The examples of both majors. */
+export const subjects: readonly Subject[] = [
+  subject("auth-js-v5", ["auth.ts"]),
+  subject("next-auth-v4", [
+    "auth-options.ts",
+    "app/api/auth/[...nextauth]/route.ts",
+    "pages/api/pages-auth/[...nextauth].ts",
+  ]),
+];
+
+/** @param wrapped the files of the example that wrap NextAuth, or its options */
+function subject(name: string, wrapped: readonly string[]): Subject {
+  const folder = join(repository, "examples", name);
+  const unwrapped = wrapped.map((path) => {
+    const code = readFileSync(join(folder, path), "utf8")
       .replace(/^import \{ withAuthlog \}.*\n/m, "")
-      .replace("withAuthlog(NextAuth)", "NextAuth"),
-    "instrumentation.ts": plainInstrumentation,
-  },
-  user: { email: "alice@example.com", password: "white-rabbit" },
-};
+      .replaceAll(/withAuthlog\((\w+)\)/g, "$1");
+    if (code.includes("withAuthlog")) throw new Error(`${name}/${path} still wraps something.`);
+    return [path, code];
+  });
+  const files = Object.fromEntries(unwrapped) as Record<string, string>;
+  return { name, folder, without: { ...files, "instrumentation.ts": plainInstrumentation } };
+}
 
 const rounds = 24;
 const perRound = 40;
@@ -50,15 +61,14 @@ export interface SignInFigures {
 
 /** Signs in to production builds of both, in turn, round by round. */
 export async function measureSignIn(
-  subject: Subject,
+  { name, folder, without }: Subject,
   settings: Readonly<Record<string, string>>,
 ): Promise<SignInFigures> {
-  const { name, folder, without } = subject;
   const plainBuild = await builtApp("turbopack", { name: `${name}-plain`, folder, files: without });
   const build = await builtApp("turbopack", { name, folder });
   await using plain = await startApp(plainBuild, settings);
   await using audited = await startApp(build, settings);
-  const apps = [await prepare(plain, subject), await prepare(audited, subject)];
+  const apps = [await prepare(plain), await prepare(audited)];
   const latency: number[][] = [[], []];
   const rate: number[][] = [[], []];
   for (let round = 0; round <= rounds; round += 1) {
@@ -90,7 +100,7 @@ export async function measureSignIn(
 }
 
 /** Fetches a CSRF token once, as a page does, and gives a function that signs in with it. */
-async function prepare({ url }: RunningApp, { user }: Subject): Promise<() => Promise<void>> {
+async function prepare({ url }: RunningApp): Promise<() => Promise<void>> {
   const answer = await fetch(`${url}/api/auth/csrf`);
   const { csrfToken } = (await answer.json()) as { csrfToken: string };
   const cookie = answer.headers
