@@ -39,6 +39,11 @@ export interface StartLedgerOptions {
    */
   maxBodyBytes?: number;
   /**
+   * A search that takes longer than so many milliseconds is ended, and refused.
+   * @default 5000
+   */
+  searchTimeoutMillis?: number;
+  /**
    * Whether to use the ledger of another process that serves the same file. Without it, that is
    * the error `ERR_AUTHLOG_LEDGER_RUNNING`.
    * @default true
@@ -73,6 +78,7 @@ export interface LedgerServerConfig {
   readonly publishIntervalMillis: number;
   readonly maxBufferSize: number;
   readonly maxBodyBytes: number;
+  readonly searchTimeoutMillis: number;
   readonly join: boolean;
   readonly schema: EventSchema;
   readonly onAppend?: (event: AppendedEvent) => void;
@@ -117,6 +123,12 @@ export function resolveOptions(options: StartLedgerOptions): LedgerServerConfig 
       options.maxBodyBytes ?? 16 * 1_024 ** 2,
       1_024,
       256 * 1_024 ** 2,
+    ),
+    searchTimeoutMillis: integer(
+      "searchTimeoutMillis",
+      options.searchTimeoutMillis ?? 5_000,
+      1,
+      60_000,
     ),
     join: options.join ?? true,
     schema,

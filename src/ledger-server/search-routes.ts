@@ -28,7 +28,9 @@ export function searchRoutes({
     offset: number,
     limit: number,
   ): Promise<Success> => {
-    const page = await ledger.page(ids.slice(offset, offset + limit), verbose);
+    const wanted = ids.slice(offset, offset + limit);
+    const page = await ledger.page(wanted, verbose);
+    const end = offset + page.records.length;
     const rest = JSON.stringify({
       id,
       count: ids.length,
@@ -37,15 +39,25 @@ export function searchRoutes({
     });
     return {
       resultJson: `{"events":[${page.records.map(recordJson).join(",")}],${rest.slice(1)}`,
-      summary: `Found ${ids.length} record(s)`,
+      summary:
+        page.records.length === wanted.length
+          ? `Found ${ids.length} record(s)`
+          : `Found ${ids.length} record(s); the page is full, v1/results goes on at offset ${end}`,
     };
   };
 
   return {
     search: async (body) => {
       const { search, limit, verbose } = parseSearch(body, clock());
+      const ids = await ledger.find(search);
+      if (ids === undefined)
+        throw invalid(
+          "TookTooLong",
+          "/query",
+          "took too long: give a start and an end closer together, or fewer terms",
+        );
       const result = {
-        ids: await ledger.find(search),
+        ids,
         verbose,
         restriction: search.restriction,
         expiresAtMillis: clock() + resultTtlMillis,

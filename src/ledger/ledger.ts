@@ -1,5 +1,5 @@
 import { AuthlogError } from "../errors.ts";
-import type { ReaderCall, WriterCall } from "./messages.ts";
+import type { ReaderCall, WorkerData, WriterCall } from "./messages.ts";
 import type {
   AppendRequest,
   AppendResult,
@@ -19,6 +19,8 @@ export interface LedgerOptions {
   readonly maxBufferSize: number;
   /** An event is published at the latest so long after it was appended. */
   readonly publishIntervalMillis: number;
+  /** A search is ended when it has taken so long. */
+  readonly searchTimeoutMillis: number;
   readonly clock: Clock;
 }
 
@@ -35,9 +37,9 @@ export interface Ledger {
   append: (request: AppendRequest) => Promise<AppendResult>;
   /** Publishes the open buffer; false when it is empty. */
   publish: () => Promise<boolean>;
-  /** Ids of what a search finds, in its order. */
-  find: (search: Search) => Promise<number[]>;
-  /** Records by their ids, with proofs where these are asked for. */
+  /** Ids of what a search finds, in its order; undefined where it took too long. */
+  find: (search: Search) => Promise<number[] | undefined>;
+  /** Records by their ids, with proofs where these are asked for; fewer where they are large. */
   page: (ids: readonly number[], proofs: boolean) => Promise<RecordPage>;
   /** A published root by its size, or the latest; undefined when there is none. */
   root: (size?: number) => Promise<PublishedRoot | undefined>;
@@ -45,7 +47,7 @@ export interface Ledger {
   conflicts: () => Promise<Conflict[]>;
   /** The name of the ledger's tree: 64 hexadecimal digits, drawn when the ledger was made. */
   readonly treeName: string;
-  /** Publishes what is open and closes the database. */
+  /** Publishes what is open and closes the database. Searches that wait are rejected. */
   close: () => Promise<void>;
 }
 
@@ -55,9 +57,9 @@ export interface Ledger {
  * @throws AuthlogError `ERR_AUTHLOG_LEDGER_UNUSABLE`, `ERR_AUTHLOG_LEDGER_DAMAGED`
  */
 export async function openLedger(options: LedgerOptions): Promise<Ledger> {
-  const { path, maxBufferSize, publishIntervalMillis, clock } = options;
+  const { path, maxBufferSize, publishIntervalMillis, searchTimeoutMillis, clock } = options;
   const writer = await startThread<WriterCall>({ role: "writer", path, maxBufferSize });
-  const reader = await startReader(path, writer);
+  const reader = await startReader({ role: "reader", path, searchTimeoutMillis }, writer);
   const write = stopAfterFatal(writer);
 
   let timer: NodeJS.Timeout | undefined;
@@ -115,11 +117,11 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
 
 /** The reader comes second: the writer makes the file. Where it fails, nothing is left running. */
 async function startReader(
-  path: string,
+  workerData: WorkerData,
   writer: StoreThread<WriterCall>,
 ): Promise<StoreThread<ReaderCall>> {
   try {
-    return await startThread<ReaderCall>({ role: "reader", path });
+    return await startThread<ReaderCall>(workerData);
   } catch (error) {
     await writer.call({ method: "close", args: [] });
     await writer.ended;

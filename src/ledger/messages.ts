@@ -4,7 +4,7 @@ import type { LedgerWriter } from "./store/writer.ts";
 /** What a worker is started with. */
 export type WorkerData =
   | { readonly role: "writer"; readonly path: string; readonly maxBufferSize: number }
-  | { readonly role: "reader"; readonly path: string };
+  | { readonly role: "reader"; readonly path: string; readonly searchTimeoutMillis: number };
 
 type Methods<T> = {
   [K in keyof T & string]: T[K] extends (...args: infer A) => unknown

@@ -17,14 +17,14 @@ const data = workerData as WorkerData;
 if (parentPort !== null) serve(parentPort);
 
 function serve(port: MessagePort): void {
-  let answer: (messages: CallMessage[]) => ReplyMessage[];
+  let turn: (waiting: CallMessage[]) => ReplyMessage[];
   try {
     if (data.role === "reader") {
-      const reader = openReader(data.path);
-      answer = (messages) => messages.map((message) => readerReply(reader, message));
+      const reader = openReader(data.path, data.searchTimeoutMillis);
+      turn = (waiting) => readerTurn(reader, waiting);
     } else {
       const writer = openWriter(data.path, data.maxBufferSize);
-      answer = (messages) => writerReplies(writer, messages);
+      turn = (waiting) => writerReplies(writer, waiting.splice(0));
     }
   } catch (error) {
     port.postMessage({ id: -1, failure: failureOf(error) } satisfies ReplyMessage);
@@ -33,18 +33,26 @@ function serve(port: MessagePort): void {
   port.postMessage({ id: -1, value: undefined } satisfies ReplyMessage);
 
   port.on("message", (first: CallMessage) => {
-    // Whatever came in during the last transaction is taken together: the group commit.
-    const messages = [first];
-    for (let more = receiveMessageOnPort(port); more; more = receiveMessageOnPort(port)) {
-      messages.push(more.message as CallMessage);
+    const waiting = [first];
+    let closing = false;
+    while (waiting.length > 0 && !closing) {
+      // Whatever came in during the last turn: of the writer's it is the group commit.
+      for (let more = receiveMessageOnPort(port); more; more = receiveMessageOnPort(port)) {
+        waiting.push(more.message as CallMessage);
+      }
+      closing = waiting.some(({ call }) => call.method === "close");
+      for (const message of turn(waiting)) port.postMessage(message);
     }
-    for (const message of answer(messages)) port.postMessage(message);
-    if (messages.some(({ call }) => call.method === "close")) port.close();
+    if (closing) port.close();
   });
 }
 
-function readerReply(reader: LedgerReader, { id, call }: CallMessage): ReplyMessage {
-  return reply(id, () => invoke(reader, call));
+/** Answers one call. Searches come last: a root, a page and the end do not wait behind all of them. */
+function readerTurn(reader: LedgerReader, waiting: CallMessage[]): ReplyMessage[] {
+  const closing = waiting.findIndex(({ call }) => call.method === "close");
+  const quick = waiting.findIndex(({ call }) => call.method !== "find");
+  const next = waiting.splice(closing === -1 ? Math.max(quick, 0) : closing, 1);
+  return next.map(({ id, call }) => reply(id, () => invoke(reader, call)));
 }
 
 function writerReplies(writer: LedgerWriter, messages: CallMessage[]): ReplyMessage[] {

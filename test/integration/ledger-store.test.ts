@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { AppendItem } from "../../src/ledger/envelope.ts";
 import { type Ledger, openLedger } from "../../src/ledger/ledger.ts";
 import type { AppendResult } from "../../src/ledger/records.ts";
+import type { Search } from "../../src/ledger/search/sql.ts";
 
 let folder: string;
 let ledger: Ledger;
@@ -19,8 +20,9 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-function open(): Promise<Ledger> {
+function open(searchTimeoutMillis = 60_000): Promise<Ledger> {
   return openLedger({
+    searchTimeoutMillis,
     path: join(folder, "ledger.db"),
     maxBufferSize: 4,
     publishIntervalMillis: 86_400_000,
@@ -35,6 +37,28 @@ const itemOf = (message: string, uid?: string): AppendItem => ({
   }),
   ...(uid !== undefined && { uid }),
 });
+
+const everything: Search = {
+  query: { type: "all" },
+  startMicros: 0,
+  maxResults: 10_000,
+  order: "asc",
+  orderBy: "received_at",
+  restriction: {},
+};
+
+/** Takes seconds over some megabytes of events. */
+const slow: Search = {
+  ...everything,
+  query: {
+    type: "and",
+    of: Array.from({ length: 500 }, () => ({
+      type: "not",
+      of: { type: "contains", text: "nowhere" },
+    })),
+  },
+};
+const megabytes = Array.from({ length: 200 }, () => itemOf("x".repeat(30_000)));
 
 function append(items: AppendItem[], prevRoot?: string): Promise<AppendResult> {
   const proofs = prevRoot === undefined ? {} : { prevRoot };
@@ -101,6 +125,35 @@ describe("the store", () => {
     expect(found.map(({ membershipProof }) => membershipProof?.split(",").length)).toEqual([
       2, 2, 1,
     ]);
+  });
+
+  it("ends a search that takes too long, and lets nothing else wait behind several", async () => {
+    await ledger.close();
+    ledger = await open(100);
+    await append(megabytes);
+    const ended: string[] = [];
+    const note = async (what: string, call: Promise<unknown>): Promise<unknown> => {
+      const value = await call;
+      ended.push(what);
+      return value;
+    };
+    const searches = [1, 2, 3].map(() => note("search", ledger.find(slow)));
+    await note("root", ledger.root(1_000));
+    expect(await Promise.all(searches)).toEqual([undefined, undefined, undefined]);
+    expect(ended.indexOf("root")).toBeLessThan(2);
+    expect(await ledger.find(everything)).toHaveLength(200);
+  });
+
+  it("rejects the searches that wait when it is closed, and waits for one at most", async () => {
+    await ledger.close();
+    ledger = await open(100);
+    await append(megabytes);
+    const searches = Promise.allSettled(Array.from({ length: 10 }, () => ledger.find(slow)));
+    await ledger.root();
+    await ledger.close();
+    const outcomes = (await searches).map(({ status }) => status);
+    expect(outcomes.filter((status) => status === "rejected").length).toBeGreaterThan(5);
+    ledger = await open();
   });
 
   it("refuses calls once it is closed", async () => {

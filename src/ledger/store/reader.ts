@@ -2,9 +2,9 @@ import type { DatabaseSync } from "node:sqlite";
 import { consistencyProof, inclusionProof } from "../../merkle/proof.ts";
 import { type Hash, treeRoot } from "../../merkle/tree.ts";
 import { encodeConsistency, encodePath, toHex } from "../../merkle/wire.ts";
+import { Damage } from "../damage.ts";
 import type { Conflict, FoundRecord, PublishedRoot, RecordPage } from "../records.ts";
 import { type Search, searchStatement } from "../search/sql.ts";
-import { Damage } from "../damage.ts";
 import { formatMicros, parseMicros } from "../time.ts";
 import { assertColumns, recordColumns } from "./columns.ts";
 import { inTransaction, openForReading } from "./database.ts";
@@ -13,9 +13,12 @@ import { openTrees, type Trees } from "./trees.ts";
 
 /** Reads a ledger beside its writer. Each call sees one moment. */
 export interface LedgerReader {
-  /** Ids of the records that a search finds, in its order. */
-  find: (search: Search) => number[];
-  /** Records by id, in the order of the ids; with proofs and roots where these are asked for. */
+  /** Ids of the records that a search finds, in its order; undefined where it took too long. */
+  find: (search: Search) => number[] | undefined;
+  /**
+   * Records by id, in the order of the ids; with proofs and roots where these are asked for. At
+   * least one, and the fewer the larger they are: see {@link maxPageBytes}.
+   */
   page: (ids: readonly number[], proofs: boolean) => RecordPage;
   /** The published root of a size, the latest by default; undefined when there is none yet. */
   root: (size?: number) => PublishedRoot | undefined;
@@ -26,8 +29,21 @@ export interface LedgerReader {
   close: () => void;
 }
 
-export function openReader(path: string): LedgerReader {
+/** A page ends with the record that reaches so many bytes: an answer is held whole, several times. */
+const maxPageBytes = 32 * 1_024 ** 2;
+
+/**
+ * @param path the database file
+ * @param searchTimeoutMillis a search is ended when it has taken so long
+ */
+export function openReader(path: string, searchTimeoutMillis: number): LedgerReader {
   const db = openForReading(path);
+  let deadline = Number.POSITIVE_INFINITY;
+  // SQLite has no other way to be stopped here than a function of ours that throws in the middle.
+  db.function("in_time", () => {
+    if (performance.now() > deadline) throw new Error("The search took too long");
+    return 1;
+  });
   db.function("micros_of", { deterministic: true }, (text) =>
     typeof text === "string" ? (parseMicros(text) ?? null) : null,
   );
@@ -40,15 +56,26 @@ export function openReader(path: string): LedgerReader {
   return {
     find: (search) => {
       const { sql, values } = searchStatement(search);
-      return db
-        .prepare(sql)
-        .all(...values)
-        .map((row) => Number(row["id"]));
+      deadline = performance.now() + searchTimeoutMillis;
+      try {
+        const rows = db.prepare(sql).all(...values);
+        return rows.map((row) => Number(row["id"]));
+      } catch (error) {
+        if (performance.now() > deadline) return undefined;
+        throw error;
+      }
     },
     page: (ids, proofs) =>
       inTransaction(db, "BEGIN", () => {
         const head = readHead();
-        const records = ids.map((id) => recordOf(id, head, proofs));
+        const records: FoundRecord[] = [];
+        let bytes = 0;
+        for (const id of ids) {
+          const record = recordOf(id, head, proofs);
+          records.push(record);
+          bytes += Buffer.byteLength(record.envelope) + (record.membershipProof?.length ?? 0);
+          if (bytes >= maxPageBytes) break;
+        }
         if (!proofs) return { records };
         const root = head.buffer > 0 ? rootOf(head.buffer) : undefined;
         const open = trees.buffer(head.buffer, head.firstEvent);

@@ -11,6 +11,7 @@ describe("the ledger's options", () => {
       publishIntervalMillis: 5_000,
       maxBufferSize: 1_000,
       maxBodyBytes: 16_777_216,
+      searchTimeoutMillis: 5_000,
       join: true,
     });
   });
@@ -24,6 +25,7 @@ describe("the ledger's options", () => {
     [{ maxBufferSize: 0 }, "maxBufferSize"],
     [{ publishIntervalMillis: Number.NaN }, "publishIntervalMillis"],
     [{ maxBodyBytes: 1 }, "maxBodyBytes"],
+    [{ searchTimeoutMillis: 0 }, "searchTimeoutMillis"],
   ])("%j is an error that names the option", (options, name) => {
     expect(() => resolveOptions(options as StartLedgerOptions)).toThrow(
       expect.objectContaining({
