@@ -21,12 +21,14 @@ export function keysOf(
   const timestampMicros = timestampOf(event);
   let uid = field === undefined ? undefined : event[field];
   for (const key of keys) uid = parseObject(uid)?.[key];
-  const isUid = typeof uid === "string" && uid !== "" && uid.isWellFormed();
   return {
-    ...(isUid && { uid: uid as string }),
+    ...(typeof uid === "string" && uid !== "" && uid.isWellFormed() && { uid }),
     ...(timestampMicros !== undefined && { timestampMicros }),
   };
 }
+
+/** Where an event of the standard schema has its uid. */
+const standardUidPath = ["new", "log.record.uid"] as const;
 
 /** The event's own time, in microseconds since 1970. */
 export function timestampOf({ timestamp }: Readonly<Record<string, unknown>>): number | undefined {
@@ -34,10 +36,11 @@ export function timestampOf({ timestamp }: Readonly<Record<string, unknown>>): n
 }
 
 /**
- * Whether a uid stands in an event. In which field is told by the schema that the ledger was served
- * with then, and that can be another now.
+ * Whether a uid, or none, can be what an event was appended with. Which field has it is told by the
+ * schema that the ledger was served with then, and that can be another now.
  */
-export function hasUid(event: Readonly<Record<string, unknown>>, uid: string): boolean {
+export function canHaveUid(event: Readonly<Record<string, unknown>>, uid: string | null): boolean {
+  if (uid === null) return keysOf(event, standardUidPath).uid === undefined;
   return Object.values(event).some(
     (value) => value === uid || Object.values(parseObject(value) ?? {}).includes(uid),
   );

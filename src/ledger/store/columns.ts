@@ -1,5 +1,5 @@
 import { Damage } from "../damage.ts";
-import { hasUid, timestampOf } from "../event-keys.ts";
+import { canHaveUid, timestampOf } from "../event-keys.ts";
 import { parseMicros } from "../time.ts";
 
 /** The columns of a row of `event` that {@link assertColumns} wants to see. */
@@ -15,11 +15,11 @@ export const recordColumns = `id, hash, envelope, received_us, timestamp_us, uid
  */
 export function assertColumns(id: number, row: Readonly<Record<string, unknown>>): void {
   const { event, received_at } = parse(id, String(row["envelope"]));
-  const { uid } = row;
+  const uid = typeof row["uid"] === "string" ? row["uid"] : null;
   const columns = {
     received_us: parseMicros(received_at),
     timestamp_us: timestampOf(event) ?? null,
-    uid: typeof uid !== "string" || hasUid(event, uid) ? uid : undefined,
+    uid: canHaveUid(event, uid) ? uid : undefined,
     // Flagged if, and only if, the uid stood there before.
     conflict: row["again"],
   };
