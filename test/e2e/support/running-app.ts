@@ -30,6 +30,8 @@ export async function startApp(
       AUTH_TRUST_HOST: "true",
       AUTH_SECRET: "a-secret-for-tests-alone",
       OTEL_BLRP_SCHEDULE_DELAY: "50",
+      // In order: where a later event has arrived, so have those before it.
+      AUTHLOG_MAX_IN_FLIGHT: "1",
       ...settings,
     },
     stdio: ["ignore", "pipe", "pipe"],
