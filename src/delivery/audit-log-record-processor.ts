@@ -28,6 +28,9 @@ interface Deadlined {
 /** Below the 10 seconds, or more, that whoever sends a SIGTERM lets pass until the SIGKILL. */
 const shutdownMillis = 5000;
 
+/** How long the end of a request waits for the events of others, to send them together. */
+const gatheringMillis = 200;
+
 /** How an {@link AuditLogRecordProcessor} is set up. */
 export interface AuditLogRecordProcessorOptions extends BatchOptions {
   /** Where the records go: a `PangeaLogRecordExporter`, or any exporter of OpenTelemetry's. */
@@ -150,15 +153,23 @@ export class AuditLogRecordProcessor implements RecordQueue {
     deadline.cancel();
   }
 
-  /** Unlike a flush, it does not end with a failure, but waits for the next attempts too. */
+  /**
+   * Unlike a flush, it does not end with a failure, but waits for the next attempts too. Where it is
+   * not urgent it waits a moment for the events of other requests: a delivery for each of them would
+   * cost a busy server more than the sign-ins do.
+   */
   async settle({ timeoutMillis, urgent }: QueueWait): Promise<boolean> {
     const goal = this.#queue.accepted;
     const deadline = deadlineIn(timeoutMillis);
-    this.#flushing += 1;
     if (urgent) {
       this.#queue.wake();
       this.#endPause?.();
+    } else {
+      const gathering = deadlineIn(gatheringMillis);
+      await Promise.race([gathering.reached, deadline.reached]);
+      gathering.cancel();
     }
+    this.#flushing += 1;
     this.#pump();
     while (this.#queue.oldest <= goal && !this.#closed && !deadline.passed) {
       await Promise.race([this.#attemptEnd.promise, deadline.reached]);
