@@ -1,16 +1,8 @@
-import {
-  closeSync,
-  constants,
-  fchmodSync,
-  fstatSync,
-  mkdirSync,
-  openSync,
-  writeFileSync,
-  writeSync,
-} from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { closeSync, constants, fchmodSync, fstatSync, openSync, writeSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { toPlain } from "../audit-schema/plain.ts";
 import { AuthlogError } from "../errors.ts";
+import { ensurePrivateFolder } from "../files/private-folder.ts";
 import { report } from "../telemetry/diagnostics.ts";
 import type { ReadableLogRecord } from "../telemetry/exporter.ts";
 
@@ -67,7 +59,7 @@ export function deadLetterFile({
 
 /** One system call where the disk allows: lines of several processes do not mix. */
 function append(file: string, lines: Buffer, maxBytes: number): boolean {
-  makeFolder(dirname(file));
+  ensurePrivateFolder(dirname(file));
   const { O_APPEND, O_CREAT, O_WRONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
   // A link, or a pipe, that somebody put in the file's place is not written to. Windows has no such
   // flags, and counts them as 0.
@@ -82,12 +74,6 @@ function append(file: string, lines: Buffer, maxBytes: number): boolean {
   } finally {
     closeSync(descriptor);
   }
-}
-
-function makeFolder(folder: string): void {
-  const made = mkdirSync(folder, { recursive: true, mode: 0o700 });
-  // Audit records do not belong in a repository.
-  if (made !== undefined) writeFileSync(join(folder, ".gitignore"), "*\n", { mode: 0o600 });
 }
 
 function toLine({ record, cause }: DeadLetter): string {

@@ -1,7 +1,6 @@
-import { mkdirSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { AuthlogError } from "../errors.ts";
-import { syncFolder } from "../ledger/store/private-file.ts";
+import { ensurePrivateFolder } from "../files/private-folder.ts";
 
 /** Where the parts of one ledger lie: all in one folder, all with mode 0600. */
 export interface LedgerFiles {
@@ -27,18 +26,14 @@ export function filesOf(path: string): LedgerFiles {
 }
 
 /**
- * Makes the ledger's folder where it is not there: private, and with a `.gitignore` of `*`, since a
- * trail and its tokens do not belong in a repository. A folder of the app's own is left as it is.
+ * Makes the ledger's folder where it is not there.
  *
  * @throws AuthlogError `ERR_AUTHLOG_LEDGER_UNUSABLE`
  */
 export function ensureFolder(path: string): void {
   const folder = dirname(path);
   try {
-    const made = mkdirSync(folder, { recursive: true, mode: 0o700 });
-    if (made === undefined) return;
-    writeFileSync(join(folder, ".gitignore"), "*\n", { mode: 0o600 });
-    syncFolder(dirname(made));
+    ensurePrivateFolder(folder);
   } catch (cause) {
     throw new AuthlogError("ERR_AUTHLOG_LEDGER_UNUSABLE", {
       message: `The folder ${folder} could not be made.`,

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { AuthlogError } from "../errors.ts";
 import { openLedger } from "../ledger/ledger.ts";
-import { type LedgerLock, tryLock } from "../ledger/store/lock.ts";
 import { createApp } from "./app.ts";
 import { findServed, removeDescriptor, writeDescriptor } from "./descriptor.ts";
+import { type KernelLock, tryLock } from "../files/kernel-lock.ts";
 import { ensureFolder, filesOf, type LedgerFiles } from "./files.ts";
 import { listen } from "./listen.ts";
 import { type LedgerServerConfig, resolveOptions, type StartLedgerOptions } from "./options.ts";
@@ -72,7 +72,7 @@ async function serveOrJoin(config: LedgerServerConfig): Promise<RunningLedger> {
 async function serve(
   config: LedgerServerConfig,
   files: LedgerFiles,
-  lock: LedgerLock,
+  lock: KernelLock,
 ): Promise<RunningLedger> {
   const undo: (() => unknown)[] = [lock.release];
   try {

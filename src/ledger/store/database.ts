@@ -3,7 +3,7 @@ import { DatabaseSync } from "node:sqlite";
 import { AuthlogError } from "../../errors.ts";
 import { Damage } from "../damage.ts";
 import { assertSchema } from "./integrity.ts";
-import { createPrivateFile, makePrivate } from "./private-file.ts";
+import { createPrivateFile, makePrivate } from "../../files/private-file.ts";
 
 const formatVersion = 2;
 /** "alog": lets `file` and a reader tell a ledger from any other SQLite database. */

@@ -1,0 +1,43 @@
+import { existsSync } from "node:fs";
+import { pathToFileURL } from "node:url";
+import { createPrivateFile } from "./private-file.ts";
+
+/** The right to be the one that uses something, while its process lives. */
+export interface KernelLock {
+  release(): void;
+}
+
+/** Codes of SQLite (https://sqlite.org/rescode.html). */
+const busy = 5;
+const cannotOpen = 14;
+
+/**
+ * Takes a lock, if it is free. It is an exclusive SQLite transaction on a file of its own: the kernel
+ * frees it the moment its holder dies, and pids, which mean nothing across containers, play no part.
+ *
+ * @param path made, private, where it is not there
+ * @returns undefined while another holder has it, in this process or another
+ */
+export function tryLock(path: string): KernelLock | undefined {
+  createPrivateFile(path);
+  return tryLockExisting(path);
+}
+
+/** The same, for a file that is not made: where it is gone, there is nothing left to be locked. */
+export function tryLockExisting(path: string): KernelLock | undefined {
+  // Asked of Node itself: bundlers know older lists of its modules.
+  const { DatabaseSync } = process.getBuiltinModule("node:sqlite");
+  let db: InstanceType<typeof DatabaseSync> | undefined;
+  try {
+    db = new DatabaseSync(new URL(`${pathToFileURL(path).href}?mode=rw`));
+    // Kept from a rollback journal beside the file: its folder may be given another name.
+    db.exec("PRAGMA busy_timeout = 0; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
+  } catch (error) {
+    db?.close();
+    const { errcode } = error as { errcode?: number };
+    if (errcode === busy || (errcode === cannotOpen && !existsSync(path))) return undefined;
+    throw error;
+  }
+  const held = db;
+  return { release: () => held.close() };
+}
