@@ -9,6 +9,9 @@ const project = (name: string, overrides: object = {}): object => ({
 /** Where a run leaves its figures, for whoever adds up several runs. */
 const report = process.env.AUTHLOG_TEST_REPORT;
 
+/** Whether the long forms of the fault tests are asked for. */
+const long = process.env.AUTHLOG_LONG !== undefined;
+
 const config: ViteUserConfig = defineConfig({
   root: new URL("..", import.meta.url).pathname,
   test: {
@@ -20,6 +23,8 @@ const config: ViteUserConfig = defineConfig({
       project("unit"),
       project("integration"),
       project("conformance"),
+      // Long forms take their time; the short ones of `npm test` stay below the general limit.
+      project("faults", { testTimeout: long ? 7_200_000 : 60_000 }),
       project("e2e", { testTimeout: 60_000, hookTimeout: 300_000, fileParallelism: false }),
     ],
   },

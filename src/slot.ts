@@ -24,6 +24,15 @@ export interface AuthLogRecord {
   readonly remoteSpan?: SpanContext;
 }
 
+/** What makes a record one of a kind: made at emission, one count a process. */
+export interface RecordIdentity {
+  /** UUIDv7. */
+  uid: string;
+  producerId: string;
+  /** From 1. */
+  sequence: number;
+}
+
 /** One record on its way through a provider. `taken` is set by a processor that keeps the record. */
 export interface Emission {
   readonly record: AuthLogRecord;
@@ -51,6 +60,11 @@ export interface RecordQueue {
    * @returns whether all of them are
    */
   settle(wait: QueueWait): Promise<boolean>;
+  /**
+   * Whether an answer to a user has to wait until what was taken is on the disk; if so, waits for
+   * that, at most so long. Never rejects.
+   */
+  onDisk(timeoutMillis: number): Promise<void> | undefined;
 }
 
 /** How somebody waits for a queue. */

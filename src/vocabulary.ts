@@ -88,6 +88,20 @@ export const attributes = {
   traceRemote: "authlog.trace.remote",
   /** Names of the attributes that were longer than their cap, and were cut to it. */
   truncated: "authlog.truncated",
+  /** On a gap event: how many records could not be kept. */
+  gapCount: "authlog.gap.count",
+  /** On a gap event: why, as the code of the diagnostic. */
+  gapCode: "authlog.gap.code",
+  /** On a gap event: when the first of them happened, as far as it is known, in RFC 3339. */
+  gapFirstTime: "authlog.gap.first_time",
+  /** On a gap event: when the last of them happened. */
+  gapLastTime: "authlog.gap.last_time",
+  /** On a gap event: the process whose records they were, where they were of one. */
+  gapProducerId: "authlog.gap.producer.id",
+  /** On a gap event: the first one's place in that process's count, or an earlier one. */
+  gapFirstSequence: "authlog.gap.first_sequence",
+  /** On a gap event: the last one's place. */
+  gapLastSequence: "authlog.gap.last_sequence",
 } as const;
 
 /** The name of an attribute in authlog's vocabulary. */

@@ -1,10 +1,10 @@
-import { uuidv7 } from "uuidv7";
 import { AuthlogError } from "../errors.ts";
 import type { AuthEvent } from "../event/auth-event.ts";
-import { type RecordIdentity, toLogRecord } from "../event/to-log-record.ts";
-import { getSlot } from "../slot.ts";
+import { toLogRecord } from "../event/to-log-record.ts";
+import { getSlot, type RecordIdentity } from "../slot.ts";
 import { activeSpan } from "../telemetry/api-globals.ts";
 import { report } from "../telemetry/diagnostics.ts";
+import { takeIdentity } from "../telemetry/identity.ts";
 import { emit } from "../telemetry/logger.ts";
 import { holdForDelivery } from "./request-end.ts";
 
@@ -21,13 +21,6 @@ export function emitEvent(event: AuthEvent, identity?: RecordIdentity): void {
     emit(toLogRecord(told, identity ?? takeIdentity(), capture?.tell));
     void holdForDelivery();
   });
-}
-
-/** Takes the next place in the producer's count: for an event that happens now and is told later. */
-export function takeIdentity(): RecordIdentity {
-  const { producer } = getSlot();
-  producer.sequence += 1;
-  return { uid: uuidv7(), producerId: producer.id, sequence: producer.sequence };
 }
 
 function withoutCaller(event: AuthEvent): AuthEvent {

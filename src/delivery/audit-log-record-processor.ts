@@ -1,3 +1,4 @@
+import type { AuthlogError } from "../errors.ts";
 import {
   type AuthLogRecord,
   type Component,
@@ -6,19 +7,31 @@ import {
   type RecordQueue,
   type SpanContext,
 } from "../slot.ts";
-import { type Deadline, deadlineIn } from "../telemetry/deadline.ts";
+import { deadlineIn } from "../telemetry/deadline.ts";
 import { report } from "../telemetry/diagnostics.ts";
-import type { DeliveryOutcome, ReadableLogRecord, Rejection } from "../telemetry/exporter.ts";
+import type { ReadableLogRecord, Rejection } from "../telemetry/exporter.ts";
 import { countProcessed, createComponent } from "../telemetry/self-metrics.ts";
-import { type AnyExporter, attemptDelivery } from "./attempt-delivery.ts";
+import { eventNames } from "../vocabulary.ts";
+import type { AnyExporter } from "./attempt-delivery.ts";
 import { batchDefaults, type BatchOptions, maxInFlightDefault } from "./batch-options.ts";
-import { type Batch, BatchQueue } from "./batch-queue.ts";
+import type { Kept } from "./batch-queue.ts";
 import { checkedOptions } from "./checked-options.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import type { DeadLetter, DeadLetters } from "./dead-letter.ts";
-import { altered, full, givenUp, incomplete, shutDown } from "./processor-errors.ts";
+import { Gaps } from "./gaps.ts";
+import { Journal } from "./journal/journal.ts";
+import {
+  type Durability,
+  durabilityDefault,
+  journalDefaults,
+  type JournalOptions,
+} from "./journal/journal-options.ts";
+import type { WriterFiles } from "./journal/lane-writer.ts";
 import { asEmitted, isAltered, withoutProvider } from "./own-record.ts";
-import { pauseMillis, retryDefaults, type RetryOptions } from "./retry.ts";
+import { altered, full, incomplete, shutDown } from "./processor-errors.ts";
+import { retryDefaults, type RetryOptions } from "./retry.ts";
+import { Sender } from "./sender.ts";
+import { spanOf } from "./span.ts";
 
 /** How long something may take. */
 interface Deadlined {
@@ -30,6 +43,14 @@ const shutdownMillis = 5000;
 
 /** How long the end of a request waits for the events of others, to send them together. */
 const gatheringMillis = 200;
+
+/** What anyone can bring about without an identity may use only so much of the room. */
+const unreservedShare = 0.9;
+const needNoIdentity: ReadonlySet<string | undefined> = new Set([
+  eventNames.sessionReject,
+  eventNames.requestReject,
+  eventNames.sessionRead,
+]);
 
 /** How an {@link AuditLogRecordProcessor} is set up. */
 export interface AuditLogRecordProcessorOptions extends BatchOptions {
@@ -52,17 +73,32 @@ export interface AuditLogRecordProcessorOptions extends BatchOptions {
    * @default they are reported, and gone
    */
   deadLetters?: DeadLetters;
+  /**
+   * What it means that a record was accepted.
+   * @default "process"
+   */
+  durability?: Durability;
+  /** Where records wait for their confirmation, beyond the end of the process. */
+  journal?: JournalOptions;
+}
+
+/** What a processor needs of the world around it. */
+export interface ProcessorWorld {
+  clock: Clock;
+  /** The system calls of the journal. */
+  files?: WriterFiles;
 }
 
 /**
  * Keeps each audit record until the exporter confirmed it. Takes authlog's own records as they were
  * emitted, whatever an SDK's limits or an earlier processor made of them, and leaves all others alone.
  *
- * Batches start in the order of their records, at most `maxInFlight` beside one another, and one
- * alone while the receiver fails; a batch is overtaken only by those under way beside it, or after
- * it failed three times. A batch that fails for a time is tried again with growing pauses; where only
- * one record makes it fail, that one is found, and holds up no other. What does not fit into the
- * queue is counted and reported, never dropped in silence.
+ * A record is in the journal when `emit` returns, and stays there until it is confirmed, whoever does
+ * that: what a process leaves is delivered by another one, or by the next. Only `maxQueueSize` of them
+ * are held in memory too. Batches start in the order of their records; one is overtaken only by those
+ * under way beside it, or after it failed three times. A batch that fails for a time is tried again
+ * with growing pauses; where only one record makes it fail, that one is found, and holds up no other.
+ * What cannot be kept is counted, reported, and told in the trail by an event `authlog.gap`.
  *
  * @example
  * new NodeSDK({
@@ -73,53 +109,60 @@ export class AuditLogRecordProcessor implements RecordQueue {
   readonly component: Component = createComponent("authlog.AuditLogRecordProcessor");
   readonly #exporter: AnyExporter;
   readonly #includes: (record: ReadableLogRecord) => boolean;
-  readonly #options: Required<BatchOptions>;
-  readonly #maxInFlight: number;
-  readonly #retry: Required<RetryOptions>;
+  readonly #batch: Required<BatchOptions>;
   readonly #deadLetters: DeadLetters | undefined;
+  readonly #sender: Sender;
+  readonly #gaps: Gaps;
+  readonly #journal: Journal | undefined;
+  readonly #tellGaps = (): void => this.#gaps.tell();
   readonly #clock: Clock;
-  readonly #queue: BatchQueue;
+  #cancelRefill: (() => void) | undefined;
   #dropped = 0;
-  /** Takes back the timer after which a batch that is not full may go. */
-  #cancelTimer: (() => void) | undefined;
-  /** Whether that timer has run out. */
-  #overdue = false;
-  /** Ends the pause that all batches wait for. */
-  #endPause: (() => void) | undefined;
-  /** Take back the timers of batches that wait by themselves. */
-  readonly #rests = new Set<() => void>();
-  /** How many callers wait for a flush: while there are any, nothing waits for a full batch. */
-  #flushing = 0;
-  /** Attempts that failed, ever, and those that no success came after. */
-  #failures = 0;
-  #failuresInRow = 0;
-  /** Resolved when one of the attempts under way, or else the next one, has ended. */
-  #attemptEnd = Promise.withResolvers<void>();
   #shutdown: Promise<void> | undefined;
-  #closed = false;
-  /** Aborted when a shutdown waits no longer for the attempts under way. */
-  readonly #abandon = new AbortController();
 
-  constructor(options: AuditLogRecordProcessorOptions, clock: Clock = systemClock) {
+  constructor(
+    options: AuditLogRecordProcessorOptions,
+    world: ProcessorWorld = { clock: systemClock },
+  ) {
     const {
       exporter,
       includes = () => false,
       maxInFlight = maxInFlightDefault,
       retry,
       deadLetters,
+      durability = durabilityDefault,
+      journal,
       ...batch
     } = options;
+    const { clock, files } = world;
     this.#exporter = exporter;
     this.#includes = includes;
-    this.#options = checkedOptions(batch, batchDefaults);
-    this.#maxInFlight = Math.max(
-      1,
-      checkedOptions({ maxInFlight }, { maxInFlight: maxInFlightDefault }).maxInFlight,
-    );
-    this.#retry = checkedOptions(retry, retryDefaults);
+    this.#batch = checkedOptions(batch, batchDefaults);
     this.#deadLetters = deadLetters;
     this.#clock = clock;
-    this.#queue = new BatchQueue(this.#options.maxExportBatchSize, this.#retry.giveUpAfter);
+    this.#sender = new Sender(
+      {
+        exporter,
+        batch: this.#batch,
+        maxInFlight: Math.max(
+          1,
+          checkedOptions({ maxInFlight }, { maxInFlight: maxInFlightDefault }).maxInFlight,
+        ),
+        retry: checkedOptions(retry, retryDefaults),
+        onSettled: (kept, rejected) => this.#settle(kept, rejected),
+      },
+      clock,
+    );
+    this.#gaps = new Gaps(clock, (record) => this.take(record));
+    getSlot().tellers.add(this.#tellGaps);
+    if (durability === "memory") return;
+    this.#journal = new Journal({ ...journalDefaults, ...journal }, durability, {
+      clock,
+      onChange: () => this.#onJournalChange(),
+      onGone: ({ cause, count, span }) => this.#lose(cause, count, span),
+      ...(files && { files }),
+    });
+    this.#journal.start();
   }
 
   /** Takes a record that a Logger emitted. Called by the LoggerProvider. */
@@ -142,14 +185,14 @@ export class AuditLogRecordProcessor implements RecordQueue {
 
   /**
    * Resolves when every record that was accepted before the call is settled, when the receiver fails,
-   * or when the time is up: what is left then stays in the queue, and is tried again later. Never
-   * rejects.
+   * or when the time is up: what is left then is tried again later. Never rejects.
    *
    * @param options `timeoutMillis`, by default `exportTimeoutMillis`
    */
   async forceFlush({ timeoutMillis }: Deadlined = {}): Promise<void> {
-    const deadline = deadlineIn(timeoutMillis ?? this.#options.exportTimeoutMillis);
-    await this.#flush(deadline);
+    for (const tell of getSlot().tellers) tell();
+    const deadline = deadlineIn(timeoutMillis ?? this.#batch.exportTimeoutMillis);
+    await this.#sender.flush({ reached: this.#whenSettled(), deadline });
     deadline.cancel();
   }
 
@@ -159,63 +202,57 @@ export class AuditLogRecordProcessor implements RecordQueue {
    * cost a busy server more than the sign-ins do.
    */
   async settle({ timeoutMillis, urgent }: QueueWait): Promise<boolean> {
-    const goal = this.#queue.accepted;
+    const reached = this.#whenSettled();
     const deadline = deadlineIn(timeoutMillis);
     if (urgent) {
-      this.#queue.wake();
-      this.#endPause?.();
+      this.#sender.hurry();
     } else {
       const gathering = deadlineIn(gatheringMillis);
       await Promise.race([gathering.reached, deadline.reached]);
       gathering.cancel();
     }
-    this.#flushing += 1;
-    this.#pump();
-    while (this.#queue.oldest <= goal && !this.#closed && !deadline.passed) {
-      await Promise.race([this.#attemptEnd.promise, deadline.reached]);
-    }
-    this.#flushing -= 1;
+    await this.#sender.settle({ reached, deadline });
     deadline.cancel();
-    return this.#queue.oldest > goal;
+    return reached();
   }
 
-  async #flush(deadline: Deadline): Promise<void> {
-    for (const tell of getSlot().tellers) tell();
-    const goal = this.#queue.accepted;
-    const failedBefore = this.#failures;
-    this.#flushing += 1;
-    this.#queue.wake();
-    while (this.#queue.oldest <= goal && !this.#closed && !deadline.passed) {
-      this.#endPause?.();
-      this.#pump();
-      if (this.#queue.underWay === 0) break;
-      await Promise.race([this.#attemptEnd.promise, deadline.reached]);
-      const failed = this.#failures - failedBefore;
-      // One batch that fails does not keep the others from being tried; the next one that fails does.
-      const hasOthers = this.#queue.waiting + this.#queue.underWay > 0;
-      if (failed > 0 && (!hasOthers || (failed > 1 && this.#failuresInRow > 1))) break;
-    }
-    this.#flushing -= 1;
+  /** See `durability: "disk"`. Undefined where nobody has to wait. */
+  onDisk(timeoutMillis: number): Promise<void> | undefined {
+    return this.#journal?.durable === true
+      ? this.#waitForDisk(this.#journal, timeoutMillis)
+      : undefined;
   }
 
   /**
-   * Flushes, then shuts the exporter down. What could not be delivered is counted and reported.
+   * Flushes, then shuts the exporter down. What could not be delivered stays in the journal; what is
+   * in memory alone is counted and reported.
    *
    * @param options `timeoutMillis`, by default 5000: it ends by then, whatever the receiver does
    */
   shutdown({ timeoutMillis = shutdownMillis }: Deadlined = {}): Promise<void> {
-    this.#shutdown ??= this.#close(deadlineIn(timeoutMillis));
+    this.#shutdown ??= this.#close(timeoutMillis);
     return this.#shutdown;
   }
 
-  /** Records that wait for their confirmation. */
-  get depth(): number {
-    return this.#queue.depth;
+  /**
+   * What is left to do when the process ends this instant: lets go of the journal, and says what is
+   * lost with the memory. Nothing is sent any more.
+   */
+  end(): void {
+    this.#gaps.tell();
+    this.#journal?.close();
+    const lost = this.#sender.all.filter(({ position }) => position === undefined).length;
+    if (lost > 0) report(incomplete(lost));
   }
 
-  /** Records that may wait. */
+  /** Records that wait for their confirmation, those on the disk included. */
+  get depth(): number {
+    return this.#sender.depth + (this.#journal?.unread ?? 0);
+  }
+
+  /** Records that may wait in memory. */
   get capacity(): number {
-    return this.#options.maxQueueSize;
+    return this.#batch.maxQueueSize;
   }
 
   /** Records that could not be kept, since the start. */
@@ -223,145 +260,109 @@ export class AuditLogRecordProcessor implements RecordQueue {
     return this.#dropped;
   }
 
-  async #close(deadline: Deadline): Promise<void> {
-    await this.#flush(deadline);
-    this.#closed = true;
-    this.#cancelTimer?.();
-    this.#endPause?.();
-    for (const cancel of this.#rests) cancel();
-    while (this.#queue.underWay > 0 && !deadline.passed) {
-      await Promise.race([this.#attemptEnd.promise, deadline.reached]);
-    }
-    if (this.depth > 0) report(incomplete(this.depth));
-    // A request that hangs would keep the process from its natural end.
-    this.#abandon.abort();
+  async #close(timeoutMillis: number): Promise<void> {
+    const deadline = deadlineIn(timeoutMillis);
+    for (const tell of getSlot().tellers) tell();
+    await this.#sender.flush({ reached: this.#whenSettled(), deadline });
+    getSlot().tellers.delete(this.#tellGaps);
+    await this.#sender.close(deadline);
+    this.#cancelRefill?.();
+    this.end();
     await Promise.race([this.#exporter.shutdown(), deadline.reached]);
     deadline.cancel();
     getSlot().queues.delete(this);
   }
 
+  /** Tells later whether all that has been accepted by now is settled. */
+  #whenSettled(): () => boolean {
+    const goal = this.#sender.accepted;
+    const mark = this.#journal?.mark ?? 0;
+    return () => this.#sender.oldest > goal && this.#journal?.owes(mark) !== true;
+  }
+
+  async #waitForDisk(journal: Journal, timeoutMillis: number): Promise<void> {
+    const deadline = deadlineIn(timeoutMillis);
+    // What keeps it from the disk is reported where it happens.
+    await Promise.race([journal.onDisk().catch(() => {}), deadline.reached]);
+    deadline.cancel();
+  }
+
   /** From here on the record is kept, until it is settled. */
   #accept(record: ReadableLogRecord): void {
-    if (this.#shutdown !== undefined || this.depth >= this.#options.maxQueueSize) {
-      this.#dropped += 1;
-      const lost = this.#shutdown === undefined ? full(this.#options.maxQueueSize) : shutDown();
-      countProcessed(this.component, 1, lost.code);
-      report(lost);
-      return;
-    }
-    this.#queue.push(record);
+    if (this.#shutdown !== undefined) return this.#drop(record, shutDown());
+    const share = shareOf(record);
+    const hasRoom = this.#sender.depth < this.#batch.maxQueueSize * share;
+    const appended = this.#journal?.append(record, hasRoom ? "could" : "no", share);
+    if (appended?.status === "full") return this.#drop(record, appended.cause);
     getSlot().queues.add(this);
-    this.#pump();
-  }
-
-  /** Starts the batches that may start now; what does not fill one waits a little for others. */
-  #pump(): void {
-    const failing = this.#failuresInRow > 0;
-    // A receiver that fails is asked by one batch at a time.
-    const limit = failing ? 1 : this.#maxInFlight;
-    while (!this.#closed && this.#endPause === undefined && this.#queue.underWay < limit) {
-      const waiting = this.#queue.waiting;
-      const batch = this.#queue.take(this.#overdue || this.#flushing > 0, failing);
-      if (batch === undefined) return this.#wait();
-      if (this.#queue.waiting < waiting) this.#endWait();
-      void this.#attempt(batch);
+    if (appended?.status === "kept") {
+      if (appended.retained) this.#sender.take([{ record, position: appended.position }]);
+    } else if (hasRoom) {
+      this.#sender.take([{ record }]);
+    } else {
+      this.#drop(record, full(this.#batch.maxQueueSize));
     }
   }
 
-  #wait(): void {
-    if (this.#queue.waiting === 0) return;
-    this.#cancelTimer ??= this.#clock.schedule(() => {
-      this.#endWait();
-      this.#overdue = true;
-      this.#pump();
-    }, this.#options.scheduledDelayMillis);
+  #drop(record: ReadableLogRecord, cause: AuthlogError): void {
+    countProcessed(this.component, 1, cause.code);
+    this.#lose(cause, 1, spanOf(record));
   }
 
-  #endWait(): void {
-    this.#cancelTimer?.();
-    this.#cancelTimer = undefined;
-    this.#overdue = false;
-  }
-
-  async #attempt(batch: Batch): Promise<void> {
-    const { exportTimeoutMillis } = this.#options;
-    const outcome = await attemptDelivery(this.#exporter, batch.records, {
-      timeoutMillis: exportTimeoutMillis,
-      abandoned: this.#abandon.signal,
-    });
-    if (this.#abandon.signal.aborted) return;
-    if (outcome.status === "retryable") this.#fail(batch, outcome);
-    else this.#settle(batch, outcome);
-    const end = this.#attemptEnd;
-    this.#attemptEnd = Promise.withResolvers();
-    end.resolve();
-    this.#pump();
+  #lose(cause: AuthlogError, count: number, span: ReturnType<typeof spanOf>): void {
+    this.#dropped += count;
+    report(cause);
+    if (this.#shutdown === undefined) this.#gaps.note(cause.code, count, span);
   }
 
   /** From here on the records are the receiver's, or dead letters. */
-  #settle(batch: Batch, outcome: Exclude<DeliveryOutcome, { status: "retryable" }>): void {
-    this.#failuresInRow = 0;
-    const rejected = outcome.status === "rejected" ? outcome.records : [];
-    countProcessed(this.component, batch.records.length - rejected.length);
-    if (rejected.length > 0) this.#bury(batch, rejected);
-    this.#queue.settle(batch);
+  #settle(kept: readonly Kept[], rejected: readonly Rejection[]): void {
+    countProcessed(this.component, kept.length - rejected.length);
+    if (rejected.length > 0) this.#bury(kept, rejected);
+    this.#journal?.confirm(kept.flatMap(({ position }) => position ?? []));
+    this.#refill();
   }
 
-  #fail(batch: Batch, { cause, retryAfterMillis }: Retryable): void {
-    this.#failures += 1;
-    report(cause);
-    const random = this.#clock.random();
-    // A receiver that tells when to come back, or whose token is wrong, blames no record.
-    const blamed =
-      cause.code === "ERR_AUTHLOG_DELIVERY_RETRYABLE" && retryAfterMillis === undefined;
-    switch (this.#queue.fail(batch, blamed)) {
-      case "given-up":
-        this.#bury(batch, [{ index: 0, cause: givenUp(batch.failures, cause) }]);
-        break;
-      case "suspect":
-        this.#rest(batch, pauseMillis({ failures: batch.failures, random }, this.#retry));
-        break;
-      case "none":
-        // Batches that fail beside one another are one failure of the receiver's.
-        if (this.#endPause !== undefined) break;
-        this.#failuresInRow += 1;
-        this.#pause(
-          pauseMillis({ failures: this.#failuresInRow, random, retryAfterMillis }, this.#retry),
-        );
-    }
-  }
-
-  #bury({ records }: Batch, rejections: readonly Rejection[]): void {
+  #bury(kept: readonly Kept[], rejections: readonly Rejection[]): void {
     const letters = rejections.flatMap(({ index, cause }): DeadLetter[] => {
       countProcessed(this.component, 1, cause.code);
       report(cause);
-      const record = records[index];
+      const record = kept[index]?.record;
       return record === undefined ? [] : [{ record, cause }];
     });
     this.#deadLetters?.write(letters);
   }
 
-  /** Lets all batches wait. */
-  #pause(millis: number): void {
-    if (this.#closed) return;
-    const cancel = this.#clock.schedule(() => this.#endPause?.(), millis);
-    this.#endPause = () => {
-      this.#endPause = undefined;
-      cancel();
-      this.#pump();
-    };
+  /** Takes from the disk what finds room in memory. */
+  #refill(): void {
+    const journal = this.#journal;
+    if (journal === undefined || journal.unread === 0) return;
+    const { maxQueueSize, maxExportBatchSize } = this.#batch;
+    const room = Math.min(maxQueueSize - this.#sender.depth, maxExportBatchSize);
+    if (room <= 0) return;
+    getSlot().queues.add(this);
+    this.#sender.take(journal.read(room));
+    // The event loop goes round before the next reading: requests have their turn.
+    this.#cancelRefill ??= this.#clock.schedule(() => {
+      this.#cancelRefill = undefined;
+      this.#refill();
+    }, 0);
   }
 
-  /** Lets one batch wait, while others go on. */
-  #rest(batch: Batch, millis: number): void {
-    if (!batch.resting || this.#closed) return;
-    const cancel = this.#clock.schedule(() => {
-      this.#rests.delete(cancel);
-      batch.resting = false;
-      this.#pump();
-    }, millis);
-    this.#rests.add(cancel);
+  #onJournalChange(): void {
+    // What had to be kept in memory alone is put on the disk once that takes it.
+    for (const kept of this.#sender.all) {
+      if (kept.position !== undefined) continue;
+      const appended = this.#journal?.append(kept.record, "yes", Infinity);
+      if (appended?.status !== "kept") break;
+      kept.position = appended.position;
+    }
+    this.#refill();
   }
 }
 
-type Retryable = Extract<DeliveryOutcome, { status: "retryable" }>;
+/** How much of the room a record may use. What tells of a gap always finds some: there are few. */
+function shareOf({ eventName }: ReadableLogRecord): number {
+  if (eventName === eventNames.gap) return Infinity;
+  return needNoIdentity.has(eventName) ? unreservedShare : 1;
+}

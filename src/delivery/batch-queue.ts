@@ -1,8 +1,16 @@
 import type { ReadableLogRecord } from "../telemetry/exporter.ts";
+import type { Position } from "./journal/journal.ts";
+
+/** A record that waits for its confirmation. */
+export interface Kept {
+  readonly record: ReadableLogRecord;
+  /** Where the journal keeps it; none while it is in memory alone. */
+  position?: Position | undefined;
+}
 
 /** Records that are sent together, from the first attempt until all of them are settled. */
 export interface Batch {
-  readonly records: readonly ReadableLogRecord[];
+  readonly kept: readonly Kept[];
   /** Place of its first record among all that were ever accepted, from 1: its age. */
   readonly first: number;
   /** Attempts that failed in a row. */
@@ -38,7 +46,7 @@ const patience = 3;
 export class BatchQueue {
   readonly #maxBatchSize: number;
   readonly #giveUpAfter: number;
-  readonly #waiting: ReadableLogRecord[] = [];
+  readonly #waiting: Kept[] = [];
   /** Failed, and not under way now; the oldest first. */
   #failed: Batch[] = [];
   readonly #underWay = new Set<Batch>();
@@ -77,8 +85,14 @@ export class BatchQueue {
     return Math.min(fresh, ...[...this.#failed, ...this.#underWay].map(({ first }) => first));
   }
 
-  push(record: ReadableLogRecord): void {
-    this.#waiting.push(record);
+  /** Records that are not settled, in no order. */
+  get all(): readonly Kept[] {
+    const batches = [...this.#failed, ...this.#underWay];
+    return [...batches.flatMap(({ kept }) => kept), ...this.#waiting];
+  }
+
+  push(kept: Kept): void {
+    this.#waiting.push(kept);
     this.#accepted += 1;
   }
 
@@ -97,7 +111,7 @@ export class BatchQueue {
   /** The records of a batch under way are settled, and leave the queue. */
   settle(batch: Batch): void {
     this.#underWay.delete(batch);
-    this.#settled += batch.records.length;
+    this.#settled += batch.kept.length;
     this.#taken += 1;
   }
 
@@ -112,11 +126,11 @@ export class BatchQueue {
     const before = batch.takenAtFailure;
     batch.takenAtFailure = this.#taken;
     if (blamed && before !== undefined && this.#taken > before) batch.strikes += 1;
-    if (batch.records.length === 1 && batch.strikes >= this.#giveUpAfter) {
+    if (batch.kept.length === 1 && batch.strikes >= this.#giveUpAfter) {
       this.#settled += 1;
       return "given-up";
     }
-    if (batch.records.length > 1 && batch.strikes >= strikesToSplit) {
+    if (batch.kept.length > 1 && batch.strikes >= strikesToSplit) {
       this.#failed.push(...this.#halves(batch));
     } else {
       batch.resting = batch.strikes > 0;
@@ -148,9 +162,9 @@ export class BatchQueue {
 
   #fresh(): Batch {
     const first = this.#accepted - this.#waiting.length + 1;
-    const records = this.#waiting.splice(0, this.#maxBatchSize);
+    const kept = this.#waiting.splice(0, this.#maxBatchSize);
     return {
-      records,
+      kept,
       first,
       failures: 0,
       strikes: 0,
@@ -160,10 +174,10 @@ export class BatchQueue {
   }
 
   /** Each half has one strike: the half without the fault is taken, and loses it. */
-  #halves({ records, first, takenAtFailure }: Batch): Batch[] {
-    const middle = Math.ceil(records.length / 2);
+  #halves({ kept, first, takenAtFailure }: Batch): Batch[] {
+    const middle = Math.ceil(kept.length / 2);
     const half = (from: number, to?: number): Batch => ({
-      records: records.slice(from, to),
+      kept: kept.slice(from, to),
       first: first + from,
       failures: 0,
       strikes: strikesToSplit - 1,

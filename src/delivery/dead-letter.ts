@@ -3,6 +3,7 @@ import { dirname, resolve } from "node:path";
 import { toPlain } from "../audit-schema/plain.ts";
 import { AuthlogError } from "../errors.ts";
 import { ensurePrivateFolder } from "../files/private-folder.ts";
+import { systemReason } from "../files/system-reason.ts";
 import { report } from "../telemetry/diagnostics.ts";
 import type { ReadableLogRecord } from "../telemetry/exporter.ts";
 
@@ -29,6 +30,9 @@ export interface DeadLetterFileOptions {
   maxBytes?: number;
 }
 
+/** Where dead letters go if nobody says otherwise. */
+export const deadLetterPathDefault = ".authlog/dead-letter.jsonl";
+
 const defaultMaxBytes = 64 * 1_024 ** 2;
 
 /**
@@ -51,7 +55,10 @@ export function deadLetterFile({
         const lines = Buffer.from(letters.map(toLine).join(""));
         if (!append(file, lines, maxBytes)) report(lost(letters.length, file, "it is full"));
       } catch (error) {
-        report(lost(letters.length, file, reasonOf(error)));
+        const code = systemReason(error);
+        const reason =
+          code === undefined ? "a record could not be read" : `the system says ${code}`;
+        report(lost(letters.length, file, reason));
       }
     },
   };
@@ -98,12 +105,6 @@ function toLine({ record, cause }: DeadLetter): string {
     },
   };
   return `${JSON.stringify(letter)}\n`;
-}
-
-/** The code of a system error; a message can repeat what was to be written. */
-function reasonOf(error: unknown): string {
-  const code: unknown = error instanceof Error ? Reflect.get(error, "code") : undefined;
-  return typeof code === "string" ? `the system says ${code}` : "a record could not be read";
 }
 
 function lost(count: number, file: string, reason: string): AuthlogError {

@@ -1,16 +1,7 @@
-import type { AttributeValue, AuthLogRecord } from "../slot.ts";
+import type { AttributeValue, AuthLogRecord, RecordIdentity } from "../slot.ts";
 import { attributes, eventNames, failureReasons } from "../vocabulary.ts";
 import type { AuthEvent, Pseudonym } from "./auth-event.ts";
 import { cleanText } from "./privacy.ts";
-
-/** What makes a record one of a kind: made at emission, one count a process. */
-export interface RecordIdentity {
-  /** UUIDv7. */
-  uid: string;
-  producerId: string;
-  /** From 1. */
-  sequence: number;
-}
 
 /** What an attribute is told as; `undefined` leaves it out. */
 export type Tell = (attribute: string, text: string) => string | undefined;

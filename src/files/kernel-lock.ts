@@ -4,7 +4,7 @@ import { createPrivateFile } from "./private-file.ts";
 
 /** The right to be the one that uses something, while its process lives. */
 export interface KernelLock {
-  release(): void;
+  release: () => void;
 }
 
 /** Codes of SQLite (https://sqlite.org/rescode.html). */

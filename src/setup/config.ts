@@ -2,13 +2,21 @@ import type { AuditSchema } from "../audit-schema/audit-schema.ts";
 import { standardSchema } from "../audit-schema/standard.ts";
 import { AuthlogError } from "../errors.ts";
 import { batchDefaults, type BatchOptions, maxInFlightDefault } from "../delivery/batch-options.ts";
+import { deadLetterPathDefault } from "../delivery/dead-letter.ts";
+import {
+  type Durability,
+  durabilityDefault,
+  journalDefaults,
+  type JournalOptions,
+  type OnFull,
+} from "../delivery/journal/journal-options.ts";
 import { retryDefaults, type RetryOptions } from "../delivery/retry.ts";
 import { maxRequestBytesDefault } from "../pangea/pangea-log-record-exporter.ts";
 import { type CaptureConfig, type CaptureOptions, resolveCapture } from "./capture-config.ts";
 import { auditSchema, type SchemaName } from "./schema-shape.ts";
 import { type OtelDestinations, readOtelVariables } from "./otel-variables.ts";
 import type { Setting, Shape } from "./setting.ts";
-import { flag, integer, text } from "./shapes.ts";
+import { flag, integer, oneOf, text } from "./shapes.ts";
 
 /** Settings of authlog. What code leaves out comes from the environment, then from the default. */
 export interface AuthlogOptions extends CaptureOptions {
@@ -56,6 +64,18 @@ export interface AuthlogOptions extends CaptureOptions {
    */
   retry?: RetryOptions;
   /**
+   * What it means that an event was accepted: `process`, it survives the process; `disk`, an answer
+   * waits until it survives a power cut; `memory`, it survives nothing. `AUTHLOG_DURABILITY`
+   * @default "process"
+   */
+  durability?: Durability;
+  /**
+   * Where events wait for their confirmation, beyond the end of the process. `AUTHLOG_JOURNAL_DIR`,
+   * `AUTHLOG_JOURNAL_MAX_BYTES`, `AUTHLOG_JOURNAL_ON_FULL`
+   * @default ".authlog/journal", 1 GiB, "drop-newest"
+   */
+  journal?: JournalOptions;
+  /**
    * How a record becomes an event: a schema by its name, or one of `defineSchema()`. `AUTHLOG_SCHEMA`
    * @default "standard"
    */
@@ -97,6 +117,10 @@ export interface AuthlogConfig extends CaptureConfig {
   readonly maxInFlight: Setting<number>;
   readonly maxRequestBytes: Setting<number>;
   readonly retry: Readonly<Record<keyof RetryOptions, Setting<number>>>;
+  readonly durability: Setting<Durability>;
+  readonly journal: {
+    readonly [Name in keyof JournalOptions]-?: Setting<Required<JournalOptions>[Name]>;
+  };
   readonly schema: Setting<AuditSchema>;
   readonly signingKeyFile: Setting<string | undefined>;
   readonly deadLetterPath: Setting<string>;
@@ -161,7 +185,7 @@ export function resolveConfig(
     return { value: fallback, source: "default" };
   }
 
-  const { pangea = {}, batch = {}, retry = {}, ledger = {} } = options;
+  const { pangea = {}, batch = {}, retry = {}, journal = {}, ledger = {} } = options;
   const readBatch = (name: keyof BatchOptions): Setting<number> =>
     read(`batch.${name}`, batch[name], ...batchShapes[name], batchDefaults[name]);
   const readRetry = (name: keyof RetryOptions): Setting<number> =>
@@ -204,6 +228,30 @@ export function resolveConfig(
       maxBackoffMillis: readRetry("maxBackoffMillis"),
       giveUpAfter: readRetry("giveUpAfter"),
     },
+    durability: read(
+      "durability",
+      options.durability,
+      "AUTHLOG_DURABILITY",
+      oneOf<Durability>(["process", "disk", "memory"]),
+      durabilityDefault,
+    ),
+    journal: {
+      dir: read("journal.dir", journal.dir, "AUTHLOG_JOURNAL_DIR", text, journalDefaults.dir),
+      maxBytes: read(
+        "journal.maxBytes",
+        journal.maxBytes,
+        "AUTHLOG_JOURNAL_MAX_BYTES",
+        integer(1024 ** 2, Number.MAX_SAFE_INTEGER),
+        journalDefaults.maxBytes,
+      ),
+      onFull: read(
+        "journal.onFull",
+        journal.onFull,
+        "AUTHLOG_JOURNAL_ON_FULL",
+        oneOf<OnFull>(["drop-newest", "drop-oldest"]),
+        journalDefaults.onFull,
+      ),
+    },
     schema: read("schema", options.schema, "AUTHLOG_SCHEMA", auditSchema, standardSchema),
     signingKeyFile: read(
       "signingKeyFile",
@@ -217,7 +265,7 @@ export function resolveConfig(
       options.deadLetterPath,
       "AUTHLOG_DEAD_LETTER_PATH",
       text,
-      ".authlog/dead-letter.jsonl",
+      deadLetterPathDefault,
     ),
     batch: {
       maxQueueSize,

@@ -1,6 +1,5 @@
 import { AuditLogRecordProcessor } from "../delivery/audit-log-record-processor.ts";
 import { deadLetterFile } from "../delivery/dead-letter.ts";
-import { incomplete } from "../delivery/processor-errors.ts";
 import { AuthlogError } from "../errors.ts";
 import {
   type PangeaExporterOptions,
@@ -87,14 +86,17 @@ export function createProcessor(
       maxBackoffMillis: config.retry.maxBackoffMillis.value,
       giveUpAfter: config.retry.giveUpAfter.value,
     },
+    durability: config.durability.value,
+    journal: {
+      dir: config.journal.dir.value,
+      maxBytes: config.journal.maxBytes.value,
+      onFull: config.journal.onFull.value,
+    },
     deadLetters: deadLetterFile({ path: config.deadLetterPath.value }),
   });
   // The delay's timer does not keep the process alive, so that a script can end.
   process.once("beforeExit", () => void processor.forceFlush());
-  // Nothing can be sent any more, but no loss is silent.
-  process.once("exit", () => {
-    if (processor.depth > 0) report(incomplete(processor.depth));
-  });
+  process.once("exit", () => processor.end());
   return processor;
 }
 

@@ -26,6 +26,12 @@ export const integer = (lowest: number, highest: number): Shape<number> => ({
   },
 });
 
+/** One of some names. */
+export const oneOf = <N extends string>(options: readonly N[]): Shape<N> => ({
+  description: options.join(", "),
+  parse: (value) => options.find((option) => option === value),
+});
+
 /** A part of a whole. */
 export const ratio: Shape<number> = {
   description: "a number from 0 to 1",

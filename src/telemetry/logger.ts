@@ -1,5 +1,5 @@
 import { AuthlogError } from "../errors.ts";
-import { type AuthLogRecord, type Emission, getSlot } from "../slot.ts";
+import { type AuthLogRecord, type Emission, getSlot, type Slot } from "../slot.ts";
 import { scopeName } from "../vocabulary.ts";
 import { apiGlobals, type Context, contextWith } from "./api-globals.ts";
 import { report } from "./diagnostics.ts";
@@ -23,10 +23,10 @@ const api2 = Symbol.for("io.opentelemetry.js.api.logs");
 
 /**
  * Emits a record to the app's provider of either OpenTelemetry line; with a provider in each, to the
- * second one too if the first has no processor of ours. Where none took it, the fallback sink gets it; where there is none either, the loss is counted and said. Never
- * throws.
+ * second one too if the first has no processor of ours. Where none took it, the fallback sink gets it;
+ * where there is none either, the loss is counted and said. Never throws.
  */
-export function emit(record: AuthLogRecord): void {
+export function emit(record: AuthLogRecord, sink: Slot["sink"] = getSlot().sink): void {
   const slot = getSlot();
   const emission: Emission = { record, taken: false };
   const outer = slot.emitting;
@@ -37,12 +37,12 @@ export function emit(record: AuthLogRecord): void {
   }
   slot.emitting = outer;
   if (emission.taken) return;
-  if (slot.sink === undefined) {
+  if (sink === undefined) {
     slot.lost += 1;
     report(noSink());
     return;
   }
-  slot.sink(record);
+  sink(record);
   if (providers.length > 0) report(noProcessor());
 }
 

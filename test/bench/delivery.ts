@@ -61,6 +61,7 @@ async function throughProcessor(
 ): Promise<number> {
   const records = Array.from({ length: events }, nextRecord);
   const processor = new AuditLogRecordProcessor({
+    durability: "memory",
     exporter,
     maxQueueSize: events,
     maxExportBatchSize: batch,

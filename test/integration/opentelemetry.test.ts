@@ -35,6 +35,7 @@ function create(): { processor: AuditLogRecordProcessor; delivered: ReadableLogR
   const delivered: ReadableLogRecord[] = [];
   const exporter = createExporter();
   const processor = new AuditLogRecordProcessor({
+    durability: "memory",
     exporter: {
       ...exporter,
       async deliver(records) {

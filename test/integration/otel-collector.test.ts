@@ -66,6 +66,7 @@ describe.skipIf(collectorProgram === undefined).each(otelLines)(
         serviceName: "shop",
         logRecordProcessors: [
           new AuditLogRecordProcessor({
+            durability: "memory",
             exporter: new PangeaLogRecordExporter({
               token: ledger.token,
               baseUrlTemplate: ledger.url,

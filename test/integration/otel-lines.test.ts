@@ -50,6 +50,7 @@ interface Audit {
 function createAudit(): Audit {
   const records: ReadableLogRecord[] = [];
   const processor = new AuditLogRecordProcessor({
+    durability: "memory",
     exporter: {
       ...createExporter(),
       async deliver(batch) {

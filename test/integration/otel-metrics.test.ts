@@ -25,6 +25,7 @@ describe.each(otelLines)("the app's MeterProvider, $name", ({ api, sdkMetrics })
     api.metrics.setGlobalMeterProvider(provider);
     const receiver = await receiverOf(answer(400, envelope("ValidationError", { errors })));
     const processor = new AuditLogRecordProcessor({
+      durability: "memory",
       exporter: exporterTo(receiver),
       includes: () => true,
       maxQueueSize: 2,

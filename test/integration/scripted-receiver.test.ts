@@ -59,6 +59,7 @@ async function deliverAll(
   const unheard = new Map<string, number>();
   const exporter = exporterTo({ url }, { timeoutMillis });
   const processor = new AuditLogRecordProcessor({
+    durability: "memory",
     exporter: {
       export: exporter.export.bind(exporter),
       forceFlush: exporter.forceFlush.bind(exporter),

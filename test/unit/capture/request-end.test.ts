@@ -25,7 +25,10 @@ let exporter: ScriptedExporter;
 /** A record waits in a processor whose timers never run out. */
 function load(answer?: Parameters<typeof createExporter>[0]): AuditLogRecordProcessor {
   exporter = createExporter(answer);
-  const processor = new AuditLogRecordProcessor({ exporter, includes: () => true }, createClock());
+  const processor = new AuditLogRecordProcessor(
+    { exporter, includes: () => true, durability: "memory" },
+    { clock: createClock() },
+  );
   processor.onEmit(foreignRecord("app.order"));
   return processor;
 }

@@ -30,8 +30,8 @@ function create(
 ): { processor: AuditLogRecordProcessor; clock: ManualClock } {
   const clock = createClock();
   const processor = new AuditLogRecordProcessor(
-    { includes: () => true, ...options, exporter },
-    clock,
+    { includes: () => true, durability: "memory", ...options, exporter },
+    { clock },
   );
   return { processor, clock };
 }
@@ -261,11 +261,12 @@ describe("a record over which the receiver fails", () => {
       {
         exporter,
         includes: () => true,
+        durability: "memory",
         maxExportBatchSize: 4,
         retry: { giveUpAfter: 3 },
         deadLetters: { write: (more) => letters.push(...more) },
       },
-      clock,
+      { clock },
     );
     emitAll(processor, ["1", "bad", "3", "4"]);
     for (let turn = 0; turn < 40; turn += 1) {

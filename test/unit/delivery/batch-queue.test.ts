@@ -5,12 +5,15 @@ import { foreignRecord } from "../../support/delivery.ts";
 /** A queue that holds `count` records, named by their places from 1. */
 function queueOf(count: number, maxBatchSize: number, giveUpAfter = 3): BatchQueue {
   const queue = new BatchQueue(maxBatchSize, giveUpAfter);
-  for (let place = 1; place <= count; place += 1) queue.push(foreignRecord(String(place)));
+  for (let place = 1; place <= count; place += 1)
+    queue.push({ record: foreignRecord(String(place)) });
   return queue;
 }
 
-const namesOf = (batch: Batch | undefined): string =>
-  (batch?.records ?? []).map(({ eventName }) => eventName).join(" ");
+const namesIn = (batch: Batch | undefined): string[] =>
+  (batch?.kept ?? []).map(({ record }) => record.eventName ?? "");
+
+const namesOf = (batch: Batch | undefined): string => namesIn(batch).join(" ");
 
 function take(queue: BatchQueue, failing = false): Batch {
   const batch = queue.take(true, failing);
@@ -25,12 +28,12 @@ function deliver(queue: BatchQueue, bad: string): { attempts: string[]; taken: s
   for (let turn = 0; turn < 100; turn += 1) {
     queue.wake();
     // Something else is always there: without it a receiver that is down looks the same.
-    queue.push(foreignRecord(`other-${turn}`));
+    queue.push({ record: foreignRecord(`other-${turn}`) });
     const batch = take(queue, attempts.length % 2 === 1);
     attempts.push(namesOf(batch));
-    if (!batch.records.some(({ eventName }) => eventName === bad)) {
+    if (!namesIn(batch).includes(bad)) {
       queue.settle(batch);
-      taken.push(...batch.records.map(({ eventName }) => eventName ?? ""));
+      taken.push(...namesIn(batch));
     } else if (queue.fail(batch, true) === "given-up") return { attempts, taken };
   }
   throw new Error("The bad record was never given up.");
@@ -98,7 +101,7 @@ describe("a batch that alone is not taken", () => {
     const queue = queueOf(2, 2);
     for (let attempt = 0; attempt < 50; attempt += 1) {
       const batch = take(queue);
-      queue.push(foreignRecord("other"));
+      queue.push({ record: foreignRecord("other") });
       queue.settle(take(queue));
       expect(queue.fail(batch, false)).toBe("none");
     }

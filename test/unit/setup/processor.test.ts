@@ -15,6 +15,7 @@ const signIn = (): void =>
 
 it("a destination that would show the token takes no app down: the events wait, and it is said", async () => {
   const processor = auditProcessor({
+    durability: "memory",
     pangea: { token: "pts_test", baseUrlTemplate: "http://audit.example.com" },
   });
   getSlot().sink = (record) => processor.take(record);
@@ -26,7 +27,7 @@ it("a destination that would show the token takes no app down: the events wait, 
 });
 
 it("without a token the events wait, and it is said", async () => {
-  const processor = auditProcessor({ pangea: { token: () => "" } });
+  const processor = auditProcessor({ durability: "memory", pangea: { token: () => "" } });
   getSlot().sink = (record) => processor.take(record);
   signIn();
   await processor.forceFlush();

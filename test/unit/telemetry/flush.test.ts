@@ -18,6 +18,7 @@ const hangs = (): Promise<DeliveryOutcome> => new Promise(() => {});
 function loaded(answer?: Parameters<typeof createExporter>[0]): AuditLogRecordProcessor {
   const exporter = createExporter(answer);
   const processor = new AuditLogRecordProcessor({
+    durability: "memory",
     exporter,
     includes: () => true,
     scheduledDelayMillis: 600_000,

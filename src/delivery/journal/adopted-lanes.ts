@@ -1,0 +1,103 @@
+import { Lane, laneIds, viewLane } from "./lane.ts";
+import { LaneReader, type Reading } from "./lane-reader.ts";
+import { lastEntryOf } from "./span-of-segment.ts";
+
+interface Adopted {
+  readonly lane: Lane;
+  readonly reader: LaneReader;
+  /** Number of its last entry, as far as it could be told before all of it was read. */
+  readonly last: number;
+}
+
+/** The lanes of dead processes that this one has taken over. */
+export class AdoptedLanes {
+  #adopted: Adopted[] = [];
+
+  /** Entries that are not confirmed. */
+  get owed(): number {
+    return this.#adopted.reduce((sum, adopted) => sum + owedOf(adopted), 0);
+  }
+
+  /** Entries that were not handed out. */
+  get unread(): number {
+    return this.#adopted.reduce(
+      (sum, { reader, last }) => sum + (reader.done ? 0 : Math.max(1, last - reader.expected + 1)),
+      0,
+    );
+  }
+
+  /** In bytes. */
+  get size(): number {
+    return this.#adopted.reduce((sum, { lane }) => sum + lane.size, 0);
+  }
+
+  /**
+   * Takes over every lane whose process is dead.
+   *
+   * @param own the lane that this process writes
+   * @returns how many bytes the lanes of the living have
+   */
+  adopt(journal: string, own: string): number {
+    const known = new Set([own, ...this.#adopted.map(({ lane }) => lane.id)]);
+    let others = 0;
+    for (const id of laneIds(journal).filter((other) => !known.has(other))) {
+      const lane = Lane.adopt(journal, id);
+      if (lane === undefined) {
+        others += sizeOf(viewLane(journal, id)?.segments ?? []);
+      } else {
+        const last = lane.segments.at(-1);
+        const entry = last && lastEntryOf(last);
+        this.#adopted.push({ lane, reader: new LaneReader(lane), last: entry?.number ?? 0 });
+      }
+    }
+    this.#clear();
+    return others;
+  }
+
+  /** Hands out entries of one of the lanes; they take turns. */
+  read(maxLines: number): (Reading & { lane: Lane }) | undefined {
+    const index = this.#adopted.findIndex(({ reader }) => !reader.done);
+    const [adopted] = index < 0 ? [] : this.#adopted.splice(index, 1);
+    if (adopted === undefined) return undefined;
+    this.#adopted.push(adopted);
+    const { lane, reader } = adopted;
+    const reading = reader.read(maxLines);
+    this.#clear();
+    return { lane, ...reading };
+  }
+
+  /** After a confirmation: a lane that owes nothing is cleared away. */
+  trim(): void {
+    this.#clear();
+  }
+
+  /** Lets go of the lanes: others may take them. */
+  close(): void {
+    for (const { lane, reader } of this.#adopted.splice(0)) {
+      reader.close();
+      lane.release();
+    }
+  }
+
+  #clear(): void {
+    const finished = this.#adopted.filter(
+      (adopted) =>
+        (adopted.reader.done || adopted.lane.segments.length === 0) && owedOf(adopted) === 0,
+    );
+    if (finished.length === 0) return;
+    this.#adopted = this.#adopted.filter((adopted) => !finished.includes(adopted));
+    for (const { lane, reader } of finished) {
+      reader.close();
+      lane.remove();
+    }
+  }
+}
+
+function owedOf({ lane, reader, last }: Adopted): number {
+  const first = lane.segments[0]?.first ?? Infinity;
+  return lane.confirmed.countMissing([first, Math.max(last, reader.expected - 1)]);
+}
+
+function sizeOf(segments: readonly { size: number }[]): number {
+  return segments.reduce((sum, { size }) => sum + size, 0);
+}

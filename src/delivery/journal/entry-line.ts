@@ -1,0 +1,60 @@
+import { crc32 } from "node:zlib";
+import type { ReadableLogRecord } from "../../telemetry/exporter.ts";
+import { fromOtlp, toOtlp } from "../otlp-record.ts";
+
+/** A record in the journal, under its number among those of its process, from 1. */
+export interface Entry {
+  readonly number: number;
+  readonly record: ReadableLogRecord;
+}
+
+/** The checksum is the last member, of a fixed length: all bytes before it are under it. */
+const checksumMember = ',"crc32":"';
+const tailBytes = checksumMember.length + 8 + '"}'.length;
+
+/**
+ * One line of the journal: OTLP/JSON with two members more, which its readers skip, `entry` in
+ * front and `crc32` at the end. The line's own break is its last byte.
+ *
+ * @example
+ * encodeEntry({ number: 1, record });
+ * // {"entry":1,"resourceLogs":[…],"crc32":"0badcafe"}⏎
+ */
+export function encodeEntry({ number, record }: Entry): Buffer {
+  const logs = JSON.stringify(toOtlp(record));
+  return sealed(`{"entry":${number},${logs.slice(1, -1)}`);
+}
+
+/** A line with its checksum. `open` is a JSON object without the brace that closes it. */
+export function sealed(open: string): Buffer {
+  const checksum = crc32(open).toString(16).padStart(8, "0");
+  return Buffer.from(`${open}${checksumMember}${checksum}"}\n`);
+}
+
+/**
+ * The entry of a line, without its break; `undefined` where a bit of it is not as it was written.
+ */
+export function decodeEntry(line: Buffer): Entry | undefined {
+  const value = unsealed(line);
+  const number = value?.["entry"];
+  if (typeof number !== "number" || !Number.isSafeInteger(number) || number < 1) return undefined;
+  const record = fromOtlp(value);
+  return record && { number, record };
+}
+
+/** The object of a line whose checksum is right. */
+export function unsealed(line: Buffer): Readonly<Record<string, unknown>> | undefined {
+  const end = line.length - tailBytes;
+  if (end < 1) return undefined;
+  const open = line.subarray(0, end);
+  const checksum = crc32(open).toString(16).padStart(8, "0");
+  if (line.toString("latin1", end) !== `${checksumMember}${checksum}"}`) return undefined;
+  try {
+    const value: unknown = JSON.parse(line.toString("utf8"));
+    return typeof value === "object" && value !== null
+      ? (value as Record<string, unknown>)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,64 @@
+import { AuthlogError } from "../../errors.ts";
+import { systemReason } from "../../files/system-reason.ts";
+import type { Damage } from "./lane-reader.ts";
+
+/** Nothing can be written: what happens from now on waits in memory. */
+export function unwritable(dir: string, cause: unknown): AuthlogError {
+  return new AuthlogError("ERR_AUTHLOG_JOURNAL_UNWRITABLE", {
+    message: "The journal cannot be written: audit events wait in memory only, until it can.",
+    why: `The system says ${systemReason(cause) ?? "nothing more"}; the journal's folder is ${dir}.`,
+    fix: "Give the process a folder that it may write to by AUTHLOG_JOURNAL_DIR, and room on its disk; where there is none, AUTHLOG_DURABILITY=memory says that this is meant.",
+    cause,
+  });
+}
+
+/** A file system whose locks and syncs cannot be relied on. */
+export function onNetwork(dir: string, type: string): AuthlogError {
+  return new AuthlogError("ERR_AUTHLOG_JOURNAL_NETWORK", {
+    message:
+      "The journal is on a network file system, and not used: audit events wait in memory only.",
+    why: `${dir} lies on ${type}, whose locks and syncs may not be the kernel's.`,
+    fix: "Set AUTHLOG_JOURNAL_DIR to a folder on a disk of this machine.",
+  });
+}
+
+/** The disk did not take what it was given. */
+export function syncFailed(cause: unknown): AuthlogError {
+  return new AuthlogError("ERR_AUTHLOG_JOURNAL_SYNC_FAILED", {
+    message:
+      "The disk failed to store a part of the journal; it was written anew, to another file.",
+    why: `The system says ${systemReason(cause) ?? "nothing more"}. A sync that failed is not repeated on the same file: the kernel may have dropped what it could not write.`,
+    fix: "Look at the disk.",
+    cause,
+  });
+}
+
+/** There is no room left within the bound. */
+export function journalFull(maxBytes: number): AuthlogError {
+  return new AuthlogError("ERR_AUTHLOG_JOURNAL_FULL", {
+    message: "Audit events were dropped: the journal is full.",
+    why: `${maxBytes} bytes wait for a receiver that does not keep up, or does not answer.`,
+    fix: "Look at the receiver; or raise AUTHLOG_JOURNAL_MAX_BYTES.",
+  });
+}
+
+/** Entries that cannot be read. */
+export function damaged(count: number, damage: Damage | undefined, kept: string): AuthlogError {
+  return new AuthlogError("ERR_AUTHLOG_JOURNAL_DAMAGED", {
+    message: `${count} audit event(s) of the journal cannot be read, and are not delivered.`,
+    why:
+      damage === undefined
+        ? `Lines are missing in ${kept}.`
+        : `${kept} is damaged from byte ${damage.offset} on.`,
+    fix: "Look at the disk, and at who can write to the folder. The file is kept for you to look at.",
+  });
+}
+
+/** The last line of a process that died while it wrote. */
+export function torn({ segment, offset }: Damage): AuthlogError {
+  return new AuthlogError("ERR_AUTHLOG_JOURNAL_TORN", {
+    message: "The last line of a journal is torn: at most one audit event is not delivered.",
+    why: `A process died, or the power went, while ${segment.path} was written, at byte ${offset}.`,
+    fix: "Nothing: an event that had been accepted before is not touched by it.",
+  });
+}

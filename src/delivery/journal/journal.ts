@@ -1,0 +1,310 @@
+import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
+import { uuidv7 } from "uuidv7";
+import { AuthlogError } from "../../errors.ts";
+import { ensurePrivateFolder } from "../../files/private-folder.ts";
+import { report } from "../../telemetry/diagnostics.ts";
+import type { ReadableLogRecord } from "../../telemetry/exporter.ts";
+import type { Clock } from "../clock.ts";
+import type { Span } from "../span.ts";
+import { AdoptedLanes } from "./adopted-lanes.ts";
+import { damaged, journalFull, onNetwork, syncFailed, torn, unwritable } from "./journal-errors.ts";
+import type { Durability, JournalOptions } from "./journal-options.ts";
+import { Lane } from "./lane.ts";
+import type { Loss, Reading } from "./lane-reader.ts";
+import type { WriterFiles } from "./lane-writer.ts";
+import { networkFileSystemOf } from "./network-file-system.ts";
+import { rangesOf } from "./number-set.ts";
+import { type Holding, OwnLane } from "./own-lane.ts";
+
+/** Where the journal keeps a record. */
+export interface Position {
+  readonly lane: Lane;
+  readonly number: number;
+}
+
+/** A record of the journal. */
+export interface JournalEntry {
+  readonly record: ReadableLogRecord;
+  readonly position: Position;
+}
+
+/** Records of the journal that are gone, and why. */
+export interface Gone {
+  readonly count: number;
+  readonly span: Span;
+  readonly cause: AuthlogError;
+}
+
+/** What became of a record that was to be kept. */
+export type Appended =
+  /** It is kept. Whoever `retained` it in memory delivers it; otherwise it is read back later. */
+  | { status: "kept"; position: Position; retained: boolean }
+  /** There is no room. */
+  | { status: "full"; cause: AuthlogError }
+  /** The disk takes nothing now. */
+  | { status: "unwritable" };
+
+/** What the journal needs of the world around it. */
+export interface JournalWorld {
+  clock: Clock;
+  /** Called when there may be something to read that was not, and when the disk takes entries again. */
+  onChange: () => void;
+  /** Told of what is gone. */
+  onGone: (gone: Gone) => void;
+  /** Tests pass some that fail. */
+  files?: WriterFiles;
+}
+
+const segmentBytes = 8 * 1024 ** 2;
+
+/** How often the folder is searched for lanes whose processes have died. */
+const adoptionMillis = 15_000;
+
+/** After a fault of the disk it is tried again so soon, and then at growing intervals. */
+const firstRetryMillis = 1000;
+const lastRetryMillis = 30_000;
+
+/**
+ * Keeps records on the disk until they are confirmed, beyond the end of the process. Each process
+ * appends to a lane of its own, and takes over the lanes of those that died.
+ *
+ * Nothing here throws because of the disk: where it takes nothing, the caller is told so, and the
+ * journal is tried again by itself.
+ */
+export class Journal {
+  readonly #options: Required<JournalOptions>;
+  readonly #durable: boolean;
+  readonly #world: JournalWorld;
+  #own: OwnLane | undefined;
+  readonly #adopted = new AdoptedLanes();
+  /** Bytes of the lanes of other living processes, when last looked. */
+  #othersBytes = 0;
+  /** Whether the disk takes nothing now; how often in a row. */
+  #faulty = false;
+  #faults = 0;
+  #cancelRetry: (() => void) | undefined;
+  #cancelAdoption: (() => void) | undefined;
+  /** Syncs of all that was appended before they began. */
+  #round: Promise<void> = Promise.resolve();
+  #nextRound: Promise<void> | undefined;
+  #closed = false;
+
+  constructor(
+    options: Required<JournalOptions>,
+    durability: Exclude<Durability, "memory">,
+    world: JournalWorld,
+  ) {
+    this.#options = options;
+    this.#durable = durability === "disk";
+    this.#world = world;
+  }
+
+  /** Begins: says now what keeps the disk from being written, and takes over what the dead left. */
+  start(): void {
+    try {
+      this.#ensureOwn();
+      this.#adopt();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  /** Whether an answer to a user has to wait for {@link onDisk}. */
+  get durable(): boolean {
+    return this.#durable;
+  }
+
+  /** Entries that are not confirmed. */
+  get owed(): number {
+    return (this.#own?.owed ?? 0) + this.#adopted.owed;
+  }
+
+  /** Entries that wait on the disk alone. */
+  get unread(): number {
+    return (this.#own?.unread ?? 0) + this.#adopted.unread;
+  }
+
+  /** In bytes. */
+  get size(): number {
+    return (this.#own?.lane.size ?? 0) + this.#adopted.size;
+  }
+
+  /** A mark of all that was accepted so far, for {@link owes}. */
+  get mark(): number {
+    return this.#own?.last ?? 0;
+  }
+
+  /** Whether an entry that was accepted before the mark is not confirmed. */
+  owes(mark: number): boolean {
+    return this.#own !== undefined && !this.#own.lane.confirmed.covers([1, mark]);
+  }
+
+  /**
+   * Keeps a record.
+   *
+   * @param holding whether the caller has it in memory, could have it there, or has no room for it
+   * @param share how much of the room it may use
+   */
+  append(record: ReadableLogRecord, holding: Holding, share: number): Appended {
+    if (this.#faulty || this.#closed) return { status: "unwritable" };
+    try {
+      const own = this.#ensureOwn();
+      if (!this.#makeRoom(own, share)) {
+        return { status: "full", cause: journalFull(this.#options.maxBytes) };
+      }
+      const { number, retained } = own.append(record, holding);
+      this.#faults = 0;
+      if (this.#durable) this.onDisk().catch(() => {});
+      return { status: "kept", position: { lane: own.lane, number }, retained };
+    } catch (error) {
+      this.#fail(error);
+      return { status: "unwritable" };
+    }
+  }
+
+  /** Hands out entries that wait on the disk alone: its own in order, those of the dead between. */
+  read(maxLines: number): JournalEntry[] {
+    const entries: JournalEntry[] = [];
+    if (this.#own !== undefined) {
+      const { lane } = this.#own;
+      entries.push(...this.#handOut(lane, this.#own.read(maxLines)));
+    }
+    const adopted = this.#adopted.read(maxLines - entries.length);
+    if (adopted !== undefined) entries.push(...this.#handOut(adopted.lane, adopted));
+    return entries;
+  }
+
+  /** Notes that these need not be delivered any more. */
+  confirm(positions: readonly Position[]): void {
+    const byLane = Map.groupBy(positions, ({ lane }) => lane);
+    for (const [lane, some] of byLane) {
+      this.#confirm(lane, () => lane.confirm(rangesOf(some.map(({ number }) => number))));
+    }
+  }
+
+  /**
+   * Resolves when everything that was appended before the call is on the disk. Those who wait at the
+   * same time share one sync.
+   *
+   * @throws the system's error
+   */
+  onDisk(): Promise<void> {
+    this.#nextRound ??= this.#syncAfter(this.#round);
+    return this.#nextRound;
+  }
+
+  /** Gives up what it holds. What is owed is for the next process; nothing is lost. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#cancelRetry?.();
+    this.#cancelAdoption?.();
+    try {
+      this.#own?.close();
+      this.#adopted.close();
+    } catch (error) {
+      report(unwritable(this.#options.dir, error));
+    }
+  }
+
+  async #syncAfter(round: Promise<void>): Promise<void> {
+    await Promise.allSettled([round]);
+    // Whoever else appends in this turn of the event loop is synced along.
+    await setImmediate();
+    this.#nextRound = undefined;
+    const own = this.#own;
+    if (own === undefined || this.#closed) return;
+    this.#round = own.sync().catch((error: unknown) => {
+      this.#fail(error);
+      throw error;
+    });
+    await this.#round;
+  }
+
+  #ensureOwn(): OwnLane {
+    if (this.#own !== undefined) return this.#own;
+    const { dir } = this.#options;
+    ensurePrivateFolder(dir);
+    const network = networkFileSystemOf(dir);
+    if (network !== undefined) throw onNetwork(dir, network);
+    const { files } = this.#world;
+    this.#own = new OwnLane(Lane.create(dir, uuidv7()), {
+      segmentBytes,
+      durable: this.#durable,
+      journal: dir,
+      onSyncFailed: (cause) => report(syncFailed(cause)),
+      ...(files && { files }),
+    });
+    return this.#own;
+  }
+
+  #makeRoom(own: OwnLane, share: number): boolean {
+    const { maxBytes, onFull } = this.#options;
+    const hasRoom = (): boolean => this.size + this.#othersBytes < maxBytes * share;
+    while (!hasRoom()) {
+      const loss = onFull === "drop-oldest" ? own.dropOldest() : undefined;
+      if (loss === undefined) return false;
+      this.#world.onGone({ ...loss, cause: journalFull(maxBytes) });
+    }
+    return true;
+  }
+
+  #handOut(lane: Lane, { entries, losses }: Reading): JournalEntry[] {
+    for (const loss of losses) this.#tell(lane, loss);
+    return entries.map(({ number, record }) => ({ record, position: { lane, number } }));
+  }
+
+  /** What is gone is told, and then counts as confirmed: it holds up no segment. */
+  #tell(lane: Lane, loss: Loss): void {
+    const { damage } = loss;
+    if (damage?.torn === true) this.#world.onGone({ ...loss, cause: torn(damage) });
+    else {
+      let kept = lane.folder;
+      if (damage !== undefined) {
+        kept = lane.keepDamaged(damage.segment, join(this.#options.dir, "damaged"));
+      }
+      this.#world.onGone({ ...loss, cause: damaged(loss.count, damage, kept) });
+    }
+    this.#confirm(lane, () => lane.confirm([loss.range]));
+  }
+
+  #confirm(lane: Lane, note: () => void): void {
+    try {
+      note();
+      if (lane === this.#own?.lane) this.#own.trim();
+      else this.#adopted.trim();
+    } catch (error) {
+      // It is confirmed for this process; the next one delivers it again.
+      report(unwritable(this.#options.dir, error));
+    }
+  }
+
+  #adopt(): void {
+    if (this.#closed) return;
+    const { clock, onChange } = this.#world;
+    // Spread, so that the processes of one folder do not all look at the same moment.
+    const pause = adoptionMillis * (0.5 + clock.random());
+    this.#cancelAdoption = clock.schedule(() => this.#adopt(), pause);
+    const { dir } = this.#options;
+    try {
+      this.#othersBytes = this.#adopted.adopt(dir, this.#own?.lane.id ?? "");
+    } catch (error) {
+      report(unwritable(dir, error));
+    }
+    if (this.unread > 0) onChange();
+  }
+
+  #fail(error: unknown): void {
+    report(AuthlogError.is(error) ? error : unwritable(this.#options.dir, error));
+    if (this.#faulty || this.#closed) return;
+    this.#faulty = true;
+    this.#faults += 1;
+    const pause = Math.min(lastRetryMillis, firstRetryMillis * 2 ** (this.#faults - 1));
+    this.#cancelRetry = this.#world.clock.schedule(() => {
+      this.#faulty = false;
+      if (this.#cancelAdoption === undefined) this.start();
+      this.#world.onChange();
+    }, pause);
+  }
+}

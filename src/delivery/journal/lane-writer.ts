@@ -1,0 +1,188 @@
+import fs from "node:fs";
+import { promisify } from "node:util";
+import type { Lane, Segment } from "./lane.ts";
+
+/** The system calls that the writer makes. Tests pass some that fail. */
+export type WriterFiles = Pick<
+  typeof fs,
+  "openSync" | "writeSync" | "ftruncateSync" | "closeSync" | "fdatasync" | "fsync"
+>;
+
+/** How a {@link LaneWriter} writes. */
+export interface LaneWriterOptions {
+  /** A segment that has so many bytes is followed by the next. */
+  segmentBytes: number;
+  /** Whether {@link LaneWriter.sync} is asked for: lines are then kept until they are on the disk. */
+  durable: boolean;
+  /** The journal's folder, in which the lane's name has to be on the disk as well. */
+  journal: string;
+  /** Told of a sync that failed, before its lines are written anew. */
+  onSyncFailed: (cause: unknown) => void;
+  files?: WriterFiles;
+}
+
+/** A line that is not known to be on the disk. */
+interface Unsynced {
+  readonly number: number;
+  readonly line: Buffer;
+}
+
+/**
+ * Appends lines to a lane. A line is with the kernel when {@link append} returns, and on the disk
+ * when {@link sync} resolves.
+ */
+export class LaneWriter {
+  readonly #lane: Lane;
+  readonly #options: LaneWriterOptions;
+  readonly #files: WriterFiles;
+  #descriptor: number | undefined;
+  /** Full segments that are not synced yet. */
+  #full: number[] = [];
+  #unsynced: Unsynced[] = [];
+  #namesUnsynced = true;
+  #lastSerial = 0;
+
+  constructor(lane: Lane, options: LaneWriterOptions) {
+    this.#lane = lane;
+    this.#options = options;
+    this.#files = options.files ?? fs;
+  }
+
+  /**
+   * Hands a line to the kernel. Either all of it stands in the lane then, or nothing.
+   *
+   * @returns where it stands
+   * @throws the system's error; the lane can be written to again with a new segment
+   */
+  append(number: number, line: Buffer): { segment: Segment; offset: number } {
+    const current = this.#lane.segments.at(-1);
+    if (current !== undefined && current.size >= this.#options.segmentBytes) this.endSegment();
+    this.#descriptor ??= this.#beginSegment(number);
+    const segment = this.#lane.segments.at(-1);
+    if (segment === undefined) throw new Error("A lane that is written to has a segment.");
+    const offset = segment.size;
+    this.#write(this.#descriptor, segment, line);
+    if (this.#options.durable) this.#unsynced.push({ number, line });
+    return { segment, offset };
+  }
+
+  /**
+   * Has everything that was appended before the call on the disk when it resolves.
+   *
+   * A sync that failed is never repeated on the same file: the kernel may have dropped what it could
+   * not write, and says yes the next time. The lines are written anew, to a new segment.
+   *
+   * @throws the system's error, when the new segment fails as well
+   */
+  async sync(): Promise<void> {
+    try {
+      await this.#syncOnce();
+    } catch (error) {
+      this.#options.onSyncFailed(error);
+      this.#rewrite();
+      await this.#syncOnce();
+    }
+  }
+
+  /** Leaves the current segment as it is; the next line begins another. */
+  endSegment(): void {
+    this.#endSegment();
+    if (!this.#options.durable) this.#closeFull();
+  }
+
+  /** Closes all files. */
+  close(): void {
+    this.#endSegment();
+    this.#closeFull();
+  }
+
+  async #syncOnce(): Promise<void> {
+    const full = this.#full.length;
+    const descriptors = [...this.#full];
+    if (this.#descriptor !== undefined) descriptors.push(this.#descriptor);
+    const lines = this.#unsynced.length;
+    const names = this.#namesUnsynced;
+    this.#namesUnsynced = false;
+    try {
+      const { fdatasync } = this.#files;
+      const syncs = descriptors.map((descriptor) => promisify(fdatasync)(descriptor));
+      // All of them have to have ended before a file is closed.
+      const failed = (await Promise.allSettled(syncs)).find(({ status }) => status === "rejected");
+      if (failed?.status === "rejected") throw failed.reason;
+      if (names) await this.#syncNames();
+    } catch (error) {
+      this.#namesUnsynced ||= names;
+      throw error;
+    }
+    this.#unsynced.splice(0, lines);
+    for (const descriptor of this.#full.splice(0, full)) this.#files.closeSync(descriptor);
+  }
+
+  /** A new file, and a folder that was given its name, are there after a power cut only by this. */
+  async #syncNames(): Promise<void> {
+    const { openSync, closeSync, fsync } = this.#files;
+    for (const folder of [this.#lane.folder, this.#options.journal]) {
+      const descriptor = openSync(folder, "r");
+      try {
+        await promisify(fsync)(descriptor);
+      } finally {
+        closeSync(descriptor);
+      }
+    }
+  }
+
+  #rewrite(): void {
+    this.close();
+    const lines = this.#unsynced;
+    this.#unsynced = [];
+    for (const [index, { number, line }] of lines.entries()) {
+      try {
+        this.append(number, line);
+      } catch (error) {
+        this.#unsynced.push(...lines.slice(index));
+        throw error;
+      }
+    }
+  }
+
+  #beginSegment(first: number): number {
+    const serial = (this.#lane.segments.at(-1)?.serial ?? this.#lastSerial) + 1;
+    const path = this.#lane.segmentPath(serial, first);
+    const descriptor = this.#files.openSync(path, "ax", 0o600);
+    this.#lastSerial = serial;
+    this.#namesUnsynced = true;
+    this.#lane.segments.push({ serial, first, path, size: 0 });
+    return descriptor;
+  }
+
+  #write(descriptor: number, segment: Segment, line: Buffer): void {
+    try {
+      for (let written = 0; written < line.length;) {
+        written += this.#files.writeSync(descriptor, line, written);
+      }
+      segment.size += line.length;
+    } catch (error) {
+      this.#takeBack(descriptor, segment);
+      throw error;
+    }
+  }
+
+  /** What was written of a line goes again, where the disk allows; the next line begins a segment. */
+  #takeBack(descriptor: number, segment: Segment): void {
+    try {
+      this.#files.ftruncateSync(descriptor, segment.size);
+    } catch {
+      // A part of the line stays at the segment's end. No entry has its number, so none is missed.
+    }
+    this.endSegment();
+  }
+
+  #endSegment(): void {
+    if (this.#descriptor !== undefined) this.#full.push(this.#descriptor);
+    this.#descriptor = undefined;
+  }
+
+  #closeFull(): void {
+    for (const descriptor of this.#full.splice(0)) this.#files.closeSync(descriptor);
+  }
+}

@@ -1,0 +1,266 @@
+import {
+  appendFileSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  rmdirSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { basename, join } from "node:path";
+import { type KernelLock, tryLock, tryLockExisting } from "../../files/kernel-lock.ts";
+import { systemReason } from "../../files/system-reason.ts";
+import { sealed, unsealed } from "./entry-line.ts";
+import { NumberSet, type Range } from "./number-set.ts";
+
+/** One file of entries. The next one begins where its numbers end. */
+export interface Segment {
+  /** Its place among the segments of its lane. */
+  readonly serial: number;
+  /** Number of its first entry. */
+  readonly first: number;
+  readonly path: string;
+  /** In bytes. */
+  size: number;
+}
+
+const laneName = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const segmentName = /^(\d{8})-(\d{12})\.jsonl$/;
+/** A lane gets its name when its lock is held: until then it is nobody's, and nobody takes it. */
+const newPrefix = ".new-";
+
+/**
+ * The part of a journal that one process has written: a folder of segments, what of them is
+ * confirmed, and a lock. Whoever holds the lock may deliver from it; a dead process holds none.
+ */
+export class Lane {
+  readonly id: string;
+  readonly folder: string;
+  /** In order. The last one may still be written to. */
+  readonly segments: Segment[];
+  readonly confirmed: NumberSet;
+  readonly #lock: KernelLock;
+
+  private constructor(folder: string, lock: KernelLock) {
+    this.folder = folder;
+    this.id = basename(folder);
+    this.#lock = lock;
+    this.segments = listSegments(folder);
+    this.confirmed = readConfirmed(confirmedFile(folder));
+  }
+
+  /** Makes a lane of this process's own in the journal's folder. */
+  static create(journal: string, id: string): Lane {
+    const temporary = join(journal, `${newPrefix}${id}`);
+    const folder = join(journal, id);
+    mkdirSync(temporary, { mode: 0o700 });
+    const lock = tryLock(lockFile(temporary));
+    if (lock === undefined) throw new Error("Somebody cleared the lane away while it was made.");
+    try {
+      // Fails if somebody took the lane for a dead one in between, and cleared it away.
+      renameSync(temporary, folder);
+      return new Lane(folder, lock);
+    } catch (error) {
+      lock.release();
+      throw error;
+    }
+  }
+
+  /** Takes over a lane whose process is dead; `undefined` where one lives, or it is gone. */
+  static adopt(journal: string, id: string): Lane | undefined {
+    const folder = join(journal, id);
+    const lock = tryLockExisting(lockFile(folder));
+    if (lock === undefined) return undefined;
+    try {
+      return new Lane(folder, lock);
+    } catch (error) {
+      lock.release();
+      if (systemReason(error) === "ENOENT") return undefined;
+      throw error;
+    }
+  }
+
+  /** In bytes. */
+  get size(): number {
+    return this.segments.reduce((sum, { size }) => sum + size, 0);
+  }
+
+  /** The numbers of a segment, as far as the next one tells them. */
+  rangeOf(segment: Segment): Range {
+    const next = this.segments[this.segments.indexOf(segment) + 1];
+    return [segment.first, next === undefined ? Infinity : next.first - 1];
+  }
+
+  segmentPath(serial: number, first: number): string {
+    const [place, number] = [String(serial).padStart(8, "0"), String(first).padStart(12, "0")];
+    return join(this.folder, `${place}-${number}.jsonl`);
+  }
+
+  /**
+   * Notes that entries need not be delivered any more. It is not synced: what a power cut takes of
+   * it is delivered again, and known again by its uid.
+   */
+  confirm(ranges: readonly Range[]): void {
+    for (const range of ranges) this.confirmed.add(range);
+    const lines = ranges.map(([first, last]) => sealed(`{"confirmed":[${first},${last}]`));
+    appendFileSync(confirmedFile(this.folder), Buffer.concat(lines), { mode: 0o600 });
+    this.#dropConfirmedSegments();
+  }
+
+  /** Lets go of one segment, whatever is in it: its numbers count as confirmed from now on. */
+  drop(segment: Segment): void {
+    this.confirm([this.rangeOf(segment)]);
+    if (!this.segments.includes(segment)) return;
+    rmSync(segment.path, { force: true });
+    this.segments.splice(this.segments.indexOf(segment), 1);
+  }
+
+  /** Lets go of all segments, also of the last one. Its writer has to be closed before. */
+  dropSegments(): void {
+    for (const { path } of this.segments.splice(0)) rmSync(path, { force: true });
+  }
+
+  /**
+   * Keeps a damaged segment beyond the end of the lane, for people to look at.
+   *
+   * @returns where
+   */
+  keepDamaged({ path }: Segment, folder: string): string {
+    const copy = join(folder, `${this.id}-${basename(path)}`);
+    try {
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      linkSync(path, copy);
+      return copy;
+    } catch (error) {
+      return systemReason(error) === "EEXIST" ? copy : path;
+    }
+  }
+
+  /** Lets go of the lane: others may take it. */
+  release(): void {
+    this.#lock.release();
+  }
+
+  /** Clears the lane away: everything in it is confirmed. */
+  remove(): void {
+    this.dropSegments();
+    rmSync(confirmedFile(this.folder), { force: true });
+    clear(this.folder, this.#lock);
+  }
+
+  /** In order only: where a file is missing between others, it was taken away. */
+  #dropConfirmedSegments(): void {
+    const { segments, confirmed } = this;
+    let dropped = false;
+    for (let first = segments[0]; first !== undefined; [first] = segments) {
+      const [from, to] = this.rangeOf(first);
+      if (to === Infinity || !confirmed.covers([from, to])) break;
+      rmSync(first.path, { force: true });
+      segments.shift();
+      dropped = true;
+    }
+    if (dropped) this.#compact();
+  }
+
+  #compact(): void {
+    const file = confirmedFile(this.folder);
+    const lines = this.confirmed.ranges.map(([first, last]) =>
+      sealed(`{"confirmed":[${first},${last}]`),
+    );
+    writeFileSync(`${file}.new`, Buffer.concat(lines), { mode: 0o600 });
+    renameSync(`${file}.new`, file);
+  }
+}
+
+/** The lanes in a journal's folder. What a process that died left half made is cleared away. */
+export function laneIds(journal: string): string[] {
+  const names = readdirSync(journal);
+  for (const name of names.filter((other) => other.startsWith(newPrefix))) {
+    const folder = join(journal, name);
+    const lock = tryLockExisting(lockFile(folder));
+    if (lock !== undefined) clear(folder, lock);
+  }
+  return names.filter((name) => laneName.test(name));
+}
+
+/** What is known of a lane without taking it. */
+export interface LaneView {
+  id: string;
+  folder: string;
+  segments: readonly Segment[];
+  confirmed: NumberSet;
+  /** When something of it was last confirmed, in milliseconds since 1970. */
+  confirmedAtMillis: number | undefined;
+}
+
+/** Looks at a lane, whoever has it; `undefined` if it goes away meanwhile. */
+export function viewLane(journal: string, id: string): LaneView | undefined {
+  const folder = join(journal, id);
+  try {
+    const file = confirmedFile(folder);
+    const confirmedAtMillis = statSync(file, { throwIfNoEntry: false })?.mtimeMs;
+    const segments = listSegments(folder);
+    return { id, folder, segments, confirmed: readConfirmed(file), confirmedAtMillis };
+  } catch (error) {
+    if (systemReason(error) === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+/** The file whose lock says whether a lane's process lives. */
+export function lockFile(folder: string): string {
+  return join(folder, "lock");
+}
+
+function confirmedFile(folder: string): string {
+  return join(folder, "confirmed.jsonl");
+}
+
+function listSegments(folder: string): Segment[] {
+  return readdirSync(folder)
+    .toSorted()
+    .flatMap((name): Segment[] => {
+      const [, serial, first] = segmentName.exec(name) ?? [];
+      if (serial === undefined) return [];
+      const path = join(folder, name);
+      return [{ serial: Number(serial), first: Number(first), path, size: statSync(path).size }];
+    });
+}
+
+/** A line that is damaged confirms nothing: its entries are delivered again, and known by their uid. */
+function readConfirmed(file: string): NumberSet {
+  const confirmed = new NumberSet();
+  for (const line of linesOf(file)) {
+    const range: unknown = unsealed(line)?.["confirmed"];
+    if (isRange(range)) confirmed.add(range);
+  }
+  return confirmed;
+}
+
+function linesOf(file: string): Buffer[] {
+  if (!existsSync(file)) return [];
+  const text = readFileSync(file).toString("latin1");
+  return text.split("\n").map((line) => Buffer.from(line, "latin1"));
+}
+
+function isRange(value: unknown): value is Range {
+  if (!Array.isArray(value) || value.length !== 2) return false;
+  const [first, last]: unknown[] = value;
+  return Number.isSafeInteger(first) && Number.isSafeInteger(last) && Number(first) >= 1;
+}
+
+/** The lock goes first, while it is held: whoever opened it before finds an empty folder, or none. */
+function clear(folder: string, lock: KernelLock): void {
+  rmSync(lockFile(folder), { force: true });
+  lock.release();
+  try {
+    rmdirSync(folder);
+  } catch (error) {
+    const code = systemReason(error);
+    if (code !== "ENOENT" && code !== "ENOTEMPTY") throw error;
+  }
+}

@@ -1,0 +1,119 @@
+import type { ReadableLogRecord } from "../../telemetry/exporter.ts";
+import { encodeEntry } from "./entry-line.ts";
+import type { Lane } from "./lane.ts";
+import { LaneReader, type Loss, type Reading } from "./lane-reader.ts";
+import { LaneWriter, type LaneWriterOptions } from "./lane-writer.ts";
+import { NumberSet, type Range } from "./number-set.ts";
+import { spanOfSegment } from "./span-of-segment.ts";
+
+/** Above this, the segment of a lane that owes nothing is dropped, and not kept for what comes. */
+const keptBytes = 1024 ** 2;
+
+/** Whether a record is in memory, could be, or has no room there. */
+export type Holding = "yes" | "could" | "no";
+
+/** The lane that this process writes: entries go out of it in order, from memory or read back. */
+export class OwnLane {
+  readonly lane: Lane;
+  readonly #writer: LaneWriter;
+  /** Number of the last entry. */
+  #last = 0;
+  /** Reads back what was not kept in memory; there is one while there is such an entry. */
+  #reader: LaneReader | undefined;
+  /** Entries in memory that the reader has still to pass. */
+  #held = new NumberSet();
+
+  constructor(lane: Lane, options: LaneWriterOptions) {
+    this.lane = lane;
+    this.#writer = new LaneWriter(lane, options);
+  }
+
+  /** Number of the last entry. */
+  get last(): number {
+    return this.#last;
+  }
+
+  /** Entries that were not handed out. */
+  get unread(): number {
+    return this.#reader === undefined ? 0 : this.#last - this.#reader.expected + 1;
+  }
+
+  /** Entries that are not confirmed. */
+  get owed(): number {
+    return this.#last - this.lane.confirmed.size;
+  }
+
+  /**
+   * Appends a record.
+   *
+   * @param holding whether the caller has it in memory, could have it there, or has no room for it.
+   *   What could be is retained only where all older entries were: they go out in order
+   * @throws the system's error
+   */
+  append(record: ReadableLogRecord, holding: Holding): { number: number; retained: boolean } {
+    const number = this.#last + 1;
+    const { segment, offset } = this.#writer.append(number, encodeEntry({ number, record }));
+    this.#last = number;
+    if (this.#reader === undefined && holding !== "no") return { number, retained: true };
+    this.#reader ??= new LaneReader(this.lane, { segment: segment.serial, offset, number });
+    if (holding === "yes") this.#held.add([number, number]);
+    return { number, retained: holding === "yes" };
+  }
+
+  /** Hands out entries that were not, oldest first. */
+  read(maxLines: number): Reading {
+    if (this.#reader === undefined) return { entries: [], losses: [] };
+    const { entries, losses } = this.#reader.read(maxLines);
+    const reading = {
+      entries: entries.filter(({ number }) => !this.#held.has(number)),
+      losses: [...losses],
+    };
+    if (entries.length + losses.length === 0 && this.unread > 0) {
+      // All of them were written: what cannot be read any more is gone.
+      const range: Range = [this.#reader.expected, this.#last];
+      const count = this.lane.confirmed.countMissing(range);
+      reading.losses.push({ range, count, span: {}, damage: undefined });
+      this.#endReading();
+    } else if (this.unread === 0) this.#endReading();
+    return reading;
+  }
+
+  /** See {@link LaneWriter.sync}. */
+  sync(): Promise<void> {
+    return this.#writer.sync();
+  }
+
+  /** After a confirmation: what is confirmed need not stay on the disk. */
+  trim(): void {
+    if (this.owed > 0 || this.lane.size < keptBytes) return;
+    this.#writer.endSegment();
+    this.lane.dropSegments();
+  }
+
+  /** Drops the oldest segment that nothing was handed out of, and that is not written to. */
+  dropOldest(): Loss | undefined {
+    const { segments, confirmed } = this.lane;
+    const from = this.#reader?.expected ?? Infinity;
+    const oldest = segments.slice(0, -1).find(({ first }) => first > from);
+    if (oldest === undefined) return undefined;
+    const range = this.lane.rangeOf(oldest);
+    const count = confirmed.countMissing(range);
+    const span = spanOfSegment(oldest);
+    this.lane.drop(oldest);
+    return { range, count, span, damage: undefined };
+  }
+
+  /** Gives the lane up, for this process's end. What is owed is for whoever takes it over. */
+  close(): void {
+    this.#endReading();
+    this.#writer.close();
+    if (this.owed === 0) this.lane.remove();
+    else this.lane.release();
+  }
+
+  #endReading(): void {
+    this.#reader?.close();
+    this.#reader = undefined;
+    this.#held = new NumberSet();
+  }
+}
