@@ -4,6 +4,7 @@ import { type Attempt, currentAttempt, type Failure, runInAttempt } from "./atte
 import { claimOfText } from "./claimed-identity.ts";
 import { emitEvent, guarded } from "./emit-event.ts";
 import type { Capture } from "./framework.ts";
+import { keptOnDisk } from "./on-disk.ts";
 import { readProvider } from "./read.ts";
 import { emitReject } from "./reject.ts";
 import { requestOfContext } from "./request-context.ts";
@@ -29,6 +30,7 @@ export async function conclude<T>(
     return answer;
   } finally {
     guarded(() => emitEnd(attempt));
+    await keptOnDisk();
     await blockForDelivery();
   }
 }

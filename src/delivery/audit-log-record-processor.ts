@@ -28,7 +28,7 @@ import {
 } from "./journal/journal-options.ts";
 import type { WriterFiles } from "./journal/lane-writer.ts";
 import { asEmitted, isAltered, withoutProvider } from "./own-record.ts";
-import { altered, full, incomplete, shutDown } from "./processor-errors.ts";
+import { altered, diskSlow, full, incomplete, shutDown } from "./processor-errors.ts";
 import { retryDefaults, type RetryOptions } from "./retry.ts";
 import { Sender } from "./sender.ts";
 import { spanOf } from "./span.ts";
@@ -284,6 +284,7 @@ export class AuditLogRecordProcessor implements RecordQueue {
     const deadline = deadlineIn(timeoutMillis);
     // What keeps it from the disk is reported where it happens.
     await Promise.race([journal.onDisk().catch(() => {}), deadline.reached]);
+    if (deadline.passed) report(diskSlow(timeoutMillis));
     deadline.cancel();
   }
 
