@@ -163,15 +163,15 @@ export class Journal {
     }
   }
 
-  /** Hands out entries that wait on the disk alone: its own in order, those of the dead between. */
+  /** Hands out entries that wait on the disk alone: half of them those of the dead, where there are. */
   read(maxLines: number): JournalEntry[] {
     const entries: JournalEntry[] = [];
+    const adopted = this.#adopted.read(Math.ceil(maxLines / 2));
+    if (adopted !== undefined) entries.push(...this.#handOut(adopted.lane, adopted));
     if (this.#own !== undefined) {
       const { lane } = this.#own;
-      entries.push(...this.#handOut(lane, this.#own.read(maxLines)));
+      entries.push(...this.#handOut(lane, this.#own.read(maxLines - entries.length)));
     }
-    const adopted = this.#adopted.read(maxLines - entries.length);
-    if (adopted !== undefined) entries.push(...this.#handOut(adopted.lane, adopted));
     return entries;
   }
 
