@@ -72,7 +72,7 @@ const wanted = cells.filter((cell) => isAsked(cell));
 for (const cell of wanted) {
   const began = performance.now();
   // Whatever happens in one, the others are run as well.
-  cell.result = await run(cell).catch((error) => `FAILED: ${error.message}`);
+  cell.result = await runCell(cell).catch((error) => `FAILED: ${error.message}`);
   const seconds = Math.round((performance.now() - began) / 1000);
   console.log(`${cell.table} ${cell.row}, ${cell.column}: ${cell.result} (${seconds} s)`);
 }
@@ -108,7 +108,7 @@ async function nodeOf(version) {
   return binary;
 }
 
-async function run({ table, row, column, node, project, args = [], env = {} }) {
+async function runCell({ table, row, column, node, project, args = [], env = {} }) {
   const report = join(room, "report.json");
   rmSync(report, { force: true });
   const binary = await nodeOf(node);
@@ -142,13 +142,13 @@ function summary(report, log) {
   return `FAILED: ${numFailedTests === 0 ? "all" : numFailedTests}, see ${log}`;
 }
 
-function print(run) {
-  const columns = [...new Set(run.map(({ column }) => column))];
-  console.log(`\n| ${run[0].table} | ${columns.join(" | ")} |`);
+function print(done) {
+  const columns = [...new Set(done.map(({ column }) => column))];
+  console.log(`\n| ${done[0].table} | ${columns.join(" | ")} |`);
   console.log(`| --- |${columns.map(() => " --- |").join("")}`);
-  for (const row of new Set(run.map((cell) => cell.row))) {
+  for (const row of new Set(done.map((cell) => cell.row))) {
     const line = columns.map((column) => {
-      const cell = run.find((one) => one.row === row && one.column === column);
+      const cell = done.find((one) => one.row === row && one.column === column);
       return cell === undefined ? "" : cell.result.replace(/, see .*/, "");
     });
     console.log(`| ${row} | ${line.join(" | ")} |`);
