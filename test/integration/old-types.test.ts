@@ -11,7 +11,7 @@ it("every entry has its types in an app whose `moduleResolution` is `node`, as N
   const typescript = createRequire(join(app, "app.ts")).resolve("typescript");
   const compiler = join(dirname(typescript), "tsc.js");
   const said = await new Promise<string>((resolve) => {
-    execFile(process.execPath, [compiler, "-p", app], (_, stdout, stderr) =>
+    execFile(process.execPath, [compiler, "-p", join(app, "node10.json")], (_, stdout, stderr) =>
       resolve(stdout + stderr),
     );
   });
