@@ -32,6 +32,19 @@ const onEachNode = [
   { column: "integration", project: "integration", except: ["22.15.0"] },
   { column: `${major4} 2.x`, ...installed(`${major4} 2.x`) },
   { column: `${major5} 3.x`, ...installed(`${major5} 3.x`) },
+  // The first release of each that is promised, and on the Node for every day what takes longest.
+  {
+    column: `${major4} 2.x at its lowest`,
+    except: nodes.slice(1),
+    ...installed(`${major4} 2.x at its lowest`),
+  },
+  {
+    column: "10,000 batches",
+    project: "integration",
+    args: ["test/integration/scripted-receiver.test.ts"],
+    env: { AUTHLOG_LONG: "1" },
+    except: nodes.filter((node) => node !== "24.21.0"),
+  },
 ];
 
 /**

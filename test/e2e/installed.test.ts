@@ -143,6 +143,11 @@ const nextAuth5: Major = {
 
 const otel = ["@opentelemetry/api", "@opentelemetry/sdk-node"];
 const line2 = { name: "2.x", versions: pick("examples/next-auth-v4/package.json", ...otel) };
+/** The first release of the line that the README promises. */
+const line2AtFirst = {
+  name: "2.x at its lowest",
+  versions: { ...line2.versions, "@opentelemetry/sdk-node": "0.203.0" },
+};
 const line3 = { name: "3.x", versions: pick("package.json", ...otel) };
 
 const kindOf = ({ name, versions, files }: Major, line: typeof line2): Kind => ({
@@ -153,14 +158,17 @@ const kindOf = ({ name, versions, files }: Major, line: typeof line2): Kind => (
 
 type Kind = Major;
 
-// One of each is enough for every day; the matrix has the other two as well.
+// One of each is enough for every day; the matrix has the others as well.
 const usual = [kindOf(nextAuth5, line3), kindOf(nextAuth4, line2)];
 const kinds: Kind[] =
   askedKind === undefined
     ? usual
-    : [...usual, kindOf(nextAuth5, line2), kindOf(nextAuth4, line3)].filter(
-        ({ name }) => name === askedKind,
-      );
+    : [
+        ...usual,
+        kindOf(nextAuth5, line2),
+        kindOf(nextAuth4, line3),
+        kindOf(nextAuth4, line2AtFirst),
+      ].filter(({ name }) => name === askedKind);
 
 /** The versions of some packages that a manifest of this repository has. */
 function pick(manifest: string, ...names: string[]): Versions {
