@@ -42,6 +42,20 @@ export function checkProviders(app: App, nodeOptions: string): Check[] {
   ];
 }
 
+function hintFor(name: string): string {
+  if (name === "registerOTel") return vercelHint;
+  const option = name === "LoggerProvider" ? "processors" : "logRecordProcessors";
+  return `import { auditProcessor } from "authlog/otel";\nnew ${name}({ ${option}: [auditProcessor()] });`;
+}
+
+/** In the edge runtime `@vercel/otel` crashes when it is given processors, or an empty list of them. */
+const vercelHint = `const options = {};
+if (process.env.NEXT_RUNTIME === "nodejs") {
+  const { auditProcessor } = await import("authlog/otel");
+  options.logRecordProcessors = [auditProcessor()];
+}
+registerOTel(options);`;
+
 function early(what: string): Check {
   return {
     id,
@@ -58,14 +72,12 @@ function checkSetup({ path, code }: AppFile, name: string): Check {
     const what = `${name} in ${path} has authlog's processor.`;
     return { id, status: "ok", what, why: "Its provider hands the records on to authlog." };
   }
-  const call = name === "registerOTel" ? "registerOTel" : `new ${name}`;
-  const option = name === "LoggerProvider" ? "processors" : "logRecordProcessors";
   return {
     id,
     status: "warn",
     what: `${name} in ${path} has no audit processor.`,
     why: "If it holds the LoggerProvider, authlog delivers past it and says ERR_AUTHLOG_NO_PROCESSOR.",
-    hint: `import { auditProcessor } from "authlog/otel";\n${call}({ ${option}: [auditProcessor()] });`,
+    hint: hintFor(name),
     link,
   };
 }
