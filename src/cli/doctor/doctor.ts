@@ -66,7 +66,7 @@ async function examine(
   });
   const checks: Check[] = [
     ...environmentChecks(app, process.versions.node),
-    ...wiringChecks(app),
+    ...wiringChecks(app, values["NODE_OPTIONS"]),
     ...configurationChecks(app, config),
     ...destinationChecks(destination),
   ];
