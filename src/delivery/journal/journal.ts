@@ -62,6 +62,9 @@ export interface JournalWorld {
   tuning?: Partial<JournalTuning>;
 }
 
+/** Room is had again segment by segment: a small journal needs small ones. */
+const segmentsAtLeast = 16;
+
 /** After a fault of the disk it is tried again so soon, and then at growing intervals. */
 const firstRetryMillis = 1000;
 const lastRetryMillis = 30_000;
@@ -174,12 +177,17 @@ export class Journal {
       entries.push(...this.#handOut(lane, this.#own.read(maxLines)));
     }
     const adopted = this.#adopted.read(maxLines - entries.length);
-    if (adopted !== undefined) entries.push(...this.#handOut(adopted.lane, adopted));
+    if (adopted !== undefined) {
+      entries.push(...this.#handOut(adopted.lane, adopted));
+      this.#confirm(adopted.lane, () => {});
+    }
     return entries;
   }
 
   /** Notes that these need not be delivered any more. */
   confirm(positions: readonly Position[]): void {
+    // Somebody else may have the lanes by now.
+    if (this.#closed) return;
     const byLane = Map.groupBy(positions, ({ lane }) => lane);
     for (const [lane, some] of byLane) {
       this.#confirm(lane, () => lane.confirm(rangesOf(some.map(({ number }) => number))));
@@ -233,7 +241,7 @@ export class Journal {
     if (network !== undefined) throw onNetwork(dir, network);
     const { files } = this.#world;
     this.#own = new OwnLane(Lane.create(dir, uuidv7()), {
-      segmentBytes: this.#tuning.segmentBytes,
+      segmentBytes: Math.min(this.#tuning.segmentBytes, this.#options.maxBytes / segmentsAtLeast),
       durable: this.#durable,
       journal: dir,
       onSyncFailed: (cause) => report(syncFailed(cause)),
@@ -245,10 +253,12 @@ export class Journal {
   #makeRoom(own: OwnLane, share: number): boolean {
     const { maxBytes, onFull } = this.#options;
     const hasRoom = (): boolean => this.size + this.#othersBytes < maxBytes * share;
+    if (!hasRoom()) own.trim(0);
     while (!hasRoom()) {
-      const loss = onFull === "drop-oldest" ? own.dropOldest() : undefined;
+      const loss =
+        onFull === "drop-oldest" ? (this.#adopted.dropOldest() ?? own.dropOldest()) : undefined;
       if (loss === undefined) return false;
-      this.#world.onGone({ ...loss, cause: journalFull(maxBytes) });
+      if (loss.count > 0) this.#world.onGone({ ...loss, cause: journalFull(maxBytes) });
     }
     return true;
   }
