@@ -15,8 +15,12 @@ export interface DeadLetter {
 
 /** Keeps what is rejected for good. */
 export interface DeadLetters {
-  /** Keeps the records, or says that it cannot. Never throws. */
-  write(letters: readonly DeadLetter[]): void;
+  /**
+   * Keeps the records, or says that it cannot. Never throws.
+   *
+   * @returns those that are not kept
+   */
+  write(letters: readonly DeadLetter[]): readonly DeadLetter[];
 }
 
 /** Options of {@link deadLetterFile}. */
@@ -53,13 +57,15 @@ export function deadLetterFile({
     write(letters) {
       try {
         const lines = Buffer.from(letters.map(toLine).join(""));
-        if (!append(file, lines, maxBytes)) report(lost(letters.length, file, "it is full"));
+        if (append(file, lines, maxBytes)) return [];
+        report(lost(letters.length, file, "it is full"));
       } catch (error) {
         const code = systemReason(error);
         const reason =
           code === undefined ? "a record could not be read" : `the system says ${code}`;
         report(lost(letters.length, file, reason));
       }
+      return letters;
     },
   };
 }

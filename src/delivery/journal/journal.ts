@@ -9,7 +9,12 @@ import type { Clock } from "../clock.ts";
 import type { Span } from "../span.ts";
 import { AdoptedLanes } from "./adopted-lanes.ts";
 import { damaged, journalFull, onNetwork, syncFailed, torn, unwritable } from "./journal-errors.ts";
-import type { Durability, JournalOptions } from "./journal-options.ts";
+import {
+  type Durability,
+  type JournalOptions,
+  type JournalTuning,
+  journalTuning,
+} from "./journal-options.ts";
 import { Lane } from "./lane.ts";
 import type { Loss, Reading } from "./lane-reader.ts";
 import type { WriterFiles } from "./lane-writer.ts";
@@ -54,12 +59,11 @@ export interface JournalWorld {
   onGone: (gone: Gone) => void;
   /** Tests pass some that fail. */
   files?: WriterFiles;
+  tuning?: Partial<JournalTuning>;
 }
 
-const segmentBytes = 8 * 1024 ** 2;
-
-/** How often the folder is searched for lanes whose processes have died. */
-const adoptionMillis = 15_000;
+/** Room is had again segment by segment: a small journal needs small ones. */
+const segmentsAtLeast = 16;
 
 /** After a fault of the disk it is tried again so soon, and then at growing intervals. */
 const firstRetryMillis = 1000;
@@ -76,6 +80,7 @@ export class Journal {
   readonly #options: Required<JournalOptions>;
   readonly #durable: boolean;
   readonly #world: JournalWorld;
+  readonly #tuning: JournalTuning;
   #own: OwnLane | undefined;
   readonly #adopted = new AdoptedLanes();
   /** Bytes of the lanes of other living processes, when last looked. */
@@ -98,6 +103,7 @@ export class Journal {
     this.#options = options;
     this.#durable = durability === "disk";
     this.#world = world;
+    this.#tuning = { ...journalTuning, ...world.tuning };
   }
 
   /** Begins: says now what keeps the disk from being written, and takes over what the dead left. */
@@ -167,7 +173,10 @@ export class Journal {
   read(maxLines: number): JournalEntry[] {
     const entries: JournalEntry[] = [];
     const adopted = this.#adopted.read(Math.ceil(maxLines / 2));
-    if (adopted !== undefined) entries.push(...this.#handOut(adopted.lane, adopted));
+    if (adopted !== undefined) {
+      entries.push(...this.#handOut(adopted.lane, adopted));
+      this.#confirm(adopted.lane, () => {});
+    }
     if (this.#own !== undefined) {
       const { lane } = this.#own;
       entries.push(...this.#handOut(lane, this.#own.read(maxLines - entries.length)));
@@ -177,6 +186,8 @@ export class Journal {
 
   /** Notes that these need not be delivered any more. */
   confirm(positions: readonly Position[]): void {
+    // Somebody else may have the lanes by now.
+    if (this.#closed) return;
     const byLane = Map.groupBy(positions, ({ lane }) => lane);
     for (const [lane, some] of byLane) {
       this.#confirm(lane, () => lane.confirm(rangesOf(some.map(({ number }) => number))));
@@ -230,7 +241,7 @@ export class Journal {
     if (network !== undefined) throw onNetwork(dir, network);
     const { files } = this.#world;
     this.#own = new OwnLane(Lane.create(dir, uuidv7()), {
-      segmentBytes,
+      segmentBytes: Math.min(this.#tuning.segmentBytes, this.#options.maxBytes / segmentsAtLeast),
       durable: this.#durable,
       journal: dir,
       onSyncFailed: (cause) => report(syncFailed(cause)),
@@ -242,10 +253,12 @@ export class Journal {
   #makeRoom(own: OwnLane, share: number): boolean {
     const { maxBytes, onFull } = this.#options;
     const hasRoom = (): boolean => this.size + this.#othersBytes < maxBytes * share;
+    if (!hasRoom()) own.trim(0);
     while (!hasRoom()) {
-      const loss = onFull === "drop-oldest" ? own.dropOldest() : undefined;
+      const loss =
+        onFull === "drop-oldest" ? (this.#adopted.dropOldest() ?? own.dropOldest()) : undefined;
       if (loss === undefined) return false;
-      this.#world.onGone({ ...loss, cause: journalFull(maxBytes) });
+      if (loss.count > 0) this.#world.onGone({ ...loss, cause: journalFull(maxBytes) });
     }
     return true;
   }
@@ -284,7 +297,7 @@ export class Journal {
     if (this.#closed) return;
     const { clock, onChange } = this.#world;
     // Spread, so that the processes of one folder do not all look at the same moment.
-    const pause = adoptionMillis * (0.5 + clock.random());
+    const pause = this.#tuning.adoptionMillis * (0.5 + clock.random());
     this.#cancelAdoption = clock.schedule(() => this.#adopt(), pause);
     const { dir } = this.#options;
     try {

@@ -29,6 +29,8 @@ export interface Damage {
 export interface Reading {
   readonly entries: readonly Entry[];
   readonly losses: readonly Loss[];
+  /** Whether there is nothing more to read now. */
+  readonly ended: boolean;
 }
 
 const nothing = Buffer.alloc(0);
@@ -91,8 +93,10 @@ export class LaneReader {
   read(maxLines: number): Reading {
     const entries: Entry[] = [];
     const losses: Loss[] = [];
+    let ended = false;
     for (let read = 0; read < maxLines && !this.#done; read += 1) {
       const line = this.#nextLine();
+      ended = line === undefined;
       if (line === undefined) {
         if (!this.#closed) break;
         this.#done = true;
@@ -110,7 +114,7 @@ export class LaneReader {
         if (!this.#lane.confirmed.has(entry.number)) entries.push(entry);
       }
     }
-    return { entries, losses };
+    return { entries, losses, ended };
   }
 
   close(): void {

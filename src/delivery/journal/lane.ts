@@ -112,8 +112,8 @@ export class Lane {
   }
 
   /** Lets go of one segment, whatever is in it: its numbers count as confirmed from now on. */
-  drop(segment: Segment): void {
-    this.confirm([this.rangeOf(segment)]);
+  drop(segment: Segment, range: Range): void {
+    this.confirm([range]);
     if (!this.segments.includes(segment)) return;
     rmSync(segment.path, { force: true });
     this.segments.splice(this.segments.indexOf(segment), 1);

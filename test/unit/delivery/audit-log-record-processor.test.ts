@@ -3,7 +3,7 @@ import {
   AuditLogRecordProcessor,
   type AuditLogRecordProcessorOptions,
 } from "../../../src/delivery/audit-log-record-processor.ts";
-import type { DeadLetter } from "../../../src/delivery/dead-letter.ts";
+import type { DeadLetter, DeadLetters } from "../../../src/delivery/dead-letter.ts";
 import { AuthlogError } from "../../../src/errors.ts";
 import type { DeliveringExporter, DeliveryOutcome } from "../../../src/telemetry/exporter.ts";
 import {
@@ -41,6 +41,13 @@ const emitAll = (processor: AuditLogRecordProcessor, names: readonly string[]): 
 };
 
 const codes = (): string[] => watched.diagnostics.map(({ code }) => code);
+
+const keepIn = (letters: DeadLetter[]): DeadLetters => ({
+  write(more) {
+    letters.push(...more);
+    return [];
+  },
+});
 
 /** A receiver that fails over each batch with the bad record in it. */
 function failingOver(bad: string): DeliveringExporter & { attempts: string[][] } {
@@ -153,7 +160,7 @@ describe("what fails is kept", () => {
     const exporter = createExporter(() => ({ status: "rejected", records: [{ index: 0, cause }] }));
     const letters: DeadLetter[] = [];
     const { processor } = create(exporter, {
-      deadLetters: { write: (more) => letters.push(...more) },
+      deadLetters: keepIn(letters),
     });
     emitAll(processor, ["a", "b"]);
     await processor.forceFlush();
@@ -264,7 +271,7 @@ describe("a record over which the receiver fails", () => {
         durability: "memory",
         maxExportBatchSize: 4,
         retry: { giveUpAfter: 3 },
-        deadLetters: { write: (more) => letters.push(...more) },
+        deadLetters: keepIn(letters),
       },
       { clock },
     );
