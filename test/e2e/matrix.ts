@@ -179,24 +179,18 @@ export const matrix: readonly MatrixRow[] = [
       v5: "CallbackRouteError",
     }),
   }),
-  inTokens("account-locked", "an `authorize` that throws an error with a code", {
-    v4: [
-      failsToSignIn({
-        ...password,
-        reason: "provider_error",
-        type: "AuthorizeError",
-        who: "carol@example.com",
-      }),
-    ],
-    v5: [
+  inTokens(
+    "account-locked",
+    "an `authorize` that throws an error with a code",
+    both(
       failsToSignIn({
         ...password,
         reason: "locked_out",
         type: "locked",
         who: "carol@example.com",
       }),
-    ],
-  }),
+    ),
+  ),
   inTokens(
     "callback-refuses",
     "a `signIn` callback that says no",

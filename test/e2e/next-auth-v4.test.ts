@@ -42,13 +42,13 @@ const failures = [
     errorType: "AuthorizeError",
   },
   {
-    name: "an authorize that throws what the page knows",
+    name: "a locked account",
     email: "carol@example.com",
     password: "christmas-past",
     says: "locked",
     answer: "/api/auth/error?error=locked",
-    reason: "provider_error",
-    errorType: "AuthorizeError",
+    reason: "locked_out",
+    errorType: "locked",
   },
   {
     name: "a user whom the signIn callback refuses",

@@ -1,6 +1,7 @@
 import { eventNames, type FailureReason, failureReasons } from "../../vocabulary.ts";
 import type { Attempt, Failure } from "../attempt.ts";
 import { failsOAuthCheck, tokenReason } from "../checks.ts";
+import { reasonOfCode } from "../credentials-codes.ts";
 import { readField, readText } from "../read.ts";
 
 /** What a type of error of Auth.js says about the attempt that it ended. */
@@ -40,18 +41,6 @@ const requestRejects: ReadonlyMap<string, FailureReason> = new Map(
     MissingCSRF: failureReasons.csrfInvalid,
     UnknownAction: failureReasons.unknown,
     UntrustedHost: failureReasons.configuration,
-  }),
-);
-
-/** Codes of the app's own subclasses of CredentialsSignin that say more than "wrong". */
-const credentialsCodes: ReadonlyMap<string, FailureReason> = new Map(
-  Object.entries({
-    locked: failureReasons.lockedOut,
-    locked_out: failureReasons.lockedOut,
-    account_locked: failureReasons.lockedOut,
-    rate_limit: failureReasons.rateLimited,
-    rate_limited: failureReasons.rateLimited,
-    too_many_requests: failureReasons.rateLimited,
   }),
 );
 
@@ -96,7 +85,7 @@ function ownCredentialsCode(error: unknown): Failure | undefined {
   if (readField(error, "kind") !== "signIn" || code === undefined) return undefined;
   if (code === plainCode || !codeShape.test(code)) return undefined;
   return {
-    reason: credentialsCodes.get(code) ?? failureReasons.invalidCredentials,
+    reason: reasonOfCode(code) ?? failureReasons.invalidCredentials,
     errorType: code,
   };
 }

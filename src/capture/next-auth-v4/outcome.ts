@@ -1,6 +1,8 @@
 import { eventNames, type FailureReason, failureReasons } from "../../vocabulary.ts";
 import type { Attempt, Failure } from "../attempt.ts";
 import { failsOAuthCheck, tokenReason } from "../checks.ts";
+import { reasonOfCode } from "../credentials-codes.ts";
+import { guarded } from "../emit-event.ts";
 import { readField } from "../read.ts";
 
 /** What a code that next-auth 4 hands to its logger says about the attempt that it ended. */
@@ -74,9 +76,24 @@ export function describeError([code, metadata]: readonly unknown[]): Failure | u
   return reason && { reason, errorType: code };
 }
 
-/** An `authorize` that throws: next-auth 4 makes its message a part of an address, and logs nothing. */
-export function describeThrown(): Failure {
-  return { reason: failureReasons.providerError, errorType: "AuthorizeError" };
+/**
+ * An `authorize` that throws: next-auth 4 makes its message a part of an address, and logs nothing. It
+ * has no errors with codes, so the app puts one into a field of its own. Only codes that are known are
+ * taken: databases and Node put theirs into that field, too.
+ */
+export function describeThrown(error: unknown): Failure {
+  const code = guarded(() => ownText(error, "code"));
+  const reason = code === undefined ? undefined : reasonOfCode(code);
+  return code !== undefined && reason !== undefined
+    ? { reason, errorType: code }
+    : { reason: failureReasons.providerError, errorType: "AuthorizeError" };
+}
+
+function ownText(source: unknown, name: string): string | undefined {
+  if (typeof source !== "object" || source === null || !Object.hasOwn(source, name))
+    return undefined;
+  const value: unknown = Reflect.get(source, name);
+  return typeof value === "string" ? value : undefined;
 }
 
 /** A handler that throws: next-auth 4 catches neither its callbacks nor the adapter everywhere. */

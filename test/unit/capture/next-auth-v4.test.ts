@@ -115,6 +115,53 @@ it("options that are wrapped, and then given to a wrapped NextAuth, tell each ev
   expect(last()).toMatchObject({ "error.type": "UnknownProvider" });
 });
 
+describe("a code in what authorize throws", () => {
+  const codeOf = async (thrown: unknown) => {
+    const throwing = providers4.Credentials({
+      credentials: { email: {} },
+      authorize: () => Promise.reject(thrown),
+    });
+    await createApp4({ providers: [throwing as never] }).post("callback/credentials", {
+      email: alice.email,
+    });
+    expect(names()).toEqual(["auth.sign_in"]);
+    return [last()["auth.failure.reason"], last()["error.type"]];
+  };
+  const withCode = (code: unknown): Error => Object.assign(new Error("secret detail"), { code });
+
+  it.each([
+    ["locked", "locked_out"],
+    ["too_many_requests", "rate_limited"],
+  ])("%s is the reason %s", async (code, reason) => {
+    expect(await codeOf(withCode(code))).toEqual([reason, code]);
+  });
+
+  it.each([
+    ["of a database, or of Node", withCode("ECONNREFUSED")],
+    ["that every object knows", withCode("constructor")],
+    ["that is no text", withCode({ toString: () => "locked" })],
+    ["that is not its own", Object.create({ code: "locked", message: "m" }) as object],
+    [
+      "that throws when it is read",
+      Object.defineProperty(new Error("m"), "code", {
+        get() {
+          throw new Error("hostile");
+        },
+      }),
+    ],
+    [
+      "that cannot be asked for",
+      new Proxy(new Error("m"), {
+        getOwnPropertyDescriptor() {
+          throw new Error("hostile");
+        },
+      }),
+    ],
+  ])("one %s is that of no reason", async (_, thrown) => {
+    expect(await codeOf(thrown)).toEqual(["provider_error", "AuthorizeError"]);
+  });
+});
+
 describe("requests that try no identity", () => {
   it.each([
     ["a sign-in without a CSRF token", "callback/credentials", "csrf_invalid", "MissingCSRF"],
