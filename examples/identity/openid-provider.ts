@@ -95,8 +95,9 @@ function createProvider(
     findAccount: (_, id) => {
       const person = people.find((one) => one.id === id);
       if (person === undefined) return undefined;
-      const { email, name } = person;
-      return { accountId: id, claims: () => ({ sub: id, email, email_verified: true, name }) };
+      const { email, name, emailVerified = true } = person;
+      const claims = { sub: id, email, email_verified: emailVerified, name };
+      return { accountId: id, claims: () => claims };
     },
     async loadExistingGrant({ oidc: { provider, session } }) {
       const grant = new provider.Grant({ clientId, accountId: session?.accountId ?? "" });

@@ -3,6 +3,7 @@ import type { Attempt, Failure } from "../attempt.ts";
 import { failsOAuthCheck, tokenReason } from "../checks.ts";
 import { reasonOfCode } from "../credentials-codes.ts";
 import { readField, readText } from "../read.ts";
+import { refusalOf } from "../refusals.ts";
 
 /** What a type of error of Auth.js says about the attempt that it ended. */
 const reasons: ReadonlyMap<string, FailureReason> = new Map(
@@ -62,7 +63,8 @@ export function failureOf(error: unknown): Failure | undefined {
   const cause = readField(readField(error, "cause"), "err");
   if (type === "JWTSessionError" || type === "SessionTokenError") {
     const reason = type === "JWTSessionError" ? tokenReason(cause) : failureReasons.unknown;
-    return { name: eventNames.sessionReject, reason, errorType: type };
+    const refusal = refusalOf(cause) ?? { reason, errorType: type };
+    return { name: eventNames.sessionReject, ...refusal };
   }
   const rejected = requestRejects.get(type);
   if (rejected !== undefined) {

@@ -3,7 +3,8 @@ import type { Attempt, Failure } from "../attempt.ts";
 import { failsOAuthCheck, tokenReason } from "../checks.ts";
 import { reasonOfCode } from "../credentials-codes.ts";
 import { guarded } from "../emit-event.ts";
-import { readField } from "../read.ts";
+import { readField, readText } from "../read.ts";
+import { noToken, refusalOf } from "../refusals.ts";
 
 /** What a code that next-auth 4 hands to its logger says about the attempt that it ended. */
 const reasons: ReadonlyMap<string, FailureReason> = new Map(
@@ -49,13 +50,8 @@ export function describeError([code, metadata]: readonly unknown[]): Failure | u
   const error = metadata instanceof Error ? metadata : readField(metadata, "error");
   switch (code) {
     case "JWT_SESSION_ERROR":
-      return { name: eventNames.sessionReject, reason: tokenReason(error), errorType: code };
     case "SESSION_ERROR":
-      return {
-        name: eventNames.sessionReject,
-        reason: failureReasons.unknown,
-        errorType: code,
-      };
+      return { name: eventNames.sessionReject, ...describeSessionError(code, error) };
     case "SIGNOUT_ERROR":
       return { reason: tokenReason(error), errorType: code };
     case "INVALID_CALLBACK_URL_ERROR":
@@ -74,6 +70,16 @@ export function describeError([code, metadata]: readonly unknown[]): Failure | u
     ? failureReasons.providerError
     : reasons.get(code);
   return reason && { reason, errorType: code };
+}
+
+function describeSessionError(code: string, error: unknown): Failure {
+  const refusal = refusalOf(error);
+  if (refusal !== undefined) return refusal;
+  if (code === "SESSION_ERROR") return { reason: failureReasons.unknown, errorType: code };
+  // What jose says of a token that it is to encrypt: the app's callback gave none.
+  return readText(error, "message") === "JWT Claims Set MUST be an object"
+    ? noToken
+    : { reason: tokenReason(error), errorType: code };
 }
 
 /**

@@ -216,8 +216,16 @@ describe("requests that try no identity", () => {
     expect(names()).toEqual(["auth.sign_in"]);
   });
 
-  it("a jwt callback that gives no token is a sign-in that was refused", async () => {
-    const app = createApp({ providers, callbacks: { jwt: () => null } });
+  it.each<[string, () => null]>([
+    ["gives no token", () => null],
+    [
+      "throws",
+      () => {
+        throw new Error("secret detail");
+      },
+    ],
+  ])("a jwt callback that %s is a sign-in that was refused", async (_, jwt) => {
+    const app = createApp({ providers, callbacks: { jwt } });
     await app.post("callback/credentials", { email: alice.email, password });
     expect(names()).toEqual(["auth.sign_in"]);
     expect(last()).toMatchObject({
@@ -290,14 +298,13 @@ it("an error of a type that nobody knows ends an attempt as a failure with that 
   class Overloaded extends AuthError {
     static type = "Overloaded";
   }
-  const app = createApp({
-    providers,
-    callbacks: {
-      jwt: () => {
-        throw new Overloaded();
-      },
+  const overloaded = Credentials({
+    credentials: { email: {} },
+    authorize: () => {
+      throw new Overloaded();
     },
   });
+  const app = createApp({ providers: [overloaded] });
   await app.post("callback/credentials", { email: alice.email, password });
   expect(names()).toEqual(["auth.sign_in"]);
   expect(last()).toMatchObject({

@@ -88,11 +88,31 @@ describe.each(["options", "request"] as const)("next-auth 4, called with its %s"
   });
 });
 
+it.each<[string, () => unknown, string]>([
+  ["throws", () => Promise.reject(new Error("secret detail")), "secret detail"],
+  ["gives no token", () => null, "MUST be an object"],
+])(
+  "a jwt callback that %s is a sign-in that was refused, and the handler throws as before",
+  async (_, jwt, message) => {
+    const app = createApp4({ providers, callbacks: { jwt } });
+    await expect(
+      app.post("callback/credentials", { email: alice.email, password }),
+    ).rejects.toThrow(message);
+    expect(names()).toEqual(["auth.sign_in"]);
+    expect(last()).toMatchObject({
+      "auth.failure.reason": "access_denied",
+      "error.type": "JWTCallback",
+      "auth.attempted.identifier": alice.email,
+    });
+    expect(JSON.stringify(watched.records)).not.toContain("secret detail");
+  },
+);
+
 it("a handler that throws after the identity was proven is a failure, and throws as before", async () => {
   const app = createApp4({
     providers,
-    callbacks: { jwt: () => Promise.reject(new Error("secret detail")) },
-  });
+    jwt: { encode: () => Promise.reject(new Error("secret detail")) },
+  } as AppConfig);
   await expect(app.post("callback/credentials", { email: alice.email, password })).rejects.toThrow(
     "secret detail",
   );
