@@ -57,6 +57,7 @@ describe.each<Major>(["v5", "v4"])("a secret never leaves the example of %s", (m
         await using app = await startApp(built, {
           ...settingsOf(setup, { ledger, identity }),
           ...collector.settings,
+          AUTHLOG_JOURNAL_DIR: join(ledger.folder, "journal"),
         });
         if (setup === "sessions in tokens") await attemptWithCanaries(app, secrets);
         const last = await attemptAll({ app, major, setup, identity, ledger, secrets });
@@ -73,7 +74,11 @@ describe.each<Major>(["v5", "v4"])("a secret never leaves the example of %s", (m
         ["the ledger's answers", await answersOf(ledger)],
         ...databaseFiles(ledger.folder),
       ]);
-      const places = new Map([...kept, ["the app's log lines", output]]);
+      const places = new Map([
+        ...kept,
+        ["the app's log lines", output],
+        ...journalFiles(ledger.folder),
+      ]);
       expect(secrets.findIn(places)).toEqual([]);
       expect(messagesIn(kept)).toEqual([]);
       expect(output).not.toContain("[authlog]");
@@ -118,6 +123,7 @@ describe.each<Major>(["v5", "v4"])("a secret never leaves the example of %s", (m
         PANGEA_TOKEN: token,
         PANGEA_BASE_URL_TEMPLATE: receiver.url,
         AUTHLOG_DEAD_LETTER_PATH: deadLetters,
+        AUTHLOG_JOURNAL_DIR: join(ledger.folder, "journal"),
       });
       await attemptWithCanaries(app, secrets);
       const last = await attemptAll({ app, major, setup, identity, ledger, secrets });
@@ -132,6 +138,7 @@ describe.each<Major>(["v5", "v4"])("a secret never leaves the example of %s", (m
 
       const own = new Map([
         ["the dead letters", read()],
+        ...journalFiles(ledger.folder),
         ["authlog's lines", ownLines(app.output())],
       ]);
       expect(secrets.findIn(new Map([...own, ["the app's log lines", app.output()]]))).toEqual([]);
@@ -330,6 +337,13 @@ async function answersOf({ url, readToken, token }: TemporaryLedger): Promise<st
 function databaseFiles(folder: string): [name: string, content: string][] {
   return readdirSync(folder)
     .filter((name) => name.startsWith("ledger.db"))
+    .map((name) => [name, readFileSync(join(folder, name), "latin1")]);
+}
+
+/** What is kept on the disk until the receiver has confirmed it. */
+function journalFiles(folder: string): [name: string, content: string][] {
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((name) => name.startsWith("journal/"))
     .map((name) => [name, readFileSync(join(folder, name), "latin1")]);
 }
 

@@ -8,6 +8,9 @@ import { temporaryLedger, type TemporaryLedger } from "./support/temporary-ledge
 import { newTrace } from "./support/trace.ts";
 
 const ann = "ann@example.com";
+const rename = (by: FormClient) => (headers: Record<string, string>) =>
+  by.submit("/rename", { name: "Ann" }, headers);
+
 const rejected = { action: "auth.session.reject", status: "failure:token_invalid" };
 
 describe("an app whose configuration is made for each request", () => {
@@ -88,8 +91,6 @@ describe("an app whose configuration is made for each request", () => {
   it("tells nothing of a session that is updated, and that a forged one was refused", async () => {
     const client = new FormClient(app.url);
     await client.signIn(ann, "right");
-    const rename = (by: FormClient) => (headers: Record<string, string>) =>
-      by.submit("/rename", { name: "Ann" }, headers);
     expect(await eventsOf(rename(client))).toEqual([]);
     expect(await (await client.open("/")).text()).toContain("<header>Ann</header>");
     expect(await eventsOf(rename(forged()))).toMatchObject([rejected]);
@@ -99,10 +100,7 @@ describe("an app whose configuration is made for each request", () => {
     await using telling = await startApp(built, { ...ledger.settings, AUTHLOG_SESSION_READ: "1" });
     const client = new FormClient(telling.url);
     await client.signIn(ann, "right");
-    const events = await eventsOf(
-      (headers) => client.submit("/rename", { name: "Ann" }, headers),
-      telling,
-    );
+    const events = await eventsOf(rename(client), telling);
     expect(new Set(events.map(({ action }) => action))).toEqual(new Set(["auth.session.read"]));
     expect(events[0]).toMatchObject({ actor: ann });
   });

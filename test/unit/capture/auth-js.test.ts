@@ -8,6 +8,7 @@ import { createApp } from "../../support/auth-js.ts";
 import { watchSlot } from "../../support/slot.ts";
 
 const watched = watchSlot();
+const { names, last } = watched;
 
 class Locked extends CredentialsSignin {
   override code = "locked";
@@ -27,9 +28,6 @@ const providers: AuthConfig["providers"] = [
     },
   }),
 ];
-
-const names = (): string[] => watched.records.map(({ eventName }) => eventName);
-const last = (): Readonly<Record<string, unknown>> => watched.records.at(-1)?.attributes ?? {};
 
 describe("one attempt is one event", () => {
   it("a sign-in tells who, how and from where", async () => {

@@ -5,6 +5,7 @@ import { createApp4, providers4 } from "../../support/next-auth-v4.ts";
 import { watchSlot } from "../../support/slot.ts";
 
 const watched = watchSlot();
+const { names, last } = watched;
 
 const alice = { id: "7", email: "alice@example.com", name: "Alice" };
 const password = "correct horse";
@@ -19,9 +20,6 @@ const providers: NonNullable<AppConfig["providers"]> = [
   }),
   providers4.GitHub({ clientId: "id", clientSecret: "a client secret" }),
 ];
-
-const names = (): string[] => watched.records.map(({ eventName }) => eventName);
-const last = (): Readonly<Record<string, unknown>> => watched.records.at(-1)?.attributes ?? {};
 
 describe.each(["options", "request"] as const)("next-auth 4, called with its %s", (form) => {
   it("a sign-in and a sign-out tell who, how and from where", async () => {
@@ -135,20 +133,22 @@ it("options that are wrapped, and then given to a wrapped NextAuth, tell each ev
   expect(last()).toMatchObject({ "error.type": "UnknownProvider" });
 });
 
-describe("a code in what authorize throws", () => {
-  const codeOf = async (thrown: unknown) => {
-    const throwing = providers4.Credentials({
-      credentials: { email: {} },
-      authorize: () => Promise.reject(thrown),
-    });
-    await createApp4({ providers: [throwing as never] }).post("callback/credentials", {
-      email: alice.email,
-    });
-    expect(names()).toEqual(["auth.sign_in"]);
-    return [last()["auth.failure.reason"], last()["error.type"]];
-  };
-  const withCode = (code: unknown): Error => Object.assign(new Error("secret detail"), { code });
+/** What is told of an `authorize` that throws. */
+async function codeOf(thrown: unknown): Promise<unknown[]> {
+  const throwing = providers4.Credentials({
+    credentials: { email: {} },
+    authorize: () => Promise.reject(thrown),
+  });
+  await createApp4({ providers: [throwing as never] }).post("callback/credentials", {
+    email: alice.email,
+  });
+  expect(names()).toEqual(["auth.sign_in"]);
+  return [last()["auth.failure.reason"], last()["error.type"]];
+}
 
+const withCode = (code: unknown): Error => Object.assign(new Error("secret detail"), { code });
+
+describe("a code in what authorize throws", () => {
   it.each([
     ["locked", "locked_out"],
     ["too_many_requests", "rate_limited"],
