@@ -28,9 +28,6 @@ interface Deadlined {
 /** Below the 10 seconds, or more, that whoever sends a SIGTERM lets pass until the SIGKILL. */
 const shutdownMillis = 5000;
 
-/** How long the end of a request waits for the events of others, to send them together. */
-const gatheringMillis = 200;
-
 /** How an {@link AuditLogRecordProcessor} is set up. */
 export interface AuditLogRecordProcessorOptions extends BatchOptions {
   /** Where the records go: a `PangeaLogRecordExporter`, or any exporter of OpenTelemetry's. */
@@ -90,6 +87,8 @@ export class AuditLogRecordProcessor implements RecordQueue {
   readonly #rests = new Set<() => void>();
   /** How many callers wait for a flush: while there are any, nothing waits for a full batch. */
   #flushing = 0;
+  /** Up to which place records shall go without a full batch: later ones may still be gathered. */
+  #wanted = 0;
   /** Attempts that failed, ever, and those that no success came after. */
   #failures = 0;
   #failuresInRow = 0;
@@ -153,28 +152,19 @@ export class AuditLogRecordProcessor implements RecordQueue {
     deadline.cancel();
   }
 
-  /**
-   * Unlike a flush, it does not end with a failure, but waits for the next attempts too. Where it is
-   * not urgent it waits a moment for the events of other requests: a delivery for each of them would
-   * cost a busy server more than the sign-ins do.
-   */
+  /** Unlike a flush, it does not end with a failure, but waits for the next attempts too. */
   async settle({ timeoutMillis, urgent }: QueueWait): Promise<boolean> {
     const goal = this.#queue.accepted;
     const deadline = deadlineIn(timeoutMillis);
     if (urgent) {
       this.#queue.wake();
       this.#endPause?.();
-    } else {
-      const gathering = deadlineIn(gatheringMillis);
-      await Promise.race([gathering.reached, deadline.reached]);
-      gathering.cancel();
     }
-    this.#flushing += 1;
+    this.#wanted = Math.max(this.#wanted, goal);
     this.#pump();
     while (this.#queue.oldest <= goal && !this.#closed && !deadline.passed) {
       await Promise.race([this.#attemptEnd.promise, deadline.reached]);
     }
-    this.#flushing -= 1;
     deadline.cancel();
     return this.#queue.oldest > goal;
   }
@@ -261,7 +251,9 @@ export class AuditLogRecordProcessor implements RecordQueue {
     const limit = failing ? 1 : this.#maxInFlight;
     while (!this.#closed && this.#endPause === undefined && this.#queue.underWay < limit) {
       const waiting = this.#queue.waiting;
-      const batch = this.#queue.take(this.#overdue || this.#flushing > 0, failing);
+      const isWanted = this.#queue.accepted - waiting < this.#wanted;
+      const partial = this.#overdue || this.#flushing > 0 || isWanted;
+      const batch = this.#queue.take(partial, failing);
       if (batch === undefined) return this.#wait();
       if (this.#queue.waiting < waiting) this.#endWait();
       void this.#attempt(batch);
