@@ -42,9 +42,6 @@ interface Deadlined {
 /** Below the 10 seconds, or more, that whoever sends a SIGTERM lets pass until the SIGKILL. */
 const shutdownMillis = 5000;
 
-/** How long the end of a request waits for the events of others, to send them together. */
-const gatheringMillis = 200;
-
 /** What anyone can bring about without an identity may use only so much of the room. */
 const unreservedShare = 0.9;
 const needNoIdentity: ReadonlySet<string | undefined> = new Set([
@@ -201,21 +198,11 @@ export class AuditLogRecordProcessor implements RecordQueue {
     deadline.cancel();
   }
 
-  /**
-   * Unlike a flush, it does not end with a failure, but waits for the next attempts too. Where it is
-   * not urgent it waits a moment for the events of other requests: a delivery for each of them would
-   * cost a busy server more than the sign-ins do.
-   */
+  /** Unlike a flush, it does not end with a failure, but waits for the next attempts too. */
   async settle({ timeoutMillis, urgent }: QueueWait): Promise<boolean> {
     const reached = this.#whenSettled();
     const deadline = deadlineIn(timeoutMillis);
-    if (urgent) {
-      this.#sender.hurry();
-    } else {
-      const gathering = deadlineIn(gatheringMillis);
-      await Promise.race([gathering.reached, deadline.reached]);
-      gathering.cancel();
-    }
+    if (urgent) this.#sender.hurry();
     await this.#sender.settle({ reached, deadline });
     deadline.cancel();
     return reached();

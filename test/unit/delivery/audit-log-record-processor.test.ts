@@ -110,6 +110,31 @@ describe("batches", () => {
   });
 });
 
+describe("the end of a request", () => {
+  it("sends what is there, and leaves what comes later to be gathered", async () => {
+    const answer = Promise.withResolvers<DeliveryOutcome>();
+    const exporter = createExporter(() => answer.promise);
+    const { processor } = create(exporter);
+    emitAll(processor, ["a", "b"]);
+    const settled = processor.settle({ timeoutMillis: 5000, urgent: false });
+    emitAll(processor, ["c"]);
+    answer.resolve({ status: "delivered" });
+    expect(await settled).toBe(true);
+    await settle();
+    expect(exporter.batches).toEqual([["a", "b"]]);
+    expect(processor.depth).toBe(1);
+  });
+
+  it("asks for no delivery where another one took its record along", async () => {
+    const exporter = createExporter();
+    const { processor } = create(exporter, { maxExportBatchSize: 1 });
+    emitAll(processor, ["a"]);
+    await settle();
+    expect(await processor.settle({ timeoutMillis: 5000, urgent: false })).toBe(true);
+    expect(exporter.batches).toEqual([["a"]]);
+  });
+});
+
 describe("what fails is kept", () => {
   it("a batch is tried again, with growing pauses, until it is confirmed", async () => {
     const exporter = createExporter((n) => (n < 4 ? retryable : { status: "delivered" }));

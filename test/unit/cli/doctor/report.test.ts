@@ -209,7 +209,9 @@ describe("settings", () => {
       ([, name = ""]) => name,
     );
     // Each can be one of these.
-    const values = ["5", "4096", "0.5", "true", "user.email", "tutorial", `k1:${"ab".repeat(16)}`];
+    const numbers = ["5", "4096", "2097152", "0.5"];
+    const names = ["true", "user.email", "tutorial", "disk", "drop-oldest"];
+    const values = [...numbers, ...names, `k1:${"ab".repeat(16)}`];
     const told = variables.filter((variable) =>
       values.some((value) => {
         const config = resolveConfig({}, { [variable]: value });
