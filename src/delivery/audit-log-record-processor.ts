@@ -25,6 +25,7 @@ import {
   durabilityDefault,
   journalDefaults,
   type JournalOptions,
+  type JournalTuning,
 } from "./journal/journal-options.ts";
 import type { WriterFiles } from "./journal/lane-writer.ts";
 import { asEmitted, isAltered, withoutProvider } from "./own-record.ts";
@@ -87,6 +88,8 @@ export interface ProcessorWorld {
   clock: Clock;
   /** The system calls of the journal. */
   files?: WriterFiles;
+  /** Its sizes and pauses. */
+  tuning?: Partial<JournalTuning>;
 }
 
 /**
@@ -134,7 +137,7 @@ export class AuditLogRecordProcessor implements RecordQueue {
       journal,
       ...batch
     } = options;
-    const { clock, files } = world;
+    const { clock, files, tuning } = world;
     this.#exporter = exporter;
     this.#includes = includes;
     this.#batch = checkedOptions(batch, batchDefaults);
@@ -161,6 +164,7 @@ export class AuditLogRecordProcessor implements RecordQueue {
       onChange: () => this.#onJournalChange(),
       onGone: ({ cause, count, span }) => this.#lose(cause, count, span),
       ...(files && { files }),
+      ...(tuning && { tuning }),
     });
     this.#journal.start();
   }

@@ -9,7 +9,12 @@ import type { Clock } from "../clock.ts";
 import type { Span } from "../span.ts";
 import { AdoptedLanes } from "./adopted-lanes.ts";
 import { damaged, journalFull, onNetwork, syncFailed, torn, unwritable } from "./journal-errors.ts";
-import type { Durability, JournalOptions } from "./journal-options.ts";
+import {
+  type Durability,
+  type JournalOptions,
+  type JournalTuning,
+  journalTuning,
+} from "./journal-options.ts";
 import { Lane } from "./lane.ts";
 import type { Loss, Reading } from "./lane-reader.ts";
 import type { WriterFiles } from "./lane-writer.ts";
@@ -54,12 +59,8 @@ export interface JournalWorld {
   onGone: (gone: Gone) => void;
   /** Tests pass some that fail. */
   files?: WriterFiles;
+  tuning?: Partial<JournalTuning>;
 }
-
-const segmentBytes = 8 * 1024 ** 2;
-
-/** How often the folder is searched for lanes whose processes have died. */
-const adoptionMillis = 15_000;
 
 /** After a fault of the disk it is tried again so soon, and then at growing intervals. */
 const firstRetryMillis = 1000;
@@ -76,6 +77,7 @@ export class Journal {
   readonly #options: Required<JournalOptions>;
   readonly #durable: boolean;
   readonly #world: JournalWorld;
+  readonly #tuning: JournalTuning;
   #own: OwnLane | undefined;
   readonly #adopted = new AdoptedLanes();
   /** Bytes of the lanes of other living processes, when last looked. */
@@ -98,6 +100,7 @@ export class Journal {
     this.#options = options;
     this.#durable = durability === "disk";
     this.#world = world;
+    this.#tuning = { ...journalTuning, ...world.tuning };
   }
 
   /** Begins: says now what keeps the disk from being written, and takes over what the dead left. */
@@ -230,7 +233,7 @@ export class Journal {
     if (network !== undefined) throw onNetwork(dir, network);
     const { files } = this.#world;
     this.#own = new OwnLane(Lane.create(dir, uuidv7()), {
-      segmentBytes,
+      segmentBytes: this.#tuning.segmentBytes,
       durable: this.#durable,
       journal: dir,
       onSyncFailed: (cause) => report(syncFailed(cause)),
@@ -284,7 +287,7 @@ export class Journal {
     if (this.#closed) return;
     const { clock, onChange } = this.#world;
     // Spread, so that the processes of one folder do not all look at the same moment.
-    const pause = adoptionMillis * (0.5 + clock.random());
+    const pause = this.#tuning.adoptionMillis * (0.5 + clock.random());
     this.#cancelAdoption = clock.schedule(() => this.#adopt(), pause);
     const { dir } = this.#options;
     try {
