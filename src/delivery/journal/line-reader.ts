@@ -60,9 +60,10 @@ export class LineReader {
   }
 
   #fill(): boolean {
-    const chunk = Buffer.allocUnsafe(chunkBytes);
+    // As much again as there is: a line of megabytes is not copied over and over.
+    const chunk = Buffer.allocUnsafe(Math.max(chunkBytes, this.#buffer.length));
     const position = this.#offset + this.#buffer.length;
-    const length = readSync(this.#descriptor, chunk, 0, chunkBytes, position);
+    const length = readSync(this.#descriptor, chunk, 0, chunk.length, position);
     if (length === 0) return false;
     this.#buffer = Buffer.concat([this.#buffer, chunk.subarray(0, length)]);
     return true;
