@@ -85,7 +85,7 @@ export class OwnLane {
   }
 
   /** What is confirmed need not stay on the disk, if it is more than so many bytes. */
-  trim(bytes = keptBytes): void {
+  trim(bytes: number = keptBytes): void {
     if (this.owed > 0 || this.lane.size <= bytes) return;
     this.#writer.endSegment();
     this.lane.dropSegments();
