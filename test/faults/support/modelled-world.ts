@@ -158,7 +158,10 @@ export class ModelledWorld {
         deadLetters: {
           write: (letters) => {
             if (this.#setUp.lettersLost) return letters;
-            for (const { record } of letters) this.dead.add(sequenceOf(record));
+            for (const { record } of letters) {
+              if (record.eventName === eventNames.gap) this.gaps.push(record);
+              else this.dead.add(sequenceOf(record));
+            }
             return [];
           },
         },
@@ -187,7 +190,9 @@ export class ModelledWorld {
     const cause = fault("ERR_AUTHLOG_DELIVERY_RETRYABLE");
     if (outcome === "throw") return answer(new Error("The exporter is broken."));
     if (outcome === "retryable") return answer({ status: "retryable", cause });
-    const refused = outcome === "rejected" ? index % records.length : -1;
+    const chosen = outcome === "rejected" ? index % records.length : -1;
+    // What tells of a gap is refused by no receiver of the model: it would be a dead letter as well.
+    const refused = records[chosen]?.eventName === eventNames.gap ? -1 : chosen;
     for (const [place, record] of records.entries()) {
       if (place === refused) continue;
       if (record.eventName === eventNames.gap) this.gaps.push(record);
