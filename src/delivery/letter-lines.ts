@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import type { ReadableLogRecord } from "../telemetry/exporter.ts";
 import { LineReader } from "./journal/line-reader.ts";
 import { fromOtlp } from "./otlp-record.ts";
@@ -51,6 +52,14 @@ export function* letterLines(path: string, offset = 0): Generator<LetterLine, vo
   } finally {
     lines.close();
   }
+}
+
+/** How many letters a file has; none where it is not there. */
+export function countLetters(path: string): number {
+  if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return 0;
+  let count = 0;
+  for (const { letter } of letterLines(path)) if (letter !== undefined) count += 1;
+  return count;
 }
 
 /** The line of a letter that was rejected again, with the new reason; all else stays as it was. */

@@ -191,7 +191,7 @@ describe("a retry that was killed", () => {
   });
 });
 
-const withoutBreaks = (bytes: Buffer): Buffer => Buffer.from(bytes.filter((byte) => byte !== 0x0a));
+const withoutBreaks = (bytes: Buffer): string => bytes.toString("latin1").replaceAll("\n", "");
 
 describe("whatever else stands in the file", () => {
   it.each<[string, string | Buffer, number[]]>([
@@ -214,7 +214,7 @@ describe("whatever else stands in the file", () => {
     // A line without an end is given one; one that is too long is broken.
     const kept = readFileSync(path);
     expect(kept.at(-1)).toBe(0x0a);
-    expect(withoutBreaks(kept).equals(withoutBreaks(Buffer.from(junk)))).toBe(true);
+    expect(withoutBreaks(kept) === withoutBreaks(Buffer.from(junk))).toBe(true);
     // What comes next is not joined to it.
     write(3, 3);
     expect((await retry()).report.delivered).toBe(1);
