@@ -57,7 +57,7 @@ function lines(
       style("yellow", `  damaged, and kept: ${plain(path, 500)}, ${bytes(size)}`, color),
     ),
     ...(deadLetters > 0
-      ? [style("yellow", `  ${deadLetters} dead letters: npx authlog deadletter list`, color)]
+      ? [style("yellow", `  ${deadLetters} dead letter(s): npx authlog deadletter list`, color)]
       : []),
   ];
 }
