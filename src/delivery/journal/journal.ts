@@ -32,6 +32,8 @@ export interface Position {
 export interface JournalEntry {
   readonly record: ReadableLogRecord;
   readonly position: Position;
+  /** Whether it comes from a process that died, which may have delivered it. */
+  readonly mayBeThere: boolean;
 }
 
 /** Records of the journal that are gone, and why. */
@@ -269,7 +271,13 @@ export class Journal {
 
   #handOut(lane: Lane, { entries, losses }: Reading): JournalEntry[] {
     for (const loss of losses) this.#tell(lane, loss);
-    return entries.map(({ number, record }) => ({ record, position: { lane, number } }));
+    // What a process of its own has handed out, it never reads back.
+    const mayBeThere = lane !== this.#own?.lane;
+    return entries.map(({ number, record }) => ({
+      record,
+      position: { lane, number },
+      mayBeThere,
+    }));
   }
 
   /** What is gone is told, and then counts as confirmed: it holds up no segment. */
