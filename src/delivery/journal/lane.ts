@@ -53,19 +53,24 @@ export class Lane {
     this.confirmed = readConfirmed(confirmedFile(folder));
   }
 
-  /** Makes a lane of this process's own in the journal's folder. */
-  static create(journal: string, id: string): Lane {
+  /**
+   * Makes a lane of this process's own in the journal's folder; `undefined` where another process took
+   * the half-made one for a dead one's, and cleared it away.
+   */
+  static create(journal: string, id: string): Lane | undefined {
     const temporary = join(journal, `${newPrefix}${id}`);
     const folder = join(journal, id);
     mkdirSync(temporary, { mode: 0o700 });
-    const lock = tryLock(lockFile(temporary));
-    if (lock === undefined) throw new Error("Somebody cleared the lane away while it was made.");
+    let lock: KernelLock | undefined;
     try {
-      // Fails if somebody took the lane for a dead one in between, and cleared it away.
+      lock = tryLock(lockFile(temporary));
+      // A lock on a file that has no name any more keeps nobody out, and lets nobody in after us.
+      if (lock === undefined || !existsSync(lockFile(temporary))) throw new ClearedAway();
       renameSync(temporary, folder);
       return new Lane(folder, lock);
     } catch (error) {
-      lock.release();
+      lock?.release();
+      if (error instanceof ClearedAway || systemReason(error) === "ENOENT") return undefined;
       throw error;
     }
   }
@@ -148,7 +153,8 @@ export class Lane {
   /** Clears the lane away: everything in it is confirmed. */
   remove(): void {
     this.dropSegments();
-    rmSync(confirmedFile(this.folder), { force: true });
+    const file = confirmedFile(this.folder);
+    for (const path of [file, compactFile(file)]) rmSync(path, { force: true });
     clear(this.folder, this.#lock);
   }
 
@@ -171,10 +177,14 @@ export class Lane {
     const lines = this.confirmed.ranges.map(([first, last]) =>
       sealed(`{"confirmed":[${first},${last}]`),
     );
-    writeFileSync(`${file}.new`, Buffer.concat(lines), { mode: 0o600 });
-    renameSync(`${file}.new`, file);
+    writeFileSync(compactFile(file), Buffer.concat(lines), { mode: 0o600 });
+    renameSync(compactFile(file), file);
   }
 }
+
+class ClearedAway extends Error {}
+
+const isOfLane = (name: string): boolean => name.startsWith(newPrefix) || laneName.test(name);
 
 /** The lanes in a journal's folder. What a process that died left half made is cleared away. */
 export function laneIds(journal: string): string[] {
@@ -183,6 +193,11 @@ export function laneIds(journal: string): string[] {
     const folder = join(journal, name);
     const lock = tryLockExisting(lockFile(folder));
     if (lock !== undefined) clear(folder, lock);
+  }
+  // A process died before it made the lock, or when it had just taken it away.
+  const isLocked = (name: string): boolean => existsSync(lockFile(join(journal, name)));
+  for (const name of names.filter((other) => isOfLane(other) && !isLocked(other))) {
+    removeEmpty(join(journal, name));
   }
   return names.filter((name) => laneName.test(name));
 }
@@ -218,6 +233,11 @@ export function lockFile(folder: string): string {
 
 function confirmedFile(folder: string): string {
   return join(folder, "confirmed.jsonl");
+}
+
+/** Where a shorter list of what is confirmed is written, before it takes the other's place. */
+function compactFile(confirmed: string): string {
+  return `${confirmed}.new`;
 }
 
 function listSegments(folder: string): Segment[] {
@@ -257,6 +277,10 @@ function isRange(value: unknown): value is Range {
 function clear(folder: string, lock: KernelLock): void {
   rmSync(lockFile(folder), { force: true });
   lock.release();
+  removeEmpty(folder);
+}
+
+function removeEmpty(folder: string): void {
   try {
     rmdirSync(folder);
   } catch (error) {
