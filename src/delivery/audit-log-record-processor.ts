@@ -362,7 +362,7 @@ export class AuditLogRecordProcessor implements RecordQueue {
   #onJournalChange(): void {
     // What had to be kept in memory alone is put on the disk once that takes it.
     for (const kept of this.#sender.all) {
-      if (kept.position !== undefined) continue;
+      if (kept.position !== undefined && !kept.position.lane.given) continue;
       const appended = this.#journal?.append(kept.record, "yes", Infinity);
       if (appended?.status !== "kept") break;
       kept.position = appended.position;

@@ -5,6 +5,7 @@ import { parseArgs } from "node:util";
 import { measureCallerCost } from "./caller-cost.ts";
 import { measureDelivery } from "./delivery.ts";
 import { measureImportTime } from "./import-time.ts";
+import { measureDisk } from "./journal.ts";
 import { type Section, toTable } from "./measure.ts";
 import { createReceivers } from "./receivers.ts";
 import { measureSignIn, subjects } from "./sign-in.ts";
@@ -21,6 +22,13 @@ const benches: Readonly<Record<string, () => Promise<Section[]>>> = {
       figures: await measureCallerCost((await receivers.null()).url),
     },
   ],
+  journal: async () => {
+    const { throughput, latency } = await measureDisk();
+    return [
+      { title: "a sign-in that waits for the disk", figures: throughput },
+      { title: "the same, how long it waits", figures: latency },
+    ];
+  },
   delivery: async () => [
     {
       title: "delivery to a null receiver, batches of 512",

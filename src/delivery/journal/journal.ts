@@ -146,7 +146,10 @@ export class Journal {
 
   /** Whether an entry that was accepted before the mark is not confirmed. */
   owes(mark: number): boolean {
-    return this.#own !== undefined && !this.#own.lane.confirmed.covers([1, mark]);
+    if (this.#own === undefined) return false;
+    const { lane, last } = this.#own;
+    // The mark may be one of a lane that is gone.
+    return !lane.confirmed.covers([1, Math.min(mark, last)]);
   }
 
   /**
@@ -228,7 +231,8 @@ export class Journal {
     await setImmediate();
     this.#nextRound = undefined;
     const own = this.#own;
-    if (own === undefined || this.#closed) return;
+    if (own === undefined) return;
+    if (this.#closed) throw unwritable(this.#options.dir, undefined);
     this.#round = own.sync().catch((error: unknown) => {
       this.#fail(error);
       throw error;
@@ -273,14 +277,16 @@ export class Journal {
 
   /** What is gone is told, and then counts as confirmed: it holds up no segment. */
   #tell(lane: Lane, loss: Loss): void {
-    const { damage } = loss;
-    if (damage?.torn === true) this.#world.onGone({ ...loss, cause: torn(damage) });
+    const { count, damage } = loss;
+    if (damage?.kind === "torn") this.#world.onGone({ ...loss, cause: torn(damage) });
     else {
       let kept = lane.folder;
       if (damage !== undefined) {
         kept = lane.keepDamaged(damage.segment, join(this.#options.dir, "damaged"));
       }
-      this.#world.onGone({ ...loss, cause: damaged(loss.count, damage, kept) });
+      const cause = damaged(count, damage, kept);
+      if (count === 0) return report(cause);
+      this.#world.onGone({ ...loss, cause });
     }
     this.#confirm(lane, () => lane.confirm([loss.range]));
   }
@@ -292,7 +298,8 @@ export class Journal {
       else this.#adopted.trim();
     } catch (error) {
       // It is confirmed for this process; the next one delivers it again.
-      report(unwritable(this.#options.dir, error));
+      if (lane === this.#own?.lane && !lane.isThere) this.#fail(error);
+      else report(unwritable(this.#options.dir, error));
     }
   }
 
@@ -303,15 +310,27 @@ export class Journal {
     const pause = this.#tuning.adoptionMillis * (0.5 + clock.random());
     this.#cancelAdoption = clock.schedule(() => this.#adopt(), pause);
     const { dir } = this.#options;
+    const onFailed = (error: unknown): void => report(unwritable(dir, error));
     try {
-      this.#othersBytes = this.#adopted.adopt(dir, this.#own?.lane.id ?? "");
+      if (this.#own?.lane.isThere === false) this.#fail(gone());
+      this.#othersBytes = this.#adopted.adopt(dir, this.#own?.lane.id ?? "", onFailed);
     } catch (error) {
       report(unwritable(dir, error));
     }
     if (this.unread > 0) onChange();
   }
 
+  /** What was written to files that somebody removed is there no more, unless it is in memory too. */
+  #abandonOwn(own: OwnLane): void {
+    this.#own = undefined;
+    const { unread: count, lane } = own;
+    own.abandon();
+    if (count === 0) return;
+    this.#world.onGone({ count, span: {}, cause: damaged(count, undefined, lane.folder) });
+  }
+
   #fail(error: unknown): void {
+    if (this.#own?.lane.isThere === false) this.#abandonOwn(this.#own);
     report(AuthlogError.is(error) ? error : unwritable(this.#options.dir, error));
     if (this.#faulty || this.#closed) return;
     this.#faulty = true;
@@ -320,6 +339,8 @@ export class Journal {
     this.#cancelRetry = this.#world.clock.schedule(() => {
       this.#faulty = false;
       if (this.#cancelAdoption === undefined) this.start();
+      // What could not be written anew before is now.
+      if (this.#durable) this.onDisk().catch(() => {});
       this.#world.onChange();
     }, pause);
   }
@@ -332,4 +353,9 @@ function createLane(dir: string): Lane {
     if (lane !== undefined) return lane;
   }
   throw new Error("Other processes cleared away each lane while it was made.");
+}
+
+/** The journal's files were removed while they were written to. */
+function gone(): Error {
+  return Object.assign(new Error("The files are gone."), { code: "ENOENT" });
 }

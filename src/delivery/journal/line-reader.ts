@@ -8,8 +8,8 @@ export interface Line {
 
 const chunkBytes = 64 * 1024;
 
-/** Longer than any entry is. What has no break for so long is no line, and is told as one. */
-const maxLineBytes = 8 * 1024 ** 2;
+/** No entry is longer. What has no break for so long is no line, and is told as one. */
+export const maxLineBytes = 8 * 1024 ** 2;
 
 const lineBreak = 0x0a;
 
@@ -60,9 +60,10 @@ export class LineReader {
   }
 
   #fill(): boolean {
-    const chunk = Buffer.allocUnsafe(chunkBytes);
+    // As much again as there is: a line of megabytes is not copied over and over.
+    const chunk = Buffer.allocUnsafe(Math.max(chunkBytes, this.#buffer.length));
     const position = this.#offset + this.#buffer.length;
-    const length = readSync(this.#descriptor, chunk, 0, chunkBytes, position);
+    const length = readSync(this.#descriptor, chunk, 0, chunk.length, position);
     if (length === 0) return false;
     this.#buffer = Buffer.concat([this.#buffer, chunk.subarray(0, length)]);
     return true;

@@ -96,6 +96,13 @@ export class OwnLane {
     return dropOldestFrom(this.lane, this.#reader?.expected ?? Infinity);
   }
 
+  /** Lets go of a lane whose files are gone. */
+  abandon(): void {
+    this.#endReading();
+    this.#writer.close();
+    this.lane.release();
+  }
+
   /** Gives the lane up, for this process's end. What is owed is for whoever takes it over. */
   close(): void {
     this.#endReading();
