@@ -67,6 +67,9 @@ export interface JournalWorld {
 /** Room is had again segment by segment: a small journal needs small ones. */
 const segmentsAtLeast = 16;
 
+/** Far more than were ever needed. */
+const attemptsAtLane = 20;
+
 /** After a fault of the disk it is tried again so soon, and then at growing intervals. */
 const firstRetryMillis = 1000;
 const lastRetryMillis = 30_000;
@@ -246,7 +249,7 @@ export class Journal {
     const network = networkFileSystemOf(dir);
     if (network !== undefined) throw onNetwork(dir, network);
     const { files } = this.#world;
-    this.#own = new OwnLane(Lane.create(dir, uuidv7()), {
+    this.#own = new OwnLane(createLane(dir), {
       segmentBytes: Math.min(this.#tuning.segmentBytes, this.#options.maxBytes / segmentsAtLeast),
       durable: this.#durable,
       journal: dir,
@@ -349,6 +352,15 @@ export class Journal {
       this.#world.onChange();
     }, pause);
   }
+}
+
+/** Others that start at the same time may take a half-made lane for a dead one's: then another is made. */
+function createLane(dir: string): Lane {
+  for (let attempt = 1; attempt <= attemptsAtLane; attempt += 1) {
+    const lane = Lane.create(dir, uuidv7());
+    if (lane !== undefined) return lane;
+  }
+  throw new Error("Other processes cleared away each lane while it was made.");
 }
 
 /** The journal's files were removed while they were written to. */
