@@ -1,4 +1,4 @@
-import type { AuthlogError } from "../errors.ts";
+import type { AuthlogError, AuthlogErrorCode } from "../errors.ts";
 import {
   type AuthLogRecord,
   type Component,
@@ -32,7 +32,7 @@ import { asEmitted, isAltered, withoutProvider } from "./own-record.ts";
 import { altered, diskSlow, full, incomplete, shutDown } from "./processor-errors.ts";
 import { retryDefaults, type RetryOptions } from "./retry.ts";
 import { Sender } from "./sender.ts";
-import { spanOf } from "./span.ts";
+import { type Span, spanOf } from "./span.ts";
 
 /** How long something may take. */
 interface Deadlined {
@@ -41,9 +41,6 @@ interface Deadlined {
 
 /** Below the 10 seconds, or more, that whoever sends a SIGTERM lets pass until the SIGKILL. */
 const shutdownMillis = 5000;
-
-/** How long the end of a request waits for the events of others, to send them together. */
-const gatheringMillis = 200;
 
 /** What anyone can bring about without an identity may use only so much of the room. */
 const unreservedShare = 0.9;
@@ -122,6 +119,7 @@ export class AuditLogRecordProcessor implements RecordQueue {
   #cancelRefill: (() => void) | undefined;
   #dropped = 0;
   #shutdown: Promise<void> | undefined;
+  #ended = false;
 
   constructor(
     options: AuditLogRecordProcessorOptions,
@@ -200,21 +198,11 @@ export class AuditLogRecordProcessor implements RecordQueue {
     deadline.cancel();
   }
 
-  /**
-   * Unlike a flush, it does not end with a failure, but waits for the next attempts too. Where it is
-   * not urgent it waits a moment for the events of other requests: a delivery for each of them would
-   * cost a busy server more than the sign-ins do.
-   */
+  /** Unlike a flush, it does not end with a failure, but waits for the next attempts too. */
   async settle({ timeoutMillis, urgent }: QueueWait): Promise<boolean> {
     const reached = this.#whenSettled();
     const deadline = deadlineIn(timeoutMillis);
-    if (urgent) {
-      this.#sender.hurry();
-    } else {
-      const gathering = deadlineIn(gatheringMillis);
-      await Promise.race([gathering.reached, deadline.reached]);
-      gathering.cancel();
-    }
+    if (urgent) this.#sender.hurry();
     await this.#sender.settle({ reached, deadline });
     deadline.cancel();
     return reached();
@@ -243,7 +231,9 @@ export class AuditLogRecordProcessor implements RecordQueue {
    * lost with the memory. Nothing is sent any more.
    */
   end(): void {
-    this.#gaps.tell();
+    if (this.#ended) return;
+    this.#gaps.tell(true);
+    this.#ended = true;
     this.#journal?.close();
     const lost = this.#sender.all.filter(({ position }) => position === undefined).length;
     if (lost > 0) report(incomplete(lost));
@@ -266,6 +256,8 @@ export class AuditLogRecordProcessor implements RecordQueue {
 
   async #close(timeoutMillis: number): Promise<void> {
     const deadline = deadlineIn(timeoutMillis);
+    // A provider that is shut down takes nothing, and has this processor shut down after that.
+    this.#gaps.tell(true);
     for (const tell of getSlot().tellers) tell();
     await this.#sender.flush({ reached: this.#whenSettled(), deadline });
     getSlot().tellers.delete(this.#tellGaps);
@@ -294,7 +286,8 @@ export class AuditLogRecordProcessor implements RecordQueue {
 
   /** From here on the record is kept, until it is settled. */
   #accept(record: ReadableLogRecord): void {
-    if (this.#shutdown !== undefined) return this.#drop(record, shutDown());
+    const late = this.#shutdown !== undefined && record.eventName !== eventNames.gap;
+    if (late || this.#ended) return this.#drop(record, shutDown());
     const share = shareOf(record);
     const hasRoom = this.#sender.depth < this.#batch.maxQueueSize * share;
     const appended = this.#journal?.append(record, hasRoom ? "could" : "no", share);
@@ -310,14 +303,20 @@ export class AuditLogRecordProcessor implements RecordQueue {
   }
 
   #drop(record: ReadableLogRecord, cause: AuthlogError): void {
-    countProcessed(this.component, 1, cause.code);
     this.#lose(cause, 1, spanOf(record));
   }
 
-  #lose(cause: AuthlogError, count: number, span: ReturnType<typeof spanOf>): void {
-    this.#dropped += count;
+  #lose(cause: AuthlogError, count: number, span: Span): void {
+    countProcessed(this.component, count, cause.code);
     report(cause);
-    if (this.#shutdown === undefined) this.#gaps.note(cause.code, count, span);
+    this.#note(cause.code, count, span);
+  }
+
+  #note(code: AuthlogErrorCode, count: number, span: Span): void {
+    this.#dropped += count;
+    // After a shutdown only a journal keeps what would be told.
+    const told = this.#shutdown === undefined || this.#journal !== undefined;
+    if (told && !this.#ended) this.#gaps.note(code, count, span);
   }
 
   /** From here on the records are the receiver's, or dead letters. */
@@ -335,7 +334,13 @@ export class AuditLogRecordProcessor implements RecordQueue {
       const record = kept[index]?.record;
       return record === undefined ? [] : [{ record, cause }];
     });
-    this.#deadLetters?.write(letters);
+    const lost = this.#deadLetters === undefined ? letters : this.#deadLetters.write(letters);
+    for (const { record, cause } of lost) {
+      // A receiver that refuses what tells of a gap would refuse what tells of that one as well.
+      if (record.eventName === eventNames.gap) continue;
+      const code = this.#deadLetters === undefined ? cause.code : "ERR_AUTHLOG_DEAD_LETTER_FAILED";
+      this.#note(code, 1, spanOf(record));
+    }
   }
 
   /** Takes from the disk what finds room in memory. */

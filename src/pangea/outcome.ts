@@ -1,4 +1,5 @@
 import { AuthlogError, type AuthlogErrorCode } from "../errors.ts";
+import type { Retryable } from "../telemetry/exporter.ts";
 import type { Answer, Envelope } from "./answer.ts";
 import type { RequestFault } from "./request-fault.ts";
 
@@ -9,7 +10,7 @@ import type { RequestFault } from "./request-fault.ts";
  */
 export type Verdict =
   | { status: "delivered" }
-  | { status: "retryable"; cause: AuthlogError; retryAfterMillis?: number }
+  | Retryable
   | { status: "refused"; events: ReadonlyMap<number, AuthlogError> }
   | { status: "divisible"; cause: AuthlogError };
 
@@ -59,8 +60,19 @@ export function judgeFault({ kind, code }: RequestFault): Verdict {
     why: code === undefined ? `${faults[kind]}.` : `${faults[kind]} (${code}).`,
     fix: "Nothing, if it passes: the events are kept and sent again. Else check the destination.",
   });
-  return { status: "retryable", cause };
+  const sent = code === undefined || !unconnected.has(code);
+  return { status: "retryable", cause, ...(sent && { unclear: true }) };
 }
+
+/** Codes of Node's for a connection that never was: nothing was sent. */
+const unconnected: ReadonlySet<string> = new Set([
+  "EAI_AGAIN",
+  "ECONNREFUSED",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "ENOTFOUND",
+  "UND_ERR_CONNECT_TIMEOUT",
+]);
 
 const faults: Readonly<Record<Exclude<RequestFault["kind"], "request-too-large">, string>> = {
   timeout: "No answer came within timeoutMillis",
@@ -114,7 +126,14 @@ function retryable(code: RetryableCode, answer: Answer, nowMillis: number): Verd
     status: "retryable",
     cause,
     ...(retryAfterMillis === undefined ? {} : { retryAfterMillis }),
+    ...(isUnclear(code, answer) && { unclear: true }),
   };
+}
+
+/** A service that is too busy says so itself; of other answers, a proxy may have given them. */
+function isUnclear(code: RetryableCode, { httpStatus, envelope }: Answer): boolean {
+  if (code !== "ERR_AUTHLOG_DELIVERY_RETRYABLE" || httpStatus === 429) return false;
+  return httpStatus !== 503 || envelope === undefined;
 }
 
 function rejected(fault: string, answer?: Answer): AuthlogError {
@@ -125,7 +144,9 @@ function rejected(fault: string, answer?: Answer): AuthlogError {
   });
 }
 
-function describe({ httpStatus, envelope }: Answer): string {
+function describe({ httpStatus, envelope, accepted }: Answer): string {
+  if (envelope === undefined && accepted !== undefined)
+    return `HTTP ${httpStatus}. The events were accepted before; their outcome is asked for again.`;
   if (envelope === undefined) return `HTTP ${httpStatus}, and no envelope of Pangea's.`;
   const { status, summary, hashes } = envelope;
   const hashed = status === "Success" ? `${hashes} events were given a hash.` : "";

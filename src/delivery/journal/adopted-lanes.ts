@@ -1,5 +1,6 @@
 import { Lane, laneIds, viewLane } from "./lane.ts";
-import { LaneReader, type Reading } from "./lane-reader.ts";
+import { dropOldestFrom } from "./drop-oldest.ts";
+import { LaneReader, type Loss, type Reading } from "./lane-reader.ts";
 import { lastEntryOf } from "./span-of-segment.ts";
 
 interface Adopted {
@@ -61,9 +62,19 @@ export class AdoptedLanes {
     if (adopted === undefined) return undefined;
     this.#adopted.push(adopted);
     const { lane, reader } = adopted;
-    const reading = reader.read(maxLines);
-    this.#clear();
-    return { lane, ...reading };
+    return { lane, ...reader.read(maxLines) };
+  }
+
+  /** Drops the oldest segment that nothing was handed out of. */
+  dropOldest(): Loss | undefined {
+    // Their names begin with the time at which they were made.
+    for (const { lane, reader, last } of this.#adopted.toSorted((a, b) =>
+      a.lane.id < b.lane.id ? -1 : 1,
+    )) {
+      const loss = dropOldestFrom(lane, reader.expected, last);
+      if (loss !== undefined) return loss;
+    }
+    return undefined;
   }
 
   /** After a confirmation: a lane that owes nothing is cleared away. */

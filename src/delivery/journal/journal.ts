@@ -32,6 +32,8 @@ export interface Position {
 export interface JournalEntry {
   readonly record: ReadableLogRecord;
   readonly position: Position;
+  /** Whether it comes from a process that died, which may have delivered it. */
+  readonly mayBeThere: boolean;
 }
 
 /** Records of the journal that are gone, and why. */
@@ -61,6 +63,12 @@ export interface JournalWorld {
   files?: WriterFiles;
   tuning?: Partial<JournalTuning>;
 }
+
+/** Room is had again segment by segment: a small journal needs small ones. */
+const segmentsAtLeast = 16;
+
+/** Far more than were ever needed. */
+const attemptsAtLane = 20;
 
 /** After a fault of the disk it is tried again so soon, and then at growing intervals. */
 const firstRetryMillis = 1000;
@@ -173,7 +181,10 @@ export class Journal {
   read(maxLines: number): JournalEntry[] {
     const entries: JournalEntry[] = [];
     const adopted = this.#adopted.read(Math.ceil(maxLines / 2));
-    if (adopted !== undefined) entries.push(...this.#handOut(adopted.lane, adopted));
+    if (adopted !== undefined) {
+      entries.push(...this.#handOut(adopted.lane, adopted));
+      this.#confirm(adopted.lane, () => {});
+    }
     if (this.#own !== undefined) {
       const { lane } = this.#own;
       entries.push(...this.#handOut(lane, this.#own.read(maxLines - entries.length)));
@@ -183,6 +194,8 @@ export class Journal {
 
   /** Notes that these need not be delivered any more. */
   confirm(positions: readonly Position[]): void {
+    // Somebody else may have the lanes by now.
+    if (this.#closed) return;
     const byLane = Map.groupBy(positions, ({ lane }) => lane);
     for (const [lane, some] of byLane) {
       this.#confirm(lane, () => lane.confirm(rangesOf(some.map(({ number }) => number))));
@@ -236,8 +249,8 @@ export class Journal {
     const network = networkFileSystemOf(dir);
     if (network !== undefined) throw onNetwork(dir, network);
     const { files } = this.#world;
-    this.#own = new OwnLane(Lane.create(dir, uuidv7()), {
-      segmentBytes: this.#tuning.segmentBytes,
+    this.#own = new OwnLane(createLane(dir), {
+      segmentBytes: Math.min(this.#tuning.segmentBytes, this.#options.maxBytes / segmentsAtLeast),
       durable: this.#durable,
       journal: dir,
       onSyncFailed: (cause) => report(syncFailed(cause)),
@@ -249,17 +262,25 @@ export class Journal {
   #makeRoom(own: OwnLane, share: number): boolean {
     const { maxBytes, onFull } = this.#options;
     const hasRoom = (): boolean => this.size + this.#othersBytes < maxBytes * share;
+    if (!hasRoom()) own.trim(0);
     while (!hasRoom()) {
-      const loss = onFull === "drop-oldest" ? own.dropOldest() : undefined;
+      const loss =
+        onFull === "drop-oldest" ? (this.#adopted.dropOldest() ?? own.dropOldest()) : undefined;
       if (loss === undefined) return false;
-      this.#world.onGone({ ...loss, cause: journalFull(maxBytes) });
+      if (loss.count > 0) this.#world.onGone({ ...loss, cause: journalFull(maxBytes) });
     }
     return true;
   }
 
   #handOut(lane: Lane, { entries, losses }: Reading): JournalEntry[] {
     for (const loss of losses) this.#tell(lane, loss);
-    return entries.map(({ number, record }) => ({ record, position: { lane, number } }));
+    // What a process of its own has handed out, it never reads back.
+    const mayBeThere = lane !== this.#own?.lane;
+    return entries.map(({ number, record }) => ({
+      record,
+      position: { lane, number },
+      mayBeThere,
+    }));
   }
 
   /** What is gone is told, and then counts as confirmed: it holds up no segment. */
@@ -331,6 +352,15 @@ export class Journal {
       this.#world.onChange();
     }, pause);
   }
+}
+
+/** Others that start at the same time may take a half-made lane for a dead one's: then another is made. */
+function createLane(dir: string): Lane {
+  for (let attempt = 1; attempt <= attemptsAtLane; attempt += 1) {
+    const lane = Lane.create(dir, uuidv7());
+    if (lane !== undefined) return lane;
+  }
+  throw new Error("Other processes cleared away each lane while it was made.");
 }
 
 /** The journal's files were removed while they were written to. */

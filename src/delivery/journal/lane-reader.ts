@@ -39,6 +39,8 @@ export type DamageKind =
 export interface Reading {
   readonly entries: readonly Entry[];
   readonly losses: readonly Loss[];
+  /** Whether there is nothing more to read now. */
+  readonly ended: boolean;
 }
 
 const nothing = Buffer.alloc(0);
@@ -79,7 +81,11 @@ export class LaneReader {
    * @param from where to begin; by default, at the beginning of a lane that nobody writes to
    * @param decode tests pass one that does without the checksum, to show what it is for
    */
-  constructor(lane: Pick<Lane, "segments" | "confirmed">, from?: Cursor, decode = decodeEntry) {
+  constructor(
+    lane: Pick<Lane, "segments" | "confirmed">,
+    from?: Cursor,
+    decode: typeof decodeEntry = decodeEntry,
+  ) {
     this.#lane = lane;
     this.#decode = decode;
     this.#closed = from === undefined;
@@ -108,8 +114,10 @@ export class LaneReader {
   read(maxLines: number): Reading {
     const entries: Entry[] = [];
     const losses: Loss[] = [];
+    let ended = false;
     for (let read = 0; read < maxLines && !this.#done; read += 1) {
       const line = this.#nextLine();
+      ended = line === undefined;
       if (line === undefined) {
         if (!this.#closed) break;
         this.#done = true;
@@ -127,7 +135,7 @@ export class LaneReader {
         if (!this.#lane.confirmed.has(entry.number)) entries.push(entry);
       }
     }
-    return { entries, losses };
+    return { entries, losses, ended };
   }
 
   close(): void {

@@ -54,19 +54,24 @@ export class Lane {
     this.confirmed = readConfirmed(confirmedFile(folder));
   }
 
-  /** Makes a lane of this process's own in the journal's folder. */
-  static create(journal: string, id: string): Lane {
+  /**
+   * Makes a lane of this process's own in the journal's folder; `undefined` where another process took
+   * the half-made one for a dead one's, and cleared it away.
+   */
+  static create(journal: string, id: string): Lane | undefined {
     const temporary = join(journal, `${newPrefix}${id}`);
     const folder = join(journal, id);
     mkdirSync(temporary, { mode: 0o700 });
-    const lock = lockNew(temporary);
-    if (lock === undefined) throw new Error("Somebody cleared the lane away while it was made.");
+    let lock: KernelLock | undefined;
     try {
-      // Fails if somebody took the lane for a dead one in between, and cleared it away.
+      lock = lockNew(temporary);
+      // A lock on a file that has no name any more keeps nobody out, and lets nobody in after us.
+      if (lock === undefined || !existsSync(lockFile(temporary))) throw new ClearedAway();
       renameSync(temporary, folder);
       return new Lane(folder, lock);
     } catch (error) {
-      lock.release();
+      lock?.release();
+      if (error instanceof ClearedAway || systemReason(error) === "ENOENT") return undefined;
       throw error;
     }
   }
@@ -115,8 +120,8 @@ export class Lane {
   }
 
   /** Lets go of one segment, whatever is in it: its numbers count as confirmed from now on. */
-  drop(segment: Segment): void {
-    this.confirm([this.rangeOf(segment)]);
+  drop(segment: Segment, range: Range): void {
+    this.confirm([range]);
     if (!this.segments.includes(segment)) return;
     rmSync(segment.path, { force: true });
     this.segments.splice(this.segments.indexOf(segment), 1);
@@ -168,7 +173,8 @@ export class Lane {
   remove(): void {
     this.#given = true;
     this.#removeSegments();
-    rmSync(confirmedFile(this.folder), { force: true });
+    const file = confirmedFile(this.folder);
+    for (const path of [file, compactFile(file)]) rmSync(path, { force: true });
     clear(this.folder, this.#lock);
   }
 
@@ -193,14 +199,18 @@ export class Lane {
     const lines = this.confirmed.ranges.map(([first, last]) =>
       sealed(`{"confirmed":[${first},${last}]`),
     );
-    writeFileSync(`${file}.new`, Buffer.concat(lines), { mode: 0o600, flush: true });
-    renameSync(`${file}.new`, file);
+    writeFileSync(compactFile(file), Buffer.concat(lines), { mode: 0o600, flush: true });
+    renameSync(compactFile(file), file);
   }
 
   #removeSegments(): void {
     for (const { path } of this.segments.splice(0)) rmSync(path, { force: true });
   }
 }
+
+class ClearedAway extends Error {}
+
+const isOfLane = (name: string): boolean => name.startsWith(newPrefix) || laneName.test(name);
 
 /** The lanes in a journal's folder. What a process that died left half made is cleared away. */
 export function laneIds(journal: string): string[] {
@@ -210,7 +220,17 @@ export function laneIds(journal: string): string[] {
     const lock = tryLockExisting(lockFile(folder));
     if (lock !== undefined) clear(folder, lock);
   }
+  // A process died before it made the lock, or when it had just taken it away.
+  const isLocked = (name: string): boolean => existsSync(lockFile(join(journal, name)));
+  for (const name of names.filter((other) => isOfLane(other) && !isLocked(other))) {
+    removeEmpty(join(journal, name));
+  }
   return names.filter((name) => laneName.test(name));
+}
+
+/** The same, without clearing anything away: for those who only look. */
+export function laneNames(journal: string): string[] {
+  return readdirSync(journal).filter((name) => laneName.test(name));
 }
 
 /** What is known of a lane without taking it. */
@@ -246,6 +266,11 @@ function confirmedFile(folder: string): string {
   return join(folder, "confirmed.jsonl");
 }
 
+/** Where a shorter list of what is confirmed is written, before it takes the other's place. */
+function compactFile(confirmed: string): string {
+  return `${confirmed}.new`;
+}
+
 function listSegments(folder: string): Segment[] {
   return readdirSync(folder)
     .toSorted()
@@ -253,7 +278,10 @@ function listSegments(folder: string): Segment[] {
       const [, serial, first] = segmentName.exec(name) ?? [];
       if (serial === undefined) return [];
       const path = join(folder, name);
-      return [{ serial: Number(serial), first: Number(first), path, size: statSync(path).size }];
+      // Whoever only looks at the lane of another process may find a name whose file has just gone.
+      const stat = statSync(path, { throwIfNoEntry: false });
+      if (stat === undefined) return [];
+      return [{ serial: Number(serial), first: Number(first), path, size: stat.size }];
     });
 }
 
@@ -308,6 +336,10 @@ function lockForsaken(folder: string): KernelLock | undefined {
 function clear(folder: string, lock: KernelLock): void {
   rmSync(lockFile(folder), { force: true });
   lock.release();
+  removeEmpty(folder);
+}
+
+function removeEmpty(folder: string): void {
   try {
     rmdirSync(folder);
   } catch (error) {
