@@ -100,7 +100,12 @@ await once(process.stdin, "data");
 if (mend !== undefined) spawnSync(mend[0] ?? "", mend.slice(1), { stdio: "inherit" });
 await take(count / 2 + 1, count);
 // What waits in memory is put on the disk when it is tried again: after a second, and later.
-for (let waited = 0; durability !== "memory" && inJournal() < count && waited < 20_000; waited += 50) await setTimeout(50);
+for (
+  let waited = 0;
+  durability !== "memory" && inJournal() < count && waited < 20_000;
+  waited += 50
+)
+  await setTimeout(50);
 if (durability === "disk") await processor.onDisk(5000);
 const { depth, dropped } = processor;
 const seen: Seen = { codes: [...codes], slowestMillis, depth, dropped };
