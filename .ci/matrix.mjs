@@ -1,6 +1,6 @@
 // Runs the tests on every Node, OpenTelemetry line, Next.js and bundler that the README promises, and
-// prints one table. Takes long, and is no part of `npm test`: `npm run test:matrix -- --node 22`
-// or `--only unit,integration` runs a part of it.
+// prints what came of it as tables. Takes long, and is no part of `npm test`: `npm run test:matrix --
+// --node 22` or `--only unit,webpack` runs a part of it.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -21,55 +21,85 @@ const { values: asked } = parseArgs({
   options: { node: { type: "string", multiple: true }, only: { type: "string" } },
 });
 
-/** A column of the table: some test files, and what is set for them. */
-const columns = [
-  { name: "unit", project: "unit" },
+const major4 = "next-auth 4, on OpenTelemetry";
+const major5 = "next-auth 5, on OpenTelemetry";
+
+/** What is run on each Node: some test files, and what is set for them. */
+const onEachNode = [
+  { column: "unit", project: "unit" },
   // These tests start our sources as they are, in threads and processes that inherit no option; Node
   // runs TypeScript by itself from 22.18 on. Before that, the built package is what counts.
-  { name: "integration", project: "integration", except: ["22.15.0"] },
-  { name: "app, OTel 2.x", ...installed("OpenTelemetry 2.x") },
-  { name: "app, OTel 3.x", ...installed("OpenTelemetry 3.x") },
-  ...Object.entries(nexts).flatMap(([major, version]) =>
-    ["turbopack", "webpack"].map((bundler) => ({
-      name: `Next ${major}, ${bundler}`,
-      ...installed("OpenTelemetry 3.x"),
-      // Next.js does not depend on the Node below it in any way of ours: one is enough.
-      except: nodes.filter((node) => node !== "24.21.0"),
-      env: { AUTHLOG_TEST_NEXT: version, AUTHLOG_TEST_BUNDLER: bundler },
-    })),
+  { column: "integration", project: "integration", except: ["22.15.0"] },
+  { column: `${major4} 2.x`, ...installed(`${major4} 2.x`) },
+  { column: `${major5} 3.x`, ...installed(`${major5} 3.x`) },
+  // The first release of each that is promised, and on the Node for every day what takes longest.
+  {
+    column: `${major4} 2.x at its lowest`,
+    except: nodes.slice(1),
+    ...installed(`${major4} 2.x at its lowest`),
+  },
+  {
+    column: "10,000 batches",
+    project: "integration",
+    args: ["test/integration/scripted-receiver.test.ts"],
+    env: { AUTHLOG_LONG: "1" },
+    except: nodes.filter((node) => node !== "24.21.0"),
+  },
+];
+
+/**
+ * Next.js does not depend on the Node below it in any way of ours: one is enough. Both majors of
+ * next-auth on both lines of OpenTelemetry are among these.
+ */
+const onEachNext = [
+  { bundler: "turbopack", kinds: [`${major4} 2.x`, `${major5} 3.x`] },
+  { bundler: "webpack", kinds: [`${major4} 3.x`, `${major5} 2.x`] },
+];
+
+/** One run, and its place in one of the tables. */
+const cells = [
+  ...nodes.flatMap((node) =>
+    onEachNode
+      .filter(({ except = [] }) => !except.includes(node))
+      .map((run) => ({ table: "Node", row: node, node, ...run })),
+  ),
+  ...Object.entries(nexts).flatMap(([major, next]) =>
+    onEachNext.flatMap(({ bundler, kinds }) =>
+      kinds.map((kind) => ({
+        table: "Node 24.21.0",
+        row: `Next ${major}, ${bundler}`,
+        column: kind,
+        node: "24.21.0",
+        ...installed(kind, { AUTHLOG_TEST_NEXT: next, AUTHLOG_TEST_BUNDLER: bundler }),
+      })),
+    ),
   ),
 ];
 
-function installed(kind) {
-  return { project: "e2e", args: ["test/e2e/installed.test.ts", "--testNamePattern", kind] };
+function installed(kind, env = {}) {
+  const args = ["test/e2e/installed.test.ts"];
+  return { project: "e2e", args, env: { ...env, AUTHLOG_TEST_APP: kind } };
 }
 
-const wanted = columns.filter(({ name }) => isAsked(name));
-const table = [];
-for (const version of nodes.filter((node) => isAskedNode(node))) {
-  const node = await nodeOf(version);
-  const cells = {};
-  for (const column of wanted) {
-    if (column.except?.includes(version) === true) continue;
-    cells[column.name] = await runColumn(node, version, column);
-    console.log(`Node ${version}, ${column.name}: ${cells[column.name]}`);
-  }
-  table.push([version, cells]);
+const wanted = cells.filter((cell) => isAsked(cell));
+for (const cell of wanted) {
+  const began = performance.now();
+  // Whatever happens in one, the others are run as well.
+  cell.result = await runCell(cell).catch((error) => `FAILED: ${error.message}`);
+  const seconds = Math.round((performance.now() - began) / 1000);
+  console.log(`${cell.table} ${cell.row}, ${cell.column}: ${cell.result} (${seconds} s)`);
 }
-print(table);
-const failed = table.some(([, cells]) =>
-  Object.values(cells).some((cell) => !cell.endsWith("passed")),
-);
-process.exit(failed ? 1 : 0);
+for (const table of new Set(wanted.map((cell) => cell.table))) {
+  print(wanted.filter((cell) => cell.table === table));
+}
+process.exitCode = wanted.every(({ result }) => result.endsWith("passed")) ? 0 : 1;
 
-function isAsked(name) {
+function isAsked({ node, row, column }) {
+  const names = `${row}, ${column}`;
   return (
-    asked.only === undefined || asked.only.split(",").some((part) => name.includes(part.trim()))
+    (asked.node === undefined || asked.node.some((part) => node.startsWith(part))) &&
+    (asked.only === undefined || asked.only.split(",").some((part) => names.includes(part.trim())))
   );
-}
-
-function isAskedNode(version) {
-  return asked.node === undefined || asked.node.some((part) => version.startsWith(part));
 }
 
 /** The binary of a release, from the npm package that carries it for this platform. */
@@ -91,19 +121,20 @@ async function nodeOf(version) {
   return binary;
 }
 
-async function runColumn(node, version, { name, project, args = [], env = {} }) {
+async function runCell({ table, row, column, node, project, args = [], env = {} }) {
   const report = join(room, "report.json");
   rmSync(report, { force: true });
+  const binary = await nodeOf(node);
   const vitest = join(root, "node_modules/vitest/vitest.mjs");
   const config = ["--config", ".config/vitest.config.ts", "--project", project];
-  const child = spawn(node, [vitest, "run", ...config, ...args], {
+  const child = spawn(binary, [vitest, "run", ...config, ...args], {
     cwd: root,
     // What a test starts by its name, as `npm` does, is to run on the same Node.
     env: {
       ...process.env,
-      ...(version.startsWith("22.") && project !== "e2e" ? quiet : {}),
+      ...(node.startsWith("22.") && project !== "e2e" ? quiet : {}),
       ...env,
-      PATH: `${dirname(node)}:${process.env.PATH}`,
+      PATH: `${dirname(binary)}:${process.env.PATH}`,
       AUTHLOG_TEST_REPORT: report,
     },
     stdio: ["ignore", "pipe", "pipe"],
@@ -111,24 +142,28 @@ async function runColumn(node, version, { name, project, args = [], env = {} }) 
   let output = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (text) => (output += text));
   await once(child, "close");
-  const log = join(room, `${version} ${name}.log`.replaceAll(/[^\w.-]+/g, "-"));
+  const log = join(room, `${table} ${row} ${column}.log`.replaceAll(/[^\w.-]+/g, "-"));
   writeFileSync(log, output);
   return summary(report, log);
 }
 
 function summary(report, log) {
-  if (!existsSync(report)) return `crashed, see ${log}`;
+  if (!existsSync(report)) return `FAILED: crashed, see ${log}`;
   const { success, numPassedTests, numFailedTests } = JSON.parse(readFileSync(report, "utf8"));
   if (success && numPassedTests > 0) return `${numPassedTests} passed`;
   // Where a preparation fails no test has failed: all were left out.
-  return `${numFailedTests === 0 ? "all" : numFailedTests} FAILED, see ${log}`;
+  return `FAILED: ${numFailedTests === 0 ? "all" : numFailedTests}, see ${log}`;
 }
 
-function print(rows) {
-  console.log(`\n| Node | ${wanted.map(({ name }) => name).join(" | ")} |`);
-  console.log(`| --- |${wanted.map(() => " --- |").join("")}`);
-  for (const [version, cells] of rows) {
-    const line = wanted.map(({ name }) => (cells[name] ?? "").replace(/, see .*/, ""));
-    console.log(`| ${version} | ${line.join(" | ")} |`);
+function print(done) {
+  const columns = [...new Set(done.map(({ column }) => column))];
+  console.log(`\n| ${done[0].table} | ${columns.join(" | ")} |`);
+  console.log(`| --- |${columns.map(() => " --- |").join("")}`);
+  for (const row of new Set(done.map((cell) => cell.row))) {
+    const line = columns.map((column) => {
+      const cell = done.find((one) => one.row === row && one.column === column);
+      return cell === undefined ? "" : cell.result.replace(/, see .*/, "");
+    });
+    console.log(`| ${row} | ${line.join(" | ")} |`);
   }
 }

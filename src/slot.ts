@@ -64,7 +64,7 @@ export interface RecordQueue {
    * Whether an answer to a user has to wait until what was taken is on the disk; if so, waits for
    * that, at most so long. Never rejects.
    */
-  onDisk(timeoutMillis: number): Promise<void> | undefined;
+  onDisk?(timeoutMillis: number): Promise<void> | undefined;
 }
 
 /** How somebody waits for a queue. */

@@ -1,4 +1,5 @@
 import { admit } from "authlog-example-shared/lib/admit";
+import { hasLeft } from "authlog-example-shared/lib/membership";
 import { sessionStrategy } from "authlog-example-shared/lib/offers";
 import { sqliteAdapter } from "authlog-example-shared/lib/sqlite-adapter";
 import { openUsersDatabase } from "authlog-example-shared/lib/users-database";
@@ -10,6 +11,9 @@ export const { handlers, auth, signIn, signOut } = withAuthlog(NextAuth)({
   providers,
   adapter: sqliteAdapter(openUsersDatabase),
   session: { strategy: sessionStrategy },
-  callbacks: { signIn: ({ user }) => admit(user) },
+  callbacks: {
+    signIn: ({ user }) => admit(user),
+    jwt: ({ token }) => (hasLeft(token) ? null : token),
+  },
   pages: { signIn: "/", error: "/", verifyRequest: "/" },
 });

@@ -3,6 +3,11 @@ export interface Person {
   id: string;
   email: string;
   name: string;
+  /**
+   * Whether it knows that the address is this person's.
+   * @default true
+   */
+  emailVerified?: boolean;
 }
 
 /** The page on which one says who one is, or refuses. It is a form without scripts. */

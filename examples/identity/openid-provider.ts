@@ -12,6 +12,8 @@ export interface OpenIdProviderOptions {
   people: readonly Person[];
   /** Where in the app it may send people back to; the app's port does not matter. */
   callbackPath: string;
+  /** Told of each request for tokens, and what was answered. */
+  onTokens?: ((asked: object, answered: object) => void) | undefined;
 }
 
 export interface OpenIdProvider {
@@ -33,6 +35,7 @@ export interface OpenIdProvider {
 export async function startOpenIdProvider({
   people,
   callbackPath,
+  onTokens,
 }: OpenIdProviderOptions): Promise<OpenIdProvider> {
   const server = createServer();
   server.listen(0, "127.0.0.1");
@@ -43,8 +46,9 @@ export async function startOpenIdProvider({
   const provider = createProvider(issuer, client, people, callbackPath);
   let error: string | undefined;
   provider.use(async (ctx, next) => {
-    if (!ctx.path.startsWith(askPath)) return next();
-    await ask(provider, people, ctx, error);
+    if (ctx.path.startsWith(askPath)) return ask(provider, people, ctx, error);
+    await next();
+    if (ctx.oidc?.route === "token") onTokens?.({ ...ctx.oidc.params }, ctx.body as object);
   });
   const handle = provider.callback();
   server.on("request", (request, response) => void handle(request, response));
@@ -82,6 +86,7 @@ function createProvider(
         client_secret: clientSecret,
         // Of native apps alone the port of a loopback address is not compared (RFC 8252, section 7.3).
         application_type: "native",
+        grant_types: ["authorization_code", "refresh_token"],
         redirect_uris: ["127.0.0.1", "localhost"].map((host) => `http://${host}${callbackPath}`),
       },
     ],
@@ -95,16 +100,26 @@ function createProvider(
     findAccount: (_, id) => {
       const person = people.find((one) => one.id === id);
       if (person === undefined) return undefined;
-      const { email, name } = person;
-      return { accountId: id, claims: () => ({ sub: id, email, email_verified: true, name }) };
+      const { email, name, emailVerified = true } = person;
+      const claims = { sub: id, email, email_verified: emailVerified, name };
+      return { accountId: id, claims: () => claims };
     },
+    // An app is given all that an account can hold, so that none of it goes unnoticed in a log.
+    issueRefreshToken: async () => true,
     async loadExistingGrant({ oidc: { provider, session } }) {
       const grant = new provider.Grant({ clientId, accountId: session?.accountId ?? "" });
       grant.addOIDCScope("openid email profile");
       await grant.save();
       return grant;
     },
-    ttl: { AccessToken: 600, Grant: 600, IdToken: 600, Interaction: 600, Session: 600 },
+    ttl: {
+      AccessToken: 600,
+      Grant: 600,
+      IdToken: 600,
+      Interaction: 600,
+      RefreshToken: 600,
+      Session: 600,
+    },
   });
 }
 

@@ -7,6 +7,8 @@ export interface IdentityOptions {
   people: readonly Person[];
   /** Told of each e-mail that the app sends. */
   onMail?: (mail: Mail) => void;
+  /** Told of each request of the app for tokens, and what the OpenID provider answered. */
+  onTokens?: (asked: object, answered: object) => void;
   /** @default "/api/auth/callback/local" */
   callbackPath?: string;
 }
@@ -30,9 +32,10 @@ export interface Identity extends AsyncDisposable {
 export async function startIdentity({
   people,
   onMail,
+  onTokens,
   callbackPath = "/api/auth/callback/local",
 }: IdentityOptions): Promise<Identity> {
-  const openId = await startOpenIdProvider({ people, callbackPath });
+  const openId = await startOpenIdProvider({ people, callbackPath, onTokens });
   const mail = await startMailServer(onMail);
   const close = async (): Promise<void> => {
     await Promise.all([openId.close(), mail.close()]);

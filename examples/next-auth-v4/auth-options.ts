@@ -1,4 +1,5 @@
 import { admit } from "authlog-example-shared/lib/admit";
+import { hasLeft } from "authlog-example-shared/lib/membership";
 import { sessionStrategy } from "authlog-example-shared/lib/offers";
 import { sqliteAdapter } from "authlog-example-shared/lib/sqlite-adapter";
 import { openUsersDatabase } from "authlog-example-shared/lib/users-database";
@@ -11,7 +12,14 @@ export const authOptions: AuthOptions = {
   providers,
   adapter: sqliteAdapter(openUsersDatabase),
   session: { strategy: sessionStrategy },
-  callbacks: { signIn: ({ user }) => withOrigin(admit(user)) },
+  callbacks: {
+    signIn: ({ user }) => withOrigin(admit(user)),
+    jwt({ token }) {
+      // Version 4 takes no `null` for an answer.
+      if (hasLeft(token)) throw new Error("This person has left.");
+      return token;
+    },
+  },
   pages: { signIn: "/", error: "/", verifyRequest: "/?type=email" },
 };
 

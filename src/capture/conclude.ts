@@ -4,9 +4,11 @@ import { type Attempt, currentAttempt, type Failure, runInAttempt } from "./atte
 import { claimOfText } from "./claimed-identity.ts";
 import { emitEvent, guarded } from "./emit-event.ts";
 import type { Capture } from "./framework.ts";
+import { keptOnDisk } from "./on-disk.ts";
 import { readProvider } from "./read.ts";
+import { noToken } from "./refusals.ts";
 import { emitReject } from "./reject.ts";
-import { requestOfContext } from "./request-context.ts";
+import { headersOfContext, readRequest, requestOfContext } from "./request-context.ts";
 import { blockForDelivery } from "./request-end.ts";
 
 /**
@@ -29,6 +31,7 @@ export async function conclude<T>(
     return answer;
   } finally {
     guarded(() => emitEnd(attempt));
+    await keptOnDisk();
     await blockForDelivery();
   }
 }
@@ -100,7 +103,7 @@ export function emitSuccess(
   const session = done.session ?? attempt?.session;
   if (attempt?.name === name) {
     // A sign-in that left no session is none, whatever the event says.
-    if (attempt.failure?.errorType === noSession.errorType) return;
+    if (attempt.failure?.errorType === noToken.errorType) return;
     attempt.concluded = true;
   }
   const provider = readProvider(account) ?? attempt?.provider;
@@ -130,13 +133,22 @@ export async function emitSessionRead(
   });
 }
 
-/** The app's `jwt` callback gave no token: whoever was admitted gets no session. */
-export const noSession: Failure = { reason: "access_denied", errorType: "JWTCallback" };
+/** What was told already of sessions refused in a request, by the request's headers. */
+const told = new WeakMap<object, Set<string>>();
 
-/** Tells of a session that was refused while nobody attempted anything: the request is asked of Next.js. */
+/**
+ * Tells of a session that was refused while nobody attempted anything: the request is asked of Next.js.
+ * A layout, a page and a handler may each read the session; what they all see is told once.
+ */
 export async function emitSessionReject(capture: Capture, failure: Failure): Promise<void> {
-  const request = await requestOfContext();
   const { reason, errorType } = failure;
+  const headers = await headersOfContext();
+  const request = headers === undefined ? {} : readRequest(headers, undefined, undefined);
+  if (headers !== undefined) {
+    const already = told.get(headers) ?? new Set();
+    if (already.has(`${reason} ${errorType}`)) return;
+    told.set(headers, already.add(`${reason} ${errorType}`));
+  }
   emitReject({
     ...commonOf(capture),
     name: eventNames.sessionReject,

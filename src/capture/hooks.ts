@@ -1,4 +1,4 @@
-import { failureReasons } from "../vocabulary.ts";
+import { eventNames, failureReasons } from "../vocabulary.ts";
 import type {
   AppConfig,
   AppFunction,
@@ -9,12 +9,12 @@ import type {
 import { currentAttempt, type Failure } from "./attempt.ts";
 import { after, before, once } from "./around.ts";
 import { claimOfCredentials, claimOfText } from "./claimed-identity.ts";
-import { noSession } from "./conclude.ts";
 import { guarded } from "./emit-event.ts";
 import { onEvent } from "./events.ts";
 import type { Capture } from "./framework.ts";
-import { hookAdapter, hookLogger } from "./listeners.ts";
+import { hookAdapter, hookLogger, note } from "./listeners.ts";
 import { readField, readProvider, readText } from "./read.ts";
+import { noSession, noToken, rememberRefusal } from "./refusals.ts";
 
 /**
  * The app's configuration with capture's hooks in it. The app's own events, callbacks, logger,
@@ -30,7 +30,7 @@ export function withHooks<C extends AppConfig>(config: C, capture: Capture): C {
     }),
     ...(adapter && { adapter: hookAdapter(adapter, capture) }),
     events: hookEvents(config.events, capture),
-    callbacks: hookCallbacks(config.callbacks),
+    callbacks: hookCallbacks(config.callbacks, capture),
     logger: hookLogger(config.logger, capture),
   };
 }
@@ -53,10 +53,10 @@ const admitEverybody = (): boolean => true;
 
 /**
  * The `signIn` callback decides who may sign in. It is the one place that is told who is about to,
- * and the only one that sees a refusal by redirect. The `jwt` callback can still refuse, by giving
- * no token, and nobody else hears of it.
+ * and the only one that sees a refusal by redirect. The `jwt` callback can still refuse, at a sign-in
+ * and whenever the session is read.
  */
-function hookCallbacks(callbacks: AppFunctions = {}): AppFunctions {
+function hookCallbacks(callbacks: AppFunctions = {}, capture: Capture): AppFunctions {
   const signIn = before(callbacks.signIn ?? admitEverybody, noteWhoAsks);
   return {
     ...callbacks,
@@ -69,11 +69,33 @@ function hookCallbacks(callbacks: AppFunctions = {}): AppFunctions {
       () => fail(refused),
     ),
     ...(callbacks.jwt && {
-      jwt: after(callbacks.jwt, (token) => {
-        if (token === null && currentAttempt()?.name !== undefined) fail(noSession);
-      }),
+      jwt: after(
+        callbacks.jwt,
+        (token) => {
+          if (token === null) noteNoToken(capture);
+        },
+        (error) => {
+          rememberRefusal(error, noToken);
+          if (currentAttempt()?.name !== undefined) fail(noToken);
+        },
+      ),
+    }),
+    ...(callbacks.session && {
+      session: after(
+        callbacks.session,
+        () => {},
+        (error) => rememberRefusal(error, noSession),
+      ),
     }),
   };
+}
+
+/** Version 5 says nothing of a token that is withheld; version 4 fails over it, and logs that. */
+function noteNoToken(capture: Capture): void {
+  if (currentAttempt()?.name !== undefined) fail(noToken);
+  else if (capture.framework.version === "5") {
+    note({ ...noToken, name: eventNames.sessionReject }, capture);
+  }
 }
 
 const redirected: Failure = {

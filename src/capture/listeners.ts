@@ -58,7 +58,8 @@ function describeSession(found: unknown): Failure | undefined {
     : undefined;
 }
 
-function note(failure: Failure | undefined, capture: Capture): void {
+/** Takes a failure down: of the attempt under way, or of a session that somebody else reads. */
+export function note(failure: Failure | undefined, capture: Capture): void {
   if (failure === undefined) return;
   const attempt = currentAttempt();
   const isSession = failure.name === eventNames.sessionReject;

@@ -35,12 +35,20 @@ export function readRequest(
  * and route handlers. A server action is always a POST; the path is not to be had.
  */
 export async function requestOfContext(method?: string): Promise<EventRequest> {
+  const headers = await headersOfContext();
+  return headers === undefined ? {} : readRequest(headers, method, undefined);
+}
+
+/**
+ * The headers of the request that the calling code runs in, one object for as long as it lasts; or
+ * nothing outside of a request, and in the pages router.
+ */
+export async function headersOfContext(): Promise<ReadableHeaders | undefined> {
   try {
     // The extension is for plain Node: Next.js has no `exports` that would resolve without it.
     const { headers } = await import("next/headers.js");
-    return readRequest(await headers(), method, undefined);
+    return await headers();
   } catch {
-    // Outside of a request there are no headers.
-    return {};
+    return undefined;
   }
 }

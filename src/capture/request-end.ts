@@ -9,7 +9,16 @@ const contextKeys = [
 ] as const;
 
 type WaitUntil = (work: Promise<unknown>) => void;
-type After = (work: () => Promise<unknown>) => void;
+type After = (work: Promise<unknown> | (() => Promise<unknown>)) => void;
+
+/**
+ * How long the events of requests are gathered, to be sent together: a delivery for each of them
+ * would cost a busy server more than the sign-ins do.
+ */
+const longestGatheringMillis = 200;
+
+/** Whether a request is held by now for all whose events come before the gathering ends. */
+let gathering = false;
 
 /**
  * Has the process kept, behind the answer, until the events of this request are delivered: by
@@ -19,29 +28,53 @@ type After = (work: () => Promise<unknown>) => void;
  * @returns whether one of the two was to be had
  */
 export async function holdForDelivery(): Promise<boolean> {
+  if (gathering) return true;
   if (getSlot().queues.size === 0 && loggerProviders().length === 0) return false;
   try {
     const waitUntil = platformWaitUntil();
+    if (waitUntil === undefined) return hasNext() && (await holdServer());
+    // A platform stops the process when its work is done, so that nothing is left for later.
     const { timeoutMillis } = requestEnd();
-    // A platform stops the process when its work is done, so that nothing is left for later. On a
-    // server of one's own the pauses of a receiver that fails hold for every request.
-    const work = (): Promise<unknown> =>
-      waitUntil === undefined ? settle(timeoutMillis) : flush({ timeoutMillis });
-    if (await runAfter(work)) return true;
-    waitUntil?.(work());
-    return waitUntil !== undefined;
+    const work = (): Promise<unknown> => flush({ timeoutMillis });
+    if (!(await runAfter(work))) waitUntil(work());
+    return true;
   } catch {
     return false;
   }
 }
 
-/** @returns whether Next.js will run it: in a request of the app router, and nowhere else */
-async function runAfter(work: () => Promise<unknown>): Promise<boolean> {
-  // Next.js puts it there, and knows its requests by it. Elsewhere its code need not be loaded.
-  if (!("AsyncLocalStorage" in globalThis)) return false;
+/**
+ * On a server of one's own, which waits for every request's work before it ends, one request of
+ * those that come together is held for all of them: Next.js keeps what belongs to a held request in
+ * memory. The pauses of a receiver that fails hold.
+ */
+async function holdServer(): Promise<boolean> {
+  const { promise: delivered, resolve } = Promise.withResolvers<unknown>();
+  if (!(await runAfter(delivered))) return false;
+  const { timeoutMillis } = requestEnd();
+  const gatheringMillis = Math.min(longestGatheringMillis, timeoutMillis);
+  gathering = true;
+  setTimeout(() => {
+    gathering = false;
+    resolve(settle(timeoutMillis - gatheringMillis));
+  }, gatheringMillis);
+  return true;
+}
+
+/** Next.js puts it there, and knows its requests by it. Elsewhere its code need not be loaded. */
+function hasNext(): boolean {
+  return "AsyncLocalStorage" in globalThis;
+}
+
+let nextServer: Promise<{ after?: After }> | undefined;
+
+/** @returns whether Next.js waits for it: in a request of the app router, and nowhere else */
+async function runAfter(work: Parameters<After>[0]): Promise<boolean> {
+  if (!hasNext()) return false;
   try {
     // The extension is for plain Node: Next.js has no `exports` that would resolve without it.
-    const { after } = (await import("next/server.js")) as { after?: After };
+    nextServer ??= import("next/server.js") as Promise<{ after?: After }>;
+    const { after } = await nextServer;
     after?.(work);
     return after !== undefined;
   } catch {

@@ -7,6 +7,7 @@ import { type Ending, endingOfStatus, endingOfThrown } from "./ending.ts";
 import { type Inquiry, inquire, isThenable } from "./inquiry.ts";
 import type { OwnAttributes } from "./own-attributes.ts";
 import { emitOwnEvent } from "./own-event.ts";
+import { keptOnDisk } from "./on-disk.ts";
 import { readCallStatus } from "./request-of-call.ts";
 
 /**
@@ -84,9 +85,11 @@ async function settle(
     answer = await result;
   } catch (error) {
     await tell(name, inquiry, endingOfThrown(error));
+    await keptOnDisk();
     throw error;
   }
   await tell(name, inquiry, endingOf(answer));
+  await keptOnDisk();
   return answer;
 }
 

@@ -1,4 +1,4 @@
-import type { AuthlogError } from "../errors.ts";
+import type { AuthlogError, AuthlogErrorCode } from "../errors.ts";
 import {
   type AuthLogRecord,
   type Component,
@@ -25,13 +25,14 @@ import {
   durabilityDefault,
   journalDefaults,
   type JournalOptions,
+  type JournalTuning,
 } from "./journal/journal-options.ts";
 import type { WriterFiles } from "./journal/lane-writer.ts";
 import { asEmitted, isAltered, withoutProvider } from "./own-record.ts";
-import { altered, full, incomplete, shutDown } from "./processor-errors.ts";
+import { altered, diskSlow, full, incomplete, shutDown } from "./processor-errors.ts";
 import { retryDefaults, type RetryOptions } from "./retry.ts";
 import { Sender } from "./sender.ts";
-import { spanOf } from "./span.ts";
+import { type Span, spanOf } from "./span.ts";
 
 /** How long something may take. */
 interface Deadlined {
@@ -40,9 +41,6 @@ interface Deadlined {
 
 /** Below the 10 seconds, or more, that whoever sends a SIGTERM lets pass until the SIGKILL. */
 const shutdownMillis = 5000;
-
-/** How long the end of a request waits for the events of others, to send them together. */
-const gatheringMillis = 200;
 
 /** What anyone can bring about without an identity may use only so much of the room. */
 const unreservedShare = 0.9;
@@ -87,6 +85,8 @@ export interface ProcessorWorld {
   clock: Clock;
   /** The system calls of the journal. */
   files?: WriterFiles;
+  /** Its sizes and pauses. */
+  tuning?: Partial<JournalTuning>;
 }
 
 /**
@@ -119,6 +119,7 @@ export class AuditLogRecordProcessor implements RecordQueue {
   #cancelRefill: (() => void) | undefined;
   #dropped = 0;
   #shutdown: Promise<void> | undefined;
+  #ended = false;
 
   constructor(
     options: AuditLogRecordProcessorOptions,
@@ -134,7 +135,7 @@ export class AuditLogRecordProcessor implements RecordQueue {
       journal,
       ...batch
     } = options;
-    const { clock, files } = world;
+    const { clock, files, tuning } = world;
     this.#exporter = exporter;
     this.#includes = includes;
     this.#batch = checkedOptions(batch, batchDefaults);
@@ -161,6 +162,7 @@ export class AuditLogRecordProcessor implements RecordQueue {
       onChange: () => this.#onJournalChange(),
       onGone: ({ cause, count, span }) => this.#lose(cause, count, span),
       ...(files && { files }),
+      ...(tuning && { tuning }),
     });
     this.#journal.start();
   }
@@ -196,21 +198,11 @@ export class AuditLogRecordProcessor implements RecordQueue {
     deadline.cancel();
   }
 
-  /**
-   * Unlike a flush, it does not end with a failure, but waits for the next attempts too. Where it is
-   * not urgent it waits a moment for the events of other requests: a delivery for each of them would
-   * cost a busy server more than the sign-ins do.
-   */
+  /** Unlike a flush, it does not end with a failure, but waits for the next attempts too. */
   async settle({ timeoutMillis, urgent }: QueueWait): Promise<boolean> {
     const reached = this.#whenSettled();
     const deadline = deadlineIn(timeoutMillis);
-    if (urgent) {
-      this.#sender.hurry();
-    } else {
-      const gathering = deadlineIn(gatheringMillis);
-      await Promise.race([gathering.reached, deadline.reached]);
-      gathering.cancel();
-    }
+    if (urgent) this.#sender.hurry();
     await this.#sender.settle({ reached, deadline });
     deadline.cancel();
     return reached();
@@ -239,7 +231,9 @@ export class AuditLogRecordProcessor implements RecordQueue {
    * lost with the memory. Nothing is sent any more.
    */
   end(): void {
-    this.#gaps.tell();
+    if (this.#ended) return;
+    this.#gaps.tell(true);
+    this.#ended = true;
     this.#journal?.close();
     const lost = this.#sender.all.filter(({ position }) => position === undefined).length;
     if (lost > 0) report(incomplete(lost));
@@ -262,6 +256,8 @@ export class AuditLogRecordProcessor implements RecordQueue {
 
   async #close(timeoutMillis: number): Promise<void> {
     const deadline = deadlineIn(timeoutMillis);
+    // A provider that is shut down takes nothing, and has this processor shut down after that.
+    this.#gaps.tell(true);
     for (const tell of getSlot().tellers) tell();
     await this.#sender.flush({ reached: this.#whenSettled(), deadline });
     getSlot().tellers.delete(this.#tellGaps);
@@ -284,12 +280,14 @@ export class AuditLogRecordProcessor implements RecordQueue {
     const deadline = deadlineIn(timeoutMillis);
     // What keeps it from the disk is reported where it happens.
     await Promise.race([journal.onDisk().catch(() => {}), deadline.reached]);
+    if (deadline.passed) report(diskSlow(timeoutMillis));
     deadline.cancel();
   }
 
   /** From here on the record is kept, until it is settled. */
   #accept(record: ReadableLogRecord): void {
-    if (this.#shutdown !== undefined) return this.#drop(record, shutDown());
+    const late = this.#shutdown !== undefined && record.eventName !== eventNames.gap;
+    if (late || this.#ended) return this.#drop(record, shutDown());
     const share = shareOf(record);
     const hasRoom = this.#sender.depth < this.#batch.maxQueueSize * share;
     const appended = this.#journal?.append(record, hasRoom ? "could" : "no", share);
@@ -305,14 +303,20 @@ export class AuditLogRecordProcessor implements RecordQueue {
   }
 
   #drop(record: ReadableLogRecord, cause: AuthlogError): void {
-    countProcessed(this.component, 1, cause.code);
     this.#lose(cause, 1, spanOf(record));
   }
 
-  #lose(cause: AuthlogError, count: number, span: ReturnType<typeof spanOf>): void {
-    this.#dropped += count;
+  #lose(cause: AuthlogError, count: number, span: Span): void {
+    countProcessed(this.component, count, cause.code);
     report(cause);
-    if (this.#shutdown === undefined) this.#gaps.note(cause.code, count, span);
+    this.#note(cause.code, count, span);
+  }
+
+  #note(code: AuthlogErrorCode, count: number, span: Span): void {
+    this.#dropped += count;
+    // After a shutdown only a journal keeps what would be told.
+    const told = this.#shutdown === undefined || this.#journal !== undefined;
+    if (told && !this.#ended) this.#gaps.note(code, count, span);
   }
 
   /** From here on the records are the receiver's, or dead letters. */
@@ -330,7 +334,13 @@ export class AuditLogRecordProcessor implements RecordQueue {
       const record = kept[index]?.record;
       return record === undefined ? [] : [{ record, cause }];
     });
-    this.#deadLetters?.write(letters);
+    const lost = this.#deadLetters === undefined ? letters : this.#deadLetters.write(letters);
+    for (const { record, cause } of lost) {
+      // A receiver that refuses what tells of a gap would refuse what tells of that one as well.
+      if (record.eventName === eventNames.gap) continue;
+      const code = this.#deadLetters === undefined ? cause.code : "ERR_AUTHLOG_DEAD_LETTER_FAILED";
+      this.#note(code, 1, spanOf(record));
+    }
   }
 
   /** Takes from the disk what finds room in memory. */
@@ -352,7 +362,7 @@ export class AuditLogRecordProcessor implements RecordQueue {
   #onJournalChange(): void {
     // What had to be kept in memory alone is put on the disk once that takes it.
     for (const kept of this.#sender.all) {
-      if (kept.position !== undefined) continue;
+      if (kept.position !== undefined && !kept.position.lane.given) continue;
       const appended = this.#journal?.append(kept.record, "yes", Infinity);
       if (appended?.status !== "kept") break;
       kept.position = appended.position;

@@ -14,8 +14,12 @@ export interface DeadLetter {
 
 /** Keeps what is rejected for good. */
 export interface DeadLetters {
-  /** Keeps the records, or says that it cannot. Never throws. */
-  write(letters: readonly DeadLetter[]): void;
+  /**
+   * Keeps the records, or says that it cannot. Never throws.
+   *
+   * @returns those that are not kept
+   */
+  write(letters: readonly DeadLetter[]): readonly DeadLetter[];
 }
 
 /** Options of {@link deadLetterFile}. */
@@ -52,14 +56,15 @@ export function deadLetterFile({
     write(letters) {
       try {
         const lines = Buffer.from(letters.map(toLine).join(""));
-        if (!appendLetters(file, lines, { maxBytes }))
-          report(lost(letters.length, file, "it is full"));
+        if (appendLetters(file, lines, { maxBytes })) return [];
+        report(lost(letters.length, file, "it is full"));
       } catch (error) {
         const code = systemReason(error);
         const reason =
           code === undefined ? "a record could not be read" : `the system says ${code}`;
         report(lost(letters.length, file, reason));
       }
+      return letters;
     },
   };
 }

@@ -44,19 +44,23 @@ export class Gaps {
     this.#wait();
   }
 
-  /** Writes what was noted into the trail now. */
-  tell(): void {
+  /**
+   * Writes what was noted into the trail now.
+   *
+   * @param past whether it goes past every LoggerProvider
+   */
+  tell(past = false): void {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
     this.#waitedMillis = 0;
-    for (const [code, gap] of this.#open) {
-      // Deleted first: a loss on the event's own way is a new one.
-      this.#open.delete(code);
-      const { count, span } = gap;
-      emit(
-        toGapRecord({ ...span, code, count, timeUnixMillis: Date.now() }, takeIdentity()),
-        this.#sink,
-      );
+    const open = [...this.#open];
+    // Emptied first: a loss on the event's own way is a new one.
+    this.#open.clear();
+    for (const [code, { count, span }] of open) {
+      const gap = { ...span, code, count, timeUnixMillis: Date.now() };
+      const record = toGapRecord(gap, takeIdentity());
+      if (past) this.#sink(record);
+      else emit(record, this.#sink);
     }
   }
 

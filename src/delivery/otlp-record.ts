@@ -1,4 +1,4 @@
-import { type Plain, toPlain } from "../audit-schema/plain.ts";
+import { type Plain, read, toPlain } from "../audit-schema/plain.ts";
 import type { SpanContext } from "../slot.ts";
 import type { HrTime, ReadableLogRecord } from "../telemetry/exporter.ts";
 
@@ -46,31 +46,36 @@ interface AnyValue {
   kvlistValue?: { values: KeyValue[] };
 }
 
-/** The record as OTLP/JSON. What JSON cannot hold is written as `toPlain` tells it. */
+/**
+ * The record as OTLP/JSON. What JSON cannot hold is written as `toPlain` tells it; what is not of
+ * the type that OTLP has for it is left out, so that {@link fromOtlp} reads all that is written.
+ * Never throws, whatever a foreign record is made of.
+ */
 export function toOtlp(record: ReadableLogRecord): OtlpLogs {
-  const { eventName, severityNumber, severityText, body, spanContext, resource } = record;
-  const { name, version } = record.instrumentationScope;
-  const plainBody = toPlain(body);
+  const scope = objectOf(read(record, "instrumentationScope"));
+  const severityNumber = read(record, "severityNumber");
+  const body = toPlain(read(record, "body"));
   return {
     resourceLogs: [
       {
-        resource: { attributes: toKeyValues(resource.attributes) },
+        resource: {
+          attributes: toKeyValues(read(objectOf(read(record, "resource")), "attributes")),
+        },
         scopeLogs: [
           {
-            scope: { name, version },
+            scope: {
+              name: textOf(read(scope, "name")) ?? "",
+              version: textOf(read(scope, "version")),
+            },
             logRecords: [
               {
-                timeUnixNano: toNanos(record.hrTime),
-                eventName,
-                severityNumber,
-                severityText,
-                body: plainBody === undefined ? undefined : toAnyValue(plainBody),
-                attributes: toKeyValues(record.attributes),
-                ...(spanContext && {
-                  traceId: spanContext.traceId,
-                  spanId: spanContext.spanId,
-                  flags: spanContext.traceFlags,
-                }),
+                timeUnixNano: toNanos(read(record, "hrTime")),
+                eventName: textOf(read(record, "eventName")),
+                severityNumber: isWhole(severityNumber, 24) ? severityNumber : undefined,
+                severityText: textOf(read(record, "severityText")),
+                body: body === undefined ? undefined : toAnyValue(body),
+                attributes: toKeyValues(read(record, "attributes")),
+                ...toSpan(objectOf(read(record, "spanContext"))),
               },
             ],
           },
@@ -93,26 +98,54 @@ export function fromOtlp(otlp: unknown): ReadableLogRecord | undefined {
   }
 }
 
-function toNanos([seconds, nanos]: HrTime): string {
-  return String(BigInt(seconds) * 1_000_000_000n + BigInt(Math.trunc(nanos)));
+/** What is no time that OTLP could hold, in nanoseconds since 1970, is written as 0: unknown. */
+function toNanos(hrTime: unknown): string {
+  const [seconds, nanos]: unknown[] = Array.isArray(hrTime) ? hrTime : [];
+  if (!Number.isSafeInteger(seconds) || !Number.isFinite(nanos)) return "0";
+  const time = BigInt(Number(seconds)) * 1_000_000_000n + BigInt(Math.trunc(Number(nanos)));
+  return String(time === BigInt.asUintN(64, time) ? time : 0n);
 }
 
-function toKeyValues(attributes: Readonly<Record<string, unknown>>): KeyValue[] {
+function toSpan(context: object): Pick<OtlpLogRecord, "traceId" | "spanId" | "flags"> {
+  const [traceId, spanId] = [read(context, "traceId"), read(context, "spanId")];
+  const flags = read(context, "traceFlags");
+  if (!isHex(traceId, 32) || !isHex(spanId, 16)) return {};
+  return { traceId, spanId, flags: isWhole(flags, 0xffff_ffff) ? flags : 0 };
+}
+
+function toKeyValues(attributes: unknown): KeyValue[] {
+  const members = objectOf(attributes);
   const pairs: KeyValue[] = [];
-  for (const key of Object.keys(attributes)) {
-    const plain = toPlain(readValue(attributes, key));
-    if (plain !== undefined) pairs.push({ key: key.toWellFormed(), value: toAnyValue(plain) });
+  for (const key of keysOf(members)) {
+    const plain = toPlain(read(members, key));
+    if (plain !== undefined) pairs.push({ key: String(toPlain(key)), value: toAnyValue(plain) });
   }
   return pairs;
 }
 
-/** A foreign record may have a getter that throws. */
-function readValue(attributes: Readonly<Record<string, unknown>>, key: string): unknown {
+function objectOf(value: unknown): object {
+  return typeof value === "object" && value !== null ? value : {};
+}
+
+/** A proxy's trap can throw. */
+function keysOf(value: object): string[] {
   try {
-    return attributes[key];
+    return Object.keys(value);
   } catch {
-    return "[unreadable]";
+    return [];
   }
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === "string" ? String(toPlain(value)) : undefined;
+}
+
+function isWhole(value: unknown, greatest: number): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 0 && Number(value) <= greatest;
+}
+
+function isHex(value: unknown, length: number): value is string {
+  return typeof value === "string" && value.length === length && /^[0-9a-f]+$/i.test(value);
 }
 
 function toAnyValue(plain: Plain): AnyValue {
@@ -191,7 +224,7 @@ function optional<T extends keyof Types>(value: unknown, type: T): Types[T] | un
 
 function readTime(value: unknown): HrTime {
   const text = required(value, "string");
-  if (!/^-?\d{1,19}$/.test(text)) throw new NotOtlp();
+  if (!/^\d{1,20}$/.test(text)) throw new NotOtlp();
   const seconds = BigInt(text) / 1_000_000_000n;
   return [Number(seconds), Number(BigInt(text) - seconds * 1_000_000_000n)];
 }

@@ -32,11 +32,14 @@ export function withoutProvider(
 export function isAltered(seen: ReadableLogRecord, own: ReadableLogRecord): boolean {
   const names = Object.keys(own.attributes);
   if (Object.keys(seen.attributes).length !== names.length) return true;
-  return names.some((name) => {
-    const [before, after] = [own.attributes[name], seen.attributes[name]];
+  // On the way of every event: without a list for each of its attributes.
+  for (const name of names) {
+    const before = own.attributes[name];
+    const after = seen.attributes[name];
     // Lists are few and short; an SDK hands on a copy of them.
-    return before !== after && JSON.stringify(before) !== JSON.stringify(after);
-  });
+    if (before !== after && JSON.stringify(before) !== JSON.stringify(after)) return true;
+  }
+  return false;
 }
 
 function ownRecord(

@@ -44,3 +44,12 @@ export function altered(): AuthlogError {
     fix: "Raise OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT, or register auditProcessor() first.",
   });
 }
+
+/** A disk that keeps people waiting. */
+export function diskSlow(timeoutMillis: number): AuthlogError {
+  return new AuthlogError("ERR_AUTHLOG_JOURNAL_SLOW", {
+    message: "An answer was sent before its audit event was known to be on the disk.",
+    why: `The disk did not store it within ${timeoutMillis} ms, and nobody waits longer for it.`,
+    fix: "Look at the disk. The event is with the kernel, which goes on writing it.",
+  });
+}

@@ -44,6 +44,8 @@ export class Sender {
   readonly #rests = new Set<() => void>();
   /** How many callers wait for a flush: while there are any, nothing waits for a full batch. */
   #flushing = 0;
+  /** Up to which place records shall go without a full batch: later ones may still be gathered. */
+  #wanted = 0;
   /** Attempts that failed, ever, and those that no success came after. */
   #failures = 0;
   #failuresInRow = 0;
@@ -103,14 +105,13 @@ export class Sender {
     this.#flushing -= 1;
   }
 
-  /** Sends what there is, and waits for the next attempts too where some fail. */
+  /** Sends what there is now, and waits for the next attempts too where some fail. */
   async settle({ reached, deadline }: Draining): Promise<void> {
-    this.#flushing += 1;
+    this.#wanted = this.#queue.accepted;
     this.#pump();
     while (!reached() && !this.#closed && !deadline.passed) {
       await Promise.race([this.#attemptEnd.promise, deadline.reached]);
     }
-    this.#flushing -= 1;
   }
 
   /** Ends the pauses after failures: what waits for one is tried at once. */
@@ -139,7 +140,8 @@ export class Sender {
     const limit = failing ? 1 : this.#options.maxInFlight;
     while (!this.#closed && this.#endPause === undefined && this.#queue.underWay < limit) {
       const waiting = this.#queue.waiting;
-      const batch = this.#queue.take(this.#overdue || this.#flushing > 0, failing);
+      const isWanted = this.#queue.accepted - waiting < this.#wanted;
+      const batch = this.#queue.take(this.#overdue || this.#flushing > 0 || isWanted, failing);
       if (batch === undefined) return this.#wait();
       if (this.#queue.waiting < waiting) this.#endWait();
       void this.#attempt(batch);

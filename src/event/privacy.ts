@@ -21,6 +21,9 @@ const unprintable =
   // oxlint-disable-next-line no-control-regex -- as above
   /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
 
+/** What needs no cleaning, as nearly all values do: one look instead of three. */
+const printable = /^[ -~]*$/;
+
 /** A value made fit for a record, and whether its cap bit. */
 export interface CleanText {
   text: string;
@@ -35,6 +38,7 @@ export interface CleanText {
 export function cleanText(name: string, value: string): CleanText {
   const cap = caps.get(name) ?? defaultCap;
   const truncated = value.length > cap;
+  if (!truncated && printable.test(value)) return { text: value, truncated };
   // Cutting may split a surrogate pair; toWellFormed() then replaces the half that is left.
   const text = (truncated ? value.slice(0, cap) : value)
     .replace(ansi, "\uFFFD")

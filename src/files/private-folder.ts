@@ -1,5 +1,5 @@
 import { mkdirSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { syncFolder } from "./private-file.ts";
 
 /**
@@ -10,5 +10,9 @@ export function ensurePrivateFolder(path: string): void {
   const made = mkdirSync(path, { recursive: true, mode: 0o700 });
   if (made === undefined) return;
   writeFileSync(join(path, ".gitignore"), "*\n", { mode: 0o600 });
-  syncFolder(dirname(made));
+  // Each name that was made stands in the folder above it.
+  const { length } = resolve(made);
+  for (let name = resolve(path); name.length >= length; name = dirname(name)) {
+    syncFolder(dirname(name));
+  }
 }

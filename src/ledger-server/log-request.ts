@@ -28,10 +28,10 @@ export function logRequestSchemas(eventSchema: EventSchema): {
   single: v.GenericSchema<unknown, LogRequest>;
   bulk: v.GenericSchema<unknown, BulkLogRequest>;
 } {
+  // What is read has its members in the schema's order: sorted here, they need not be each time.
+  const fields = Object.entries(eventSchema.fields).toSorted(([a], [b]) => (a < b ? -1 : 1));
   const event = v.strictObject(
-    Object.fromEntries(
-      Object.entries(eventSchema.fields).map(([name, field]) => [name, fieldSchema(field)]),
-    ),
+    Object.fromEntries(fields.map(([name, field]) => [name, fieldSchema(field)])),
   );
   const signed = {
     event,
@@ -115,7 +115,8 @@ function toItem(
   { uidPath }: EventSchema,
 ): AppendItem {
   return {
-    event: canonicalJson(event as Record<string, JsonValue>),
+    // Canonical (RFC 8785): the members are sorted, there is nothing below them, texts are well-formed.
+    event: JSON.stringify(event),
     ...(signature !== undefined && { signature }),
     ...(public_key !== undefined && { publicKey: canonicalIfObject(public_key) }),
     ...keysOf(event, uidPath),

@@ -38,10 +38,10 @@ export function logRoutes(options: LogRoutesOptions): {
 
   const append = async (
     items: readonly AppendItem[],
-    proofs?: AppendRequest["proofs"],
+    wanted: Pick<AppendRequest, "envelopes" | "proofs">,
   ): Promise<{ records: readonly AppendedRecord[]; proofs?: AppendProofs }> => {
     const receivedAtMicros = toMicros(clock());
-    const result = await ledger.append({ items, receivedAtMicros, ...(proofs && { proofs }) });
+    const result = await ledger.append({ items, receivedAtMicros, ...wanted });
     tell(options, items, result.records, receivedAtMicros);
     return result;
   };
@@ -49,26 +49,24 @@ export function logRoutes(options: LogRoutesOptions): {
   return {
     log: async (body) => {
       const { item, verbose, prevRoot } = validate(single, body);
-      const wanted = prevRoot === undefined ? {} : { prevRoot };
-      const { records, proofs } = await append([item], verbose ? wanted : undefined);
-      const record = records.map((one) => recordJson(one, verbose, proofs)).join("");
+      const { records, proofs } = await append(
+        [item],
+        verbose ? { envelopes: true, proofs: prevRoot === undefined ? {} : { prevRoot } } : {},
+      );
+      const record = records.map((one) => recordJson(one, proofs)).join("");
       return { resultJson: record, summary: summaryOf(records) };
     },
     bulkLog: async (body) => {
       const { items, verbose } = validate(bulk, body);
-      const { records } = await append(items);
-      const results = records.map((record) => recordJson(record, verbose)).join(",");
+      const { records } = await append(items, { envelopes: verbose });
+      const results = records.map((record) => recordJson(record)).join(",");
       return { resultJson: `{"results":[${results}]}`, summary: summaryOf(records) };
     },
   };
 }
 
-function recordJson(
-  { hash, envelope }: AppendedRecord,
-  verbose: boolean,
-  proofs?: AppendProofs,
-): string {
-  if (!verbose) return `{"hash":"${hash}"}`;
+function recordJson({ hash, envelope }: AppendedRecord, proofs?: AppendProofs): string {
+  if (envelope === undefined) return `{"hash":"${hash}"}`;
   const proof = proofs && {
     unpublished_root: proofs.unpublishedRoot,
     membership_proof: proofs.membershipProof,

@@ -1,6 +1,5 @@
 import { canonicalJson } from "../canonical/canonical-json.ts";
 import type { EventKeys } from "./event-keys.ts";
-import { formatMicros } from "./time.ts";
 
 /** An event that passed the door: what is to be sealed. */
 export interface AppendItem extends EventKeys {
@@ -20,9 +19,13 @@ export function contentText(item: AppendItem): string {
   return envelopeWith(item, "");
 }
 
-/** The canonical text of the sealed envelope. Its SHA-256 is the record's hash. */
-export function envelopeText(item: AppendItem, receivedAtMicros: number): string {
-  return envelopeWith(item, `,"received_at":"${formatMicros(receivedAtMicros)}"`);
+/**
+ * The canonical text of the sealed envelope. Its SHA-256 is the record's hash.
+ *
+ * @param receivedAt as `formatMicros` gives it
+ */
+export function envelopeText(item: AppendItem, receivedAt: string): string {
+  return envelopeWith(item, `,"received_at":"${receivedAt}"`);
 }
 
 // Put together by hand from canonical parts: event < public_key < received_at < signature is the

@@ -5,6 +5,8 @@ export interface AppendRequest {
   readonly items: readonly AppendItem[];
   /** When the request came in, in microseconds since 1970. */
   readonly receivedAtMicros: number;
+  /** Whether the answer is to have the sealed envelopes. */
+  readonly envelopes?: boolean;
   /** Asks for proofs in the open buffer's tree; for requests of one event. */
   readonly proofs?: { readonly prevRoot?: string };
 }
@@ -18,8 +20,8 @@ export interface AppendedRecord {
   readonly outcome: "appended" | "duplicate" | "conflict";
   /** Hexadecimal SHA-256 of the envelope. */
   readonly hash: string;
-  /** The sealed envelope, canonical JSON. */
-  readonly envelope: string;
+  /** The sealed envelope, canonical JSON; only where it was asked for. */
+  readonly envelope?: string;
 }
 
 /** The answer to an {@link AppendRequest}, in the order of its items. Everything in it is on disk. */

@@ -6,6 +6,15 @@ export interface Answer {
   retryAfter?: string;
   /** Pangea's envelope; absent if the body was not one, as the HTML page of a proxy. */
   envelope?: Envelope;
+  /** Where the request was accepted (202) and its outcome is not known yet: where to ask for it. */
+  accepted?: Accepted;
+}
+
+/** A request that was taken, and whose outcome is told later. */
+export interface Accepted {
+  requestId: string;
+  /** When the service forgets the id, in milliseconds of the clock that never is set back. */
+  knownUntil: number;
 }
 
 /** The part of Pangea's envelope that decides what became of a bulk call. */
@@ -29,6 +38,26 @@ export interface AnswerError {
 
 /** More errors than a request can have events are not read. */
 const maxErrors = 1_000;
+
+/** Pangea's form of a request's id: whatever else stands there must not become a path. */
+const requestId = /^prq_[a-z0-9]{32}$/;
+
+/** Where `ttl_mins` is missing, and the most of it that is believed. */
+const ttlMinutes = { default: 5, most: 60 };
+
+/**
+ * Reads where to ask for the outcome of a request that was accepted, out of what the SDK made of a
+ * 202; undefined if nothing says so.
+ *
+ * @param now milliseconds of the clock that never is set back
+ */
+export function parseAccepted(body: unknown, now: number): Accepted | undefined {
+  const id = member(body, "request_id");
+  if (typeof id !== "string" || !requestId.test(id)) return undefined;
+  const ttl = Number(member(member(body, "accepted_result"), "ttl_mins"));
+  const minutes = ttl > 0 ? Math.min(ttl, ttlMinutes.most) : ttlMinutes.default;
+  return { requestId: id, knownUntil: now + minutes * 60_000 };
+}
 
 /**
  * Reads Pangea's envelope out of what the SDK made of a body.

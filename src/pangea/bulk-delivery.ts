@@ -2,7 +2,8 @@ import type { AuditEvent, AuditSchema } from "../audit-schema/audit-schema.ts";
 import { canonicalJson } from "../canonical/canonical-json.ts";
 import { AuthlogError } from "../errors.ts";
 import type { DeliveryOutcome, ReadableLogRecord, Rejection } from "../telemetry/exporter.ts";
-import { deliverInParts } from "./deliver-in-parts.ts";
+import { type AcceptedRequest, createAcceptedRequests } from "./accepted-requests.ts";
+import { chunks, deliverInParts } from "./deliver-in-parts.ts";
 import { judgeAnswer, judgeFault, type Verdict } from "./outcome.ts";
 import { RequestFault } from "./request-fault.ts";
 import { type BulkCall, loadBulkCall } from "./request.ts";
@@ -37,7 +38,55 @@ export function createBulkDelivery(options: BulkDeliveryOptions): BulkDelivery {
   // A batch can be settled in part when it has to be tried again. What is known of its records is
   // kept until they come back, so that none stands in the log twice for the sake of its neighbours.
   const settled = new WeakMap<ReadableLogRecord, "delivered" | AuthlogError>();
+  const accepted = createAcceptedRequests<ReadableLogRecord>(() => performance.now());
   let loading: Promise<BulkCall> | undefined;
+
+  /** Sends a part; or asks for the outcome of the request that its records were accepted in. */
+  const request = async (
+    part: readonly OpenEvent[],
+    signal: AbortSignal,
+    before: AcceptedRequest<ReadableLogRecord> | undefined,
+  ): Promise<Verdict> => {
+    try {
+      signal.throwIfAborted();
+      const token = await currentToken(options.token, signal);
+      const bulkCall = await (loading ??= loadBulkCall());
+      const events = part.map(({ event }) => event);
+      const answer = await untraced(() =>
+        bulkCall(events, { ...options, token, signal, accepted: before }),
+      );
+      const records = before?.records ?? part.map(({ record }) => record);
+      const verdict = judgeAnswer(answer, records.length, Date.now());
+      if (verdict.status === "retryable" && answer.accepted !== undefined)
+        accepted.remember(answer.accepted, records);
+      else if (before !== undefined) accepted.forget(before);
+      return verdict;
+    } catch (error) {
+      if (AuthlogError.is(error)) return { status: "retryable", cause: error };
+      return judgeFault(RequestFault.from(error, signal));
+    }
+  };
+
+  /** What the outcome of an earlier request means for those of its records that came back. */
+  const ask = async (
+    part: readonly OpenEvent[],
+    signal: AbortSignal,
+    before: AcceptedRequest<ReadableLogRecord>,
+  ): Promise<Verdict> => {
+    const verdict = await request(part, signal, before);
+    if (verdict.status === "retryable") return verdict;
+    const refused = new Map<number, AuthlogError>();
+    for (const [position, record] of before.records.entries()) {
+      const cause = verdict.status === "refused" ? verdict.events.get(position) : undefined;
+      const at = part.findIndex((event) => event.record === record);
+      if (cause !== undefined && at >= 0) refused.set(at, cause);
+      const fate = verdict.status === "delivered" ? verdict.status : cause;
+      // The others of that request come back in another batch.
+      if (fate !== undefined && at < 0) settled.set(record, fate);
+    }
+    // Whatever was neither taken nor refused is sent again, as a request of its own.
+    return verdict.status === "delivered" ? verdict : { status: "refused", events: refused };
+  };
 
   const attempt: BulkDelivery = async (records, signal) => {
     const refused = new Map<number, AuthlogError>();
@@ -45,38 +94,30 @@ export function createBulkDelivery(options: BulkDeliveryOptions): BulkDelivery {
     for (const [index, record] of records.entries()) {
       const known = settled.get(record) ?? toEvent(record, options);
       if (AuthlogError.is(known)) refused.set(index, known);
-      else if (known !== "delivered") open.push({ index, event: known });
+      else if (known !== "delivered") open.push({ index, record, event: known });
     }
     const deadline = AbortSignal.timeout(options.timeoutMillis);
     const either = signal === undefined ? deadline : AbortSignal.any([deadline, signal]);
-    const send = async (part: readonly OpenEvent[]): Promise<Verdict> => {
-      try {
-        either.throwIfAborted();
-        const token = await currentToken(options.token, either);
-        const bulkCall = await (loading ??= loadBulkCall());
-        const events = part.map(({ event }) => event);
-        const answer = await untraced(() =>
-          bulkCall(events, { ...options, token, signal: either }),
-        );
-        return judgeAnswer(answer, part.length, Date.now());
-      } catch (error) {
-        if (AuthlogError.is(error)) return { status: "retryable", cause: error };
-        return judgeFault(RequestFault.from(error, either));
-      }
-    };
 
-    const parts = await deliverInParts(open, maxEvents, send);
+    const waiting = Map.groupBy(open, ({ record }) => accepted.of(record));
+    const fresh = waiting.get(undefined) ?? [];
+    waiting.delete(undefined);
+    // New ones first: an outcome can be long in coming.
+    const first = [...chunks(fresh, maxEvents), ...waiting.values()];
+    const parts = await deliverInParts(first, (part) => {
+      const before = part[0] && accepted.of(part[0].record);
+      return before === undefined ? request(part, either, undefined) : ask(part, either, before);
+    });
     for (const [{ index }, cause] of parts.refused) refused.set(index, cause);
     if (parts.retry === undefined) {
       for (const record of records) settled.delete(record);
       return toOutcome(refused);
     }
-    const remember = (index: number, fate: "delivered" | AuthlogError): void => {
+    for (const { record } of parts.delivered) settled.set(record, "delivered");
+    for (const [index, cause] of refused) {
       const record = records[index];
-      if (record !== undefined) settled.set(record, fate);
-    };
-    for (const { index } of parts.delivered) remember(index, "delivered");
-    for (const [index, cause] of refused) remember(index, cause);
+      if (record !== undefined) settled.set(record, cause);
+    }
     return parts.retry;
   };
   return attempt;
@@ -85,6 +126,7 @@ export function createBulkDelivery(options: BulkDeliveryOptions): BulkDelivery {
 interface OpenEvent {
   /** The record's place in the batch that was handed in. */
   index: number;
+  record: ReadableLogRecord;
   event: AuditEvent;
 }
 

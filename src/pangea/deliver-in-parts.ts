@@ -9,18 +9,17 @@ export interface PartsOutcome<T> {
 }
 
 /**
- * Sends items in as many requests as it takes: at most `maxItems` in one, and where the destination
- * refuses some of them, the others again without; where it does not say which, in halves, until the
- * bad one stands alone. Stops at the first request that is to be tried again later.
+ * Sends items in as many requests as it takes: each part in one, and where the destination refuses
+ * some of them, the others again without; where it does not say which, in halves, until the bad one
+ * stands alone. Stops at the first request that is to be tried again later.
  */
 export async function deliverInParts<T>(
-  items: readonly T[],
-  maxItems: number,
+  first: readonly (readonly T[])[],
   send: (part: readonly T[]) => Promise<Verdict>,
 ): Promise<PartsOutcome<T>> {
   const outcome: PartsOutcome<T> = { delivered: [], refused: new Map() };
   // The next part stands last.
-  const parts = chunks(items, maxItems).toReversed();
+  const parts = first.toReversed();
   for (let part = parts.pop(); part !== undefined; part = parts.pop()) {
     const verdict = await send(part);
     switch (verdict.status) {
@@ -49,7 +48,8 @@ export async function deliverInParts<T>(
   return outcome;
 }
 
-function chunks<T>(items: readonly T[], size: number): (readonly T[])[] {
+/** The items in parts of at most `size`. */
+export function chunks<T>(items: readonly T[], size: number): (readonly T[])[] {
   return Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
     items.slice(index * size, (index + 1) * size),
   );

@@ -144,7 +144,9 @@ function rejected(fault: string, answer?: Answer): AuthlogError {
   });
 }
 
-function describe({ httpStatus, envelope }: Answer): string {
+function describe({ httpStatus, envelope, accepted }: Answer): string {
+  if (envelope === undefined && accepted !== undefined)
+    return `HTTP ${httpStatus}. The events were accepted before; their outcome is asked for again.`;
   if (envelope === undefined) return `HTTP ${httpStatus}, and no envelope of Pangea's.`;
   const { status, summary, hashes } = envelope;
   const hashed = status === "Success" ? `${hashes} events were given a hash.` : "";

@@ -2,7 +2,6 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 /** What is read of an answer here. */
 interface Polled {
-  parsed: { request_id: string };
   answer: { httpStatus: number };
 }
 
@@ -10,29 +9,26 @@ interface Polled {
 const firstWaitMillis = 100;
 const longestWaitMillis = 2_000;
 
-/** Pangea's form of a request's id: whatever else stands there must not become a path. */
-const requestId = /^prq_[a-z0-9]{32}$/;
-
 /**
  * Asks what became of a request that was accepted (202), until there is an answer or the deadline
  * has come. Sent again instead, the events would stand in the log twice; so an answer that only
  * says that nothing is known yet, or a connection that breaks, is not the end of it.
  *
- * @returns the last answer that says something of the request; at the deadline, that it was accepted.
+ * @returns the answer that says something of the request; undefined if there was none in time
  */
 export async function pollAccepted<T extends Polled>(
-  accepted: T,
   poll: () => Promise<T>,
-  signal: AbortSignal,
-): Promise<T> {
-  if (!requestId.test(accepted.parsed.request_id)) return accepted;
-  for (let waitMillis = firstWaitMillis; !signal.aborted; waitMillis *= 2) {
-    await sleep(Math.min(waitMillis, longestWaitMillis), undefined, { signal }).catch(() => {});
+  { signal, atOnce }: { signal: AbortSignal; atOnce: boolean },
+): Promise<T | undefined> {
+  let waitMillis = atOnce ? 0 : firstWaitMillis;
+  while (!signal.aborted) {
+    await sleep(waitMillis, undefined, { signal }).catch(() => {});
     if (signal.aborted) break;
     const polled = await poll().catch(() => undefined);
     if (polled !== undefined && isDecisive(polled.answer.httpStatus)) return polled;
+    waitMillis = Math.min(Math.max(waitMillis * 2, firstWaitMillis), longestWaitMillis);
   }
-  return accepted;
+  return undefined;
 }
 
 /** 404 is how a request that has not arrived everywhere is answered. */

@@ -1,5 +1,5 @@
 import type { Audit, PangeaResponse } from "pangea-node-sdk";
-import { type Answer, parseEnvelope } from "./answer.ts";
+import { type Accepted, type Answer, parseAccepted, parseEnvelope } from "./answer.ts";
 import { pollAccepted } from "./poll-accepted.ts";
 import { type Exchange, getOnce, postOnce } from "./post-once.ts";
 import { RequestFault } from "./request-fault.ts";
@@ -18,6 +18,8 @@ export interface BulkCallOptions {
   maxRequestBytes: number;
   /** Signs each event. */
   signer?: EventSigner | undefined;
+  /** Where these events were accepted before: nothing is sent, and their outcome is asked for. */
+  accepted?: Accepted | undefined;
   /** Ends the call, also while the answer is being read. */
   signal: AbortSignal;
 }
@@ -43,7 +45,8 @@ export async function loadBulkCall(): Promise<BulkCall> {
     }
 
     override async post<R>(endpoint: string, data: object): Promise<PangeaResponse<R>> {
-      const { configId } = this.#options;
+      const { configId, accepted: before } = this.#options;
+      if (before !== undefined) return this.#ask<R>(before, true);
       const body = JSON.stringify(configId === undefined ? data : { ...data, config_id: configId });
       const sent = await postOnce(this.getUrl(endpoint), { ...this.#options, body });
       // Kept before the body is read: where that is no JSON, the SDK's reading throws.
@@ -51,11 +54,21 @@ export async function loadBulkCall(): Promise<BulkCall> {
       const reading = this.#read<R>(sent);
       this.answer = reading.answer;
       if (sent.response.status !== 202) return reading.parsed;
-      // It was taken, and its outcome is told at a place of its own.
-      const url = this.getUrl(`request/${reading.parsed.request_id}`);
+      const accepted = parseAccepted(reading.parsed, performance.now());
+      return accepted === undefined ? reading.parsed : this.#ask<R>(accepted, false);
+    }
+
+    /** The outcome of a request that was taken is told at a place of its own, on the same host. */
+    async #ask<R>(accepted: Accepted, atOnce: boolean): Promise<PangeaResponse<R>> {
+      const { signal } = this.#options;
+      const url = this.getUrl(`request/${accepted.requestId}`);
       const poll = async (): Promise<Reading<R>> => this.#read(await getOnce(url, this.#options));
-      const last = await pollAccepted(reading, poll, this.#options.signal);
-      this.answer = last.answer;
+      this.answer = { httpStatus: 202, ...this.answer, accepted };
+      const last = await pollAccepted(poll, { signal, atOnce });
+      if (last === undefined) throw new RequestFault("timeout");
+      // A token that is refused here says nothing of the request.
+      const isKnown = last.answer.httpStatus !== 401 && last.answer.httpStatus !== 403;
+      this.answer = isKnown ? last.answer : { ...last.answer, accepted };
       return last.parsed;
     }
 

@@ -12,8 +12,12 @@ interface ApiLogRecord extends Omit<AuthLogRecord, "timeUnixMillis" | "remoteSpa
   context?: Context;
 }
 
+interface Logger {
+  emit(record: ApiLogRecord): void;
+}
+
 interface LoggerProvider {
-  getLogger(name: string): { emit(record: ApiLogRecord): void };
+  getLogger(name: string): Logger;
   /** What the API of either line asks of a provider does not have it; what an SDK makes does. */
   forceFlush?(): Promise<void>;
 }
@@ -46,11 +50,27 @@ export function emit(record: AuthLogRecord, sink: Slot["sink"] = getSlot().sink)
   if (providers.length > 0) report(noProcessor());
 }
 
+/** Every look-up makes a key of the scope's name, which takes as long as half of an emit. */
+const loggers = new WeakMap<LoggerProvider, Logger>();
+
+function loggerOf(provider: LoggerProvider): Logger {
+  const known = loggers.get(provider);
+  if (known !== undefined) return known;
+  const logger = provider.getLogger(scopeName);
+  loggers.set(provider, logger);
+  return logger;
+}
+
 function emitTo(provider: LoggerProvider, record: AuthLogRecord): void {
-  const { timeUnixMillis, remoteSpan, ...rest } = record;
+  const { timeUnixMillis, remoteSpan, eventName, severityNumber, severityText, body, attributes } =
+    record;
   try {
-    provider.getLogger(scopeName).emit({
-      ...rest,
+    loggerOf(provider).emit({
+      eventName,
+      severityNumber,
+      severityText,
+      body,
+      attributes,
       timestamp: toHrTime(timeUnixMillis),
       ...(remoteSpan && { context: contextWith(remoteSpan) }),
     });

@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { logs } from "@opentelemetry/api";
 import {
   BatchLogRecordProcessor,
@@ -8,18 +11,20 @@ import { AuditService, PangeaConfig } from "pangea-node-sdk";
 import { emitEvent } from "../../dist/src/capture/emit-event.js";
 import { AuditLogRecordProcessor } from "../../dist/src/otel.js";
 import { type Figures, interleave } from "./measure.ts";
+import { nullExporter } from "./null-exporter.ts";
 import { signInEvent, stockRecord } from "./sample-events.ts";
 
 const events = 2000;
 
 /** What one event costs the code that makes it, in microseconds. */
-export function measureCallerCost(receiverUrl: string): Promise<Figures[]> {
+export async function measureCallerCost(receiverUrl: string): Promise<Figures[]> {
+  const folder = await mkdtemp(join(tmpdir(), "authlog-bench-caller-"));
   const queue = {
     maxQueueSize: 1_000_000,
     maxExportBatchSize: 512,
     scheduledDelayMillis: 3_600_000,
   };
-  return interleave(
+  const figures = await interleave(
     [
       {
         name: "stock batch processor: Logger.emit of a record with as many attributes",
@@ -29,17 +34,22 @@ export function measureCallerCost(receiverUrl: string): Promise<Figures[]> {
             logs.getLogger("stock").emit(stockRecord());
           }),
       },
-      {
-        name: "authlog: a captured event, from AuthEvent to the queue",
+      ...(["memory", "process", "disk"] as const).map((durability) => ({
+        name: `authlog at ${durability}: a captured event, from AuthEvent to kept`,
         unit: "µs",
         sample: () =>
           perEvent(
-            new AuditLogRecordProcessor({ exporter: nullExporter, durability: "memory", ...queue }),
+            new AuditLogRecordProcessor({
+              exporter: nullExporter,
+              ...queue,
+              durability,
+              journal: { dir: join(folder, durability) },
+            }),
             () => {
               emitEvent(signInEvent());
             },
           ),
-      },
+      })),
       {
         name: "the tutorial: one awaited call of the SDK, receiver on loopback",
         unit: "µs",
@@ -48,13 +58,9 @@ export function measureCallerCost(receiverUrl: string): Promise<Figures[]> {
     ],
     15,
   );
+  await rm(folder, { recursive: true });
+  return figures;
 }
-
-const nullExporter = {
-  export: (_records: unknown, done: (result: { code: 0 }) => void): void => done({ code: 0 }),
-  forceFlush: (): Promise<void> => Promise.resolve(),
-  shutdown: (): Promise<void> => Promise.resolve(),
-};
 
 /** Emits a burst to a provider of its own, and drains it outside of the measurement. */
 async function perEvent(processor: LogRecordProcessor, emitOne: () => void): Promise<number> {

@@ -1,3 +1,10 @@
+import { OTLPLogExporter as OtlpJson } from "@opentelemetry/exporter-logs-otlp-http";
+import { OTLPLogExporter as OtlpProto } from "@opentelemetry/exporter-logs-otlp-proto";
+import {
+  BatchLogRecordProcessor,
+  LoggerProvider,
+  type LogRecordExporter,
+} from "@opentelemetry/sdk-logs";
 import { AuditService, PangeaConfig } from "pangea-node-sdk";
 import { canonicalJson } from "../../dist/src/canonical/canonical-json.js";
 import {
@@ -21,12 +28,18 @@ export async function measureDelivery(
   { url, token }: Target,
   batch: number,
   events: number,
+  { otlp = false }: { otlp?: boolean } = {},
 ): Promise<Figures[]> {
   const exporter = new PangeaLogRecordExporter({ token, baseUrlTemplate: url });
   const processor = (maxInFlight: number): Contender => ({
     name: `authlog: processor and exporter, batches of ${batch}, ${maxInFlight} in flight`,
     unit: "events/s",
     sample: () => throughProcessor(exporter, maxInFlight, batch, events),
+  });
+  const official = (encoding: string, Exporter: typeof OtlpProto | typeof OtlpJson): Contender => ({
+    name: `OTLP over HTTP/${encoding}: stock batch processor and official exporter, batches of ${batch}`,
+    unit: "events/s",
+    sample: () => throughOtlp(new Exporter({ url: `${url}/v1/logs` }), batch, events),
   });
   const figures = await interleave(
     [
@@ -37,6 +50,7 @@ export async function measureDelivery(
       },
       processor(4),
       processor(1),
+      ...(otlp ? [official("protobuf", OtlpProto), official("JSON", OtlpJson)] : []),
     ],
     7,
   );
@@ -73,6 +87,40 @@ async function throughProcessor(
   const seconds = (performance.now() - start) / 1000;
   if (processor.depth > 0 || processor.dropped > 0)
     throw new Error("Not everything was delivered.");
+  return events / seconds;
+}
+
+/** The same records, emitted to a provider as authlog emits them, and exported as OTLP. */
+async function throughOtlp(
+  exporter: LogRecordExporter,
+  batch: number,
+  events: number,
+): Promise<number> {
+  let failures = 0;
+  const processor = new BatchLogRecordProcessor({
+    exporter: {
+      export: (records, done) =>
+        exporter.export(records, (result) => {
+          if (result.error !== undefined) failures += 1;
+          done(result);
+        }),
+      forceFlush: () => exporter.forceFlush(),
+      shutdown: () => exporter.shutdown(),
+    },
+    maxQueueSize: events,
+    maxExportBatchSize: batch,
+  });
+  const provider = new LoggerProvider({ processors: [processor] });
+  const logger = provider.getLogger("authlog");
+  const records = Array.from({ length: events }, nextRecord);
+  const start = performance.now();
+  for (const { timeUnixMillis, remoteSpan: _, ...record } of records) {
+    logger.emit({ ...record, timestamp: timeUnixMillis });
+  }
+  await provider.forceFlush();
+  const seconds = (performance.now() - start) / 1000;
+  await provider.shutdown();
+  if (failures > 0) throw new Error("Not everything was delivered.");
   return events / seconds;
 }
 

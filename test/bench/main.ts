@@ -1,79 +1,83 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 import { measureCallerCost } from "./caller-cost.ts";
-import { measureDelivery, type Target } from "./delivery.ts";
+import { measureDelivery } from "./delivery.ts";
 import { measureImportTime } from "./import-time.ts";
+import { measureDisk } from "./journal.ts";
 import { type Section, toTable } from "./measure.ts";
+import { createReceivers } from "./receivers.ts";
 import { measureSignIn, subjects } from "./sign-in.ts";
 
 /**
- * `npm run bench`: one table, or `--json`. Each section's first row is its baseline, measured in turn
- * with the others. Receivers run in processes of their own, on loopback, and end with this one.
+ * `npm run bench`: one table, or `--json`; `npm run bench -- delivery ledger` runs two of them. Each
+ * section's first row is its baseline, measured in turn with the others. Receivers run in processes
+ * of their own, on loopback, and end with this one.
  */
-const folder = await mkdtemp(join(tmpdir(), "authlog-bench-"));
-const receiver = await startReceiver("null-receiver.ts");
-const ledger = await startReceiver("ledger-receiver.ts", join(folder, "ledger.db"));
-const sections: Section[] = [];
-
-await run("cost of one event to its caller", () => measureCallerCost(receiver.target.url));
-await run("delivery to a null receiver", () => measureDelivery(receiver.target, 512, 20_480));
-await run("delivery to the ledger, batches of 512", () =>
-  measureDelivery(ledger.target, 512, 10_240),
-);
-await run("delivery to the ledger, batches of 100", () =>
-  measureDelivery(ledger.target, 100, 5000),
-);
-await run("import in a fresh process", measureImportTime);
-
-for (const subject of subjects) {
-  console.error(`measuring: a sign-in to ${subject.name} …`);
-  const settings = {
-    PANGEA_TOKEN: ledger.target.token,
-    PANGEA_BASE_URL_TEMPLATE: ledger.target.url,
-  };
-  const measured = await measureSignIn(subject, settings);
-  sections.push({ title: `a sign-in to the example ${subject.name}`, ...measured });
-}
-
-await Promise.all([receiver.stop(), ledger.stop()]);
-await rm(folder, { recursive: true });
-const json = process.argv.includes("--json");
-console.log(
-  json ? JSON.stringify({ node: process.version, sections }, null, 2) : toTable(sections),
-);
-
-async function run(title: string, measure: () => Promise<Section["figures"]>): Promise<void> {
-  console.error(`measuring: ${title} …`);
-  sections.push({ title, figures: await measure() });
-}
-
-/** A receiver that says on its first line where it listens, and ends when its input does. */
-async function startReceiver(
-  file: string,
-  ...args: string[]
-): Promise<{ target: Target; stop: () => Promise<void> }> {
-  const path = fileURLToPath(new URL(file, import.meta.url));
-  const child: ChildProcess = spawn(process.execPath, [path, ...args], {
-    stdio: ["pipe", "pipe", "inherit"],
-  });
-  const exited = once(child, "exit");
-  if (child.stdout === null) throw new Error("The receiver has no output.");
-  const [line] = (await Promise.race([
-    once(createInterface(child.stdout), "line"),
-    exited.then(() => Promise.reject(new Error(`${file} ended before it listened.`))),
-  ])) as [string];
-  const { url, token = "pts_bench" } = JSON.parse(line) as Partial<Target>;
-  if (url === undefined) throw new Error(`${file} did not say where it listens.`);
-  return {
-    target: { url, token },
-    stop: async () => {
-      child.stdin?.end();
-      await exited;
+const benches: Readonly<Record<string, () => Promise<Section[]>>> = {
+  "caller-cost": async () => [
+    {
+      title: "cost of one event to its caller",
+      figures: await measureCallerCost((await receivers.null()).url),
     },
-  };
+  ],
+  journal: async () => {
+    const { throughput, latency } = await measureDisk();
+    return [
+      { title: "a sign-in that waits for the disk", figures: throughput },
+      { title: "the same, how long it waits", figures: latency },
+    ];
+  },
+  delivery: async () => [
+    {
+      title: "delivery to a null receiver, batches of 512",
+      figures: await measureDelivery(await receivers.null(), 512, 20_480, { otlp: true }),
+    },
+  ],
+  ledger: async () => [
+    {
+      title: "delivery to the ledger, batches of 100",
+      figures: await measureDelivery(await receivers.ledger(), 100, 10_000),
+    },
+    {
+      title: "delivery to the ledger, batches of 512",
+      figures: await measureDelivery(await receivers.ledger(), 512, 10_240),
+    },
+  ],
+  "import-time": async () => [
+    { title: "import in a fresh process", figures: await measureImportTime() },
+  ],
+  "sign-in": async () => {
+    const { url, token } = await receivers.ledger();
+    const settings = { PANGEA_TOKEN: token, PANGEA_BASE_URL_TEMPLATE: url };
+    const sections: Section[] = [];
+    for (const subject of subjects) {
+      const measured = await measureSignIn(subject, settings);
+      sections.push({ title: `a sign-in to the example ${subject.name}`, ...measured });
+    }
+    return sections;
+  },
+};
+
+const { values, positionals } = parseArgs({
+  options: { json: { type: "boolean", default: false } },
+  allowPositionals: true,
+});
+const wanted = positionals.length === 0 ? Object.keys(benches) : positionals;
+const unknown = wanted.filter((name) => !(name in benches));
+if (unknown.length > 0)
+  throw new Error(`No bench is called ${unknown.join(", ")}: ${Object.keys(benches).join(", ")}.`);
+
+const folder = await mkdtemp(join(tmpdir(), "authlog-bench-"));
+const receivers = createReceivers(folder);
+const sections: Section[] = [];
+for (const name of wanted) {
+  console.error(`measuring: ${name} …`);
+  sections.push(...((await benches[name]?.()) ?? []));
 }
+await receivers.stop();
+await rm(folder, { recursive: true });
+console.log(
+  values.json ? JSON.stringify({ node: process.version, sections }, null, 2) : toTable(sections),
+);

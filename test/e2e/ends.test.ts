@@ -30,6 +30,16 @@ describe("the end of a server of the app router", () => {
     expect(app.output()).not.toContain("ERR_AUTHLOG");
   });
 
+  it("of attempts that come together, one is held for all: none is lost to a SIGTERM", async () => {
+    await using ledger = await temporaryLedger();
+    const app = await startApp(built, { ...ledger.settings, ...noHurry });
+    const names = Array.from({ length: 8 }, (_, n) => `ann${n}@example.com`);
+    await Promise.all(names.map(async (name) => new FormClient(app.url).signIn(name, "wrong")));
+    await app.stop();
+    const targets = (await provenEvents(ledger)).map(({ target }) => target);
+    expect(targets.map(String).toSorted()).toEqual(names);
+  });
+
   it("a SIGTERM waits for a receiver that is slow", async () => {
     await using ledger = await temporaryLedger();
     await using proxy = await heldProxy(ledger.url);

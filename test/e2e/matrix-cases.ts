@@ -19,11 +19,19 @@ export interface CaseTools {
   secret: string;
 }
 
+/** Somebody whose address the OpenID provider does not vouch for. */
+export const unverified = {
+  id: "heidi",
+  email: "heidi@example.com",
+  name: "Heidi",
+  emailVerified: false,
+} as const;
+
 /** What a visitor does, by the id of the row in `matrix.ts`. */
 export const cases: Readonly<Record<string, (tools: CaseTools) => Promise<unknown>>> = {
   password: ({ visitor }) => visitor.signIn(...alice),
   async "password-while-signed-in"({ visitor }) {
-    await visitor.beforehand(() => visitor.signIn("bob@example.com", "can-we-fix-it"));
+    await visitor.beforehand(() => visitor.signIn(...bob));
     await visitor.signIn(...alice);
   },
   async "password-beside-stale-cookie"(tools) {
@@ -35,6 +43,10 @@ export const cases: Readonly<Record<string, (tools: CaseTools) => Promise<unknow
   "password-as-user-name": ({ visitor }) => visitor.signIn("white-rabbit", "white-rabbit"),
   "authorize-throws": ({ visitor }) => visitor.signIn("erin@example.com", "lost-and-found"),
   "account-locked": ({ visitor }) => visitor.signIn("carol@example.com", "christmas-past"),
+  async "password-of-leaver"(tools) {
+    await tools.stranger.signIn(...bob);
+    await asLeaver(tools, bob[0], () => tools.visitor.signIn(...bob));
+  },
   "callback-refuses": ({ visitor }) => visitor.signIn("dave@example.com", "pod-bay-doors"),
   "callback-throws": ({ visitor }) => visitor.signIn("grace@example.com", "first-actual-bug"),
   "callback-redirects": ({ visitor }) => visitor.signIn("frank@example.com", "fly-me-to-the-moon"),
@@ -78,22 +90,23 @@ export const cases: Readonly<Record<string, (tools: CaseTools) => Promise<unknow
     await visitor.beforehand(() => visitor.signIn(...alice));
     await visitor.post("session");
   },
-  async "session-forged"(tools) {
+  ...wherever({
+    "session-forged": (tools) => setSession(tools, "forged"),
+    async "session-of-another-secret"(tools) {
+      setSession(tools, await encodeSession(tools.major, { secret: "another", maxAgeSeconds: 60 }));
+    },
+    async "session-expired"(tools) {
+      const { major, secret } = tools;
+      setSession(tools, await encodeSession(major, { secret, maxAgeSeconds: -60 }));
+    },
+    async "session-of-leaver"({ visitor, own, databasePath }) {
+      await visitor.beforehand(() => visitor.signInByLink(own.email));
+      changeDatabase(databasePath, "INSERT INTO leavers VALUES (?)", own.email);
+    },
+  }),
+  async "session-forged-at-handler"(tools) {
     setSession(tools, "forged");
-    await tools.visitor.getAuth("session");
-  },
-  async "session-of-another-secret"(tools) {
-    setSession(tools, await encodeSession(tools.major, { secret: "another", maxAgeSeconds: 60 }));
-    await tools.visitor.getAuth("session");
-  },
-  async "session-expired"(tools) {
-    const { major, secret } = tools;
-    setSession(tools, await encodeSession(major, { secret, maxAgeSeconds: -60 }));
-    await tools.visitor.getAuth("session");
-  },
-  async "session-forged-on-page"(tools) {
-    setSession(tools, "forged");
-    await tools.visitor.get("/");
+    await tools.visitor.get("/api/account");
   },
 
   "openid-first": ({ visitor, own }) => visitor.signInByOpenId(own.id),
@@ -148,6 +161,11 @@ export const cases: Readonly<Record<string, (tools: CaseTools) => Promise<unknow
   "openid-callback-refuses": ({ visitor }) => visitor.signInByOpenId("dave"),
   "openid-callback-throws": ({ visitor }) => visitor.signInByOpenId("grace"),
   "openid-callback-redirects": ({ visitor }) => visitor.signInByOpenId("frank"),
+  async "openid-of-leaver"(tools) {
+    const callback = await tools.visitor.openIdCallback(tools.own.id);
+    await asLeaver(tools, tools.own.email, () => tools.visitor.follow(callback));
+  },
+  "openid-profile-throws": ({ visitor }) => visitor.signInByOpenId(unverified.id),
   "openid-without-id": ({ visitor, own }) => visitor.signInByOpenId(own.id),
   "openid-closed": ({ visitor }) => visitor.post("signin/local"),
 
@@ -171,6 +189,11 @@ export const cases: Readonly<Record<string, (tools: CaseTools) => Promise<unknow
       own.email,
     );
     await visitor.follow(link);
+  },
+  async "link-of-leaver"(tools) {
+    const { visitor, own } = tools;
+    await visitor.beforehand(() => visitor.requestLink(own.email));
+    await asLeaver(tools, own.email, async () => visitor.follow(await visitor.link(own.email)));
   },
   async "link-of-another"({ visitor, own }) {
     await visitor.beforehand(() => visitor.requestLink(own.email));
@@ -221,35 +244,68 @@ export const cases: Readonly<Record<string, (tools: CaseTools) => Promise<unknow
     await visitor.getAuth("session");
     await visitor.get("/");
   },
-  async "database-session-forged"(tools) {
-    setSession(tools, "forged");
-    await tools.visitor.getAuth("session");
-  },
-  async "database-session-expired"({ visitor, own, databasePath }) {
-    await visitor.beforehand(() => visitor.signInByLink(own.email));
-    changeDatabase(
-      databasePath,
-      "UPDATE sessions SET expires = 0 WHERE userId = (SELECT id FROM users WHERE email = ?)",
-      own.email,
-    );
-    await visitor.getAuth("session");
-  },
-  async "database-session-forged-on-page"(tools) {
-    setSession(tools, "forged");
-    await tools.visitor.get("/");
-  },
+  ...wherever({
+    "database-session-forged": (tools) => setSession(tools, "forged"),
+    async "database-session-expired"({ visitor, own, databasePath }) {
+      await visitor.beforehand(() => visitor.signInByLink(own.email));
+      changeDatabase(
+        databasePath,
+        "UPDATE sessions SET expires = 0 WHERE userId = (SELECT id FROM users WHERE email = ?)",
+        own.email,
+      );
+    },
+  }),
 
   "closed-link-asked-for": ({ visitor, own }) => visitor.requestLink(own.email),
   "closed-link-used": ({ visitor, own }) =>
     visitor.getAuth(`callback/email?token=t&email=${own.email}`),
   "closed-openid": ({ visitor, own }) => visitor.signInByOpenId(own.id),
-  async "closed-session"(tools) {
-    setSession(tools, "any");
-    await tools.visitor.getAuth("session");
-  },
+  "closed-password": ({ visitor }) => visitor.signIn(...alice),
+  ...wherever({
+    async "closed-token"(tools) {
+      const { major, secret } = tools;
+      setSession(tools, await encodeSession(major, { secret, maxAgeSeconds: 60 }));
+    },
+    "closed-session": (tools) => setSession(tools, "any"),
+  }),
 };
 
 const alice = ["alice@example.com", "white-rabbit"] as const;
+const bob = ["bob@example.com", "can-we-fix-it"] as const;
+
+/** The same session, read in each of the places that `refused` in `matrix.ts` names. */
+function wherever(
+  sessions: Readonly<Record<string, (tools: CaseTools) => Promise<void> | void>>,
+): Record<string, (tools: CaseTools) => Promise<unknown>> {
+  const read = Object.entries(sessions).flatMap(([id, prepare]) =>
+    Object.entries({
+      [id]: "/api/auth/session",
+      [`${id}-on-page`]: "/",
+      [`${id}-in-pages-router`]: "/pages-router",
+    }).map(([place, path]) => [
+      place,
+      async (tools: CaseTools) => {
+        await prepare(tools);
+        await tools.visitor.get(path);
+      },
+    ]),
+  );
+  return Object.fromEntries(read);
+}
+
+/** Does something while the app has a person among those who left. */
+async function asLeaver(
+  { databasePath }: CaseTools,
+  email: string,
+  act: () => Promise<unknown>,
+): Promise<void> {
+  changeDatabase(databasePath, "INSERT INTO leavers VALUES (?)", email);
+  try {
+    await act();
+  } finally {
+    changeDatabase(databasePath, "DELETE FROM leavers WHERE email = ?", email);
+  }
+}
 
 async function signInByLink({ visitor, own }: CaseTools): Promise<void> {
   await visitor.beforehand(() => visitor.requestLink(own.email));

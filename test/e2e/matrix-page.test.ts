@@ -48,7 +48,7 @@ describe.each(["auth-js-v5", "next-auth-v4"])("without a password, on the page o
   });
 
   it("one signs in at the OpenID provider, and out again", async () => {
-    await press("Continue with the local OpenID provider");
+    await press("Continue with local OpenID");
     // The page of the app has buttons with the same names.
     await page.getByRole("heading", { name: "The local OpenID provider" }).waitFor();
     await press(/^Bob/);
@@ -64,7 +64,7 @@ describe.each(["auth-js-v5", "next-auth-v4"])("without a password, on the page o
   });
 
   it("one refuses at the OpenID provider, and reads what that means", async () => {
-    await press("Continue with the local OpenID provider");
+    await press("Continue with local OpenID");
     await press("Cancel");
     await page.getByText("The provider did not sign you in").waitFor();
     expect(await summaries()).toEqual(["auth.sign_in failure:access_denied nobody"]);
@@ -72,7 +72,7 @@ describe.each(["auth-js-v5", "next-auth-v4"])("without a password, on the page o
 
   it("a provider that does not answer is our problem, and is told once", async () => {
     await identity.openId.close();
-    await press("Continue with the local OpenID provider");
+    await press("Continue with local OpenID");
     await page.getByText("Something failed on our side").waitFor();
     expect(await summaries()).toEqual(["auth.sign_in failure:provider_error nobody"]);
   });

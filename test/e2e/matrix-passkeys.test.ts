@@ -14,12 +14,21 @@ import { Visitor } from "./support/visitor.ts";
 const passkey = { "auth.provider.id": "passkey", "auth.provider.type": "webauthn" };
 const pat = { "auth.outcome": "success", "user.email": "pat@example.com", ...passkey };
 
+const refused = (email: string) => ({
+  action: "auth.sign_in",
+  status: "failure:access_denied",
+  actor: "anonymous",
+  target: email,
+  details: { "error.type": "AccessDenied", ...passkey },
+});
+
 describe("passkeys, in a production build with Auth.js 5 and a virtual authenticator", () => {
   let ledger: TemporaryLedger;
   let identity: Identity;
   let app: RunningApp;
   let browser: Browser;
   let page: Page;
+  let settled = 0;
 
   beforeAll(async () => {
     const built = await builtApp("turbopack", passkeys);
@@ -67,14 +76,24 @@ describe("passkeys, in a production build with Auth.js 5 and a virtual authentic
     ]);
   });
 
+  it("who shows one, and is refused by the signIn callback, failed to sign in", async () => {
+    await page.context().clearCookies();
+    await fetch(`${app.url}/bar?email=pat@example.com`, { method: "POST" });
+    const events = await eventsOf(() => pressInVain("Sign in"));
+    expect(events).toMatchObject([refused("pat@example.com")]);
+  });
+
+  // From here on the authenticator has a key that the app never took, and shows that one.
+  it("who registers one, and is refused by the signIn callback, is no new user", async () => {
+    await page.context().clearCookies();
+    const events = await eventsOf(() => pressInVain("Register as Dave"));
+    expect(events).toMatchObject([refused("dave@example.com")]);
+  });
+
   it("one that the app does not know is a failed sign-in", async () => {
     await page.context().clearCookies();
     await fetch(`${app.url}/forget`, { method: "POST" });
-    const events = await eventsOf(async () => {
-      await open();
-      await page.getByRole("button", { name: "Sign in" }).click();
-      await page.waitForURL(/error=/);
-    });
+    const events = await eventsOf(() => pressInVain("Sign in"));
     expect(events).toMatchObject([
       {
         action: "auth.sign_in",
@@ -101,8 +120,14 @@ describe("passkeys, in a production build with Auth.js 5 and a virtual authentic
 
   async function press(button: string, signedIn: string): Promise<void> {
     await open();
-    await page.getByRole("button", { name: button }).click();
+    await page.getByRole("button", { name: button, exact: true }).click();
     await page.getByRole("heading", { name: signedIn }).waitFor();
+  }
+
+  async function pressInVain(button: string): Promise<void> {
+    await open();
+    await page.getByRole("button", { name: button, exact: true }).click();
+    await page.waitForURL(/error=/);
   }
 
   /** Everything that the page's requests left, when a later event is there. */
@@ -115,7 +140,9 @@ describe("passkeys, in a production build with Auth.js 5 and a virtual authentic
   }
 
   async function settle(): Promise<void> {
-    const last = new Visitor({ url: app.url, identity });
+    // Of one address the like of it are soon counted, and told later.
+    settled += 1;
+    const last = new Visitor({ url: app.url, identity, address: `10.0.0.${settled}` });
     await last.post("signin/nobody");
     await arrivedEvents(ledger, `"${last.traceId}"`);
   }

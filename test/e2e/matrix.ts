@@ -36,6 +36,8 @@ export interface ExpectedEvent {
   known?: boolean;
   /** `auth.user.is_new`. */
   isNew?: boolean;
+  /** Whether there is no `client.address`: the pages router tells a session's reader nothing of it. */
+  fromNowhere?: true;
 }
 
 /** `null` where a major knows no such thing. */
@@ -75,6 +77,9 @@ const asksForLink = (rest: Rest): ExpectedEvent => ({
 });
 const rejectsRequest = (rest: Rest): ExpectedEvent => ({ name: eventNames.requestReject, ...rest });
 const rejectsSession = (rest: Rest): ExpectedEvent => ({ name: eventNames.sessionReject, ...rest });
+
+/** What the majors call any error at a session in a token. */
+const jwtErrors: Record<Major, string> = { v4: "JWT_SESSION_ERROR", v5: "JWTSessionError" };
 
 const both = (...events: ExpectedEvent[]): Outcomes => ({ v4: events, v5: events });
 
@@ -124,6 +129,31 @@ const once = (id: string, when: string, outcomes: Outcomes): MatrixRow => ({
 
 const inSetup = (setup: Setup, row: MatrixRow): MatrixRow => ({ ...row, setup });
 const inDatabase = (row: MatrixRow): MatrixRow => inSetup("sessions in the database", row);
+
+/**
+ * A session that is refused, wherever it is read: at NextAuth's own route; on a page, by `auth()` or
+ * `getServerSession`; and on a page of the pages router, which version 5 does not know.
+ */
+const refused = (
+  id: string,
+  when: string,
+  reason: FailureReason,
+  types: Record<Major, string>,
+): MatrixRow[] => {
+  const row = once(id, when, typed(rejectsSession({ reason }), types));
+  const fromNowhere: ExpectedEvent = rejectsSession({ reason, type: types.v4, fromNowhere: true });
+  return [
+    row,
+    { ...row, id: `${id}-on-page`, when: `${when}, on a page` },
+    {
+      ...row,
+      id: `${id}-in-pages-router`,
+      when: `${when}, on a page of the pages router`,
+      v4: [fromNowhere],
+      v5: null,
+    },
+  ];
+};
 
 export const matrix: readonly MatrixRow[] = [
   // Passwords.
@@ -179,24 +209,18 @@ export const matrix: readonly MatrixRow[] = [
       v5: "CallbackRouteError",
     }),
   }),
-  inTokens("account-locked", "an `authorize` that throws an error with a code", {
-    v4: [
-      failsToSignIn({
-        ...password,
-        reason: "provider_error",
-        type: "AuthorizeError",
-        who: "carol@example.com",
-      }),
-    ],
-    v5: [
+  inTokens(
+    "account-locked",
+    "an `authorize` that throws an error with a code",
+    both(
       failsToSignIn({
         ...password,
         reason: "locked_out",
         type: "locked",
         who: "carol@example.com",
       }),
-    ],
-  }),
+    ),
+  ),
   inTokens(
     "callback-refuses",
     "a `signIn` callback that says no",
@@ -216,6 +240,19 @@ export const matrix: readonly MatrixRow[] = [
         reason: "redirected_by_callback",
         type: "SignInCallback",
         who: frank,
+      }),
+    ),
+  ),
+
+  inTokens(
+    "password-of-leaver",
+    "the right password of somebody to whom the `jwt` callback gives no token",
+    both(
+      failsToSignIn({
+        ...password,
+        reason: "access_denied",
+        type: "JWTCallback",
+        who: "bob@example.com",
       }),
     ),
   ),
@@ -276,37 +313,29 @@ export const matrix: readonly MatrixRow[] = [
   ),
   once("reading", "every page and token that NextAuth hands out, and the session", both()),
   inTokens("session-update", "an update of the session", both()),
-  once(
-    "session-forged",
-    "a session cookie that is forged",
-    typed(rejectsSession({ reason: "token_invalid" }), {
-      v4: "JWT_SESSION_ERROR",
-      v5: "JWTSessionError",
-    }),
-  ),
-  once(
+  ...refused("session-forged", "a session cookie that is forged", "token_invalid", jwtErrors),
+  ...refused(
     "session-of-another-secret",
     "a session cookie made with another secret",
-    typed(rejectsSession({ reason: "token_invalid" }), {
-      v4: "JWT_SESSION_ERROR",
-      v5: "JWTSessionError",
-    }),
+    "token_invalid",
+    jwtErrors,
   ),
-  once(
+  ...refused(
     "session-expired",
     "a session cookie that is past its time",
-    typed(rejectsSession({ reason: "token_expired" }), {
-      v4: "JWT_SESSION_ERROR",
-      v5: "JWTSessionError",
-    }),
+    "token_expired",
+    jwtErrors,
+  ),
+  ...refused(
+    "session-of-leaver",
+    "a session to which the `jwt` callback gives no token any more",
+    "access_denied",
+    { v4: "JWTCallback", v5: "JWTCallback" },
   ),
   once(
-    "session-forged-on-page",
-    "a page of the app, with a session cookie that is forged",
-    typed(rejectsSession({ reason: "token_invalid" }), {
-      v4: "JWT_SESSION_ERROR",
-      v5: "JWTSessionError",
-    }),
+    "session-forged-at-handler",
+    "an audited handler that reads the session twice, with a session cookie that is forged",
+    typed(rejectsSession({ reason: "token_invalid" }), jwtErrors),
   ),
 
   // The OpenID provider.
@@ -412,6 +441,15 @@ export const matrix: readonly MatrixRow[] = [
     both(failsToSignIn({ ...openId, reason: "access_denied", type: "AccessDenied", who: grace })),
   ),
   once(
+    "openid-of-leaver",
+    "a first sign-in by OpenID to which the `jwt` callback gives no token",
+    both(
+      created(openId),
+      linked,
+      failsToSignIn({ ...openId, reason: "access_denied", type: "JWTCallback", who: own }),
+    ),
+  ),
+  once(
     "openid-callback-redirects",
     "a sign-in by OpenID that the `signIn` callback leads elsewhere",
     both(
@@ -422,6 +460,14 @@ export const matrix: readonly MatrixRow[] = [
         who: frank,
       }),
     ),
+  ),
+  once(
+    "openid-profile-throws",
+    "a sign-in by OpenID whose profile the app's `profile` refuses by throwing",
+    typed(failsToSignIn({ ...openId, reason: "provider_error" }), {
+      v4: "OAUTH_PARSE_PROFILE_ERROR",
+      v5: "OAuthProfileParseError",
+    }),
   ),
   inSetup("profiles without an id", {
     ...once("openid-without-id", "a profile without an id", {
@@ -468,6 +514,14 @@ export const matrix: readonly MatrixRow[] = [
     "a link that is past its time",
     both(
       failsToSignIn({ ...email, reason: "verification_invalid", type: "Verification", who: own }),
+    ),
+  ),
+  once(
+    "link-of-leaver",
+    "a first sign-in by a link to which the `jwt` callback gives no token",
+    both(
+      created(email),
+      failsToSignIn({ ...email, reason: "access_denied", type: "JWTCallback", who: own }),
     ),
   ),
   once(
@@ -575,27 +629,14 @@ export const matrix: readonly MatrixRow[] = [
     inTokens("database-sign-out-forged", "a sign-out with a session cookie that is forged", both()),
   ),
   inDatabase(once("database-session", "a session that is read", both())),
-  inDatabase(
-    once(
-      "database-session-forged",
-      "a session cookie that is forged",
-      both(rejectsSession({ reason: "token_invalid", type: "SessionNotFound" })),
-    ),
-  ),
-  inDatabase(
-    once(
-      "database-session-expired",
-      "a session that is past its time",
-      both(rejectsSession({ reason: "token_expired", type: "SessionExpired" })),
-    ),
-  ),
-  inDatabase(
-    once(
-      "database-session-forged-on-page",
-      "a page of the app, with a session cookie that is forged",
-      both(rejectsSession({ reason: "token_invalid", type: "SessionNotFound" })),
-    ),
-  ),
+  ...refused("database-session-forged", "a session cookie that is forged", "token_invalid", {
+    v4: "SessionNotFound",
+    v5: "SessionNotFound",
+  }).map(inDatabase),
+  ...refused("database-session-expired", "a session that is past its time", "token_expired", {
+    v4: "SessionExpired",
+    v5: "SessionExpired",
+  }).map(inDatabase),
 
   // A database that does not answer.
   inSetup(
@@ -632,14 +673,21 @@ export const matrix: readonly MatrixRow[] = [
     ),
   ),
   inSetup(
-    "database closed, sessions in it",
-    once(
-      "closed-session",
-      "a session that is read",
-      typed(rejectsSession({ reason: "unknown" }), {
-        v4: "SESSION_ERROR",
-        v5: "SessionTokenError",
-      }),
+    "database closed",
+    inTokens(
+      "closed-password",
+      "the right password, where the `jwt` callback throws",
+      both(
+        failsToSignIn({ ...password, reason: "access_denied", type: "JWTCallback", who: alice }),
+      ),
     ),
   ),
+  ...refused("closed-token", "a session cookie, where the `jwt` callback throws", "access_denied", {
+    v4: "JWTCallback",
+    v5: "JWTCallback",
+  }).map((row) => inSetup("database closed", row)),
+  ...refused("closed-session", "a session that is read", "unknown", {
+    v4: "SESSION_ERROR",
+    v5: "SessionTokenError",
+  }).map((row) => inSetup("database closed, sessions in it", row)),
 ];

@@ -1,13 +1,7 @@
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Bundler, builtApp, example } from "./support/built-app.ts";
-import { DemoPage, launchBrowser } from "./support/demo-page.ts";
+import { describe, expect, it } from "vitest";
+import { browsedApp } from "./support/browsed-app.ts";
+import { type Bundler, example } from "./support/built-app.ts";
 import { FormClient } from "./support/form-client.ts";
-import type { ProvenEvent } from "./support/proven-events.ts";
-import { type RunningApp, startApp } from "./support/running-app.ts";
-import { settledEvents } from "./support/settled-events.ts";
-import { type SpanReceiver, spanReceiver } from "./support/span-receiver.ts";
-import { temporaryLedger, type TemporaryLedger } from "./support/temporary-ledger.ts";
 import { newTrace } from "./support/trace.ts";
 
 const alice = { email: "alice@example.com", password: "white-rabbit" };
@@ -42,13 +36,13 @@ const failures = [
     errorType: "AuthorizeError",
   },
   {
-    name: "an authorize that throws what the page knows",
+    name: "a locked account",
     email: "carol@example.com",
     password: "christmas-past",
     says: "locked",
     answer: "/api/auth/error?error=locked",
-    reason: "provider_error",
-    errorType: "AuthorizeError",
+    reason: "locked_out",
+    errorType: "locked",
   },
   {
     name: "a user whom the signIn callback refuses",
@@ -78,46 +72,20 @@ const common = {
 describe.each<Bundler>(["turbopack", "webpack"])(
   "next-auth 4 with OpenTelemetry 2, a production build by %s",
   (bundler) => {
-    let app: RunningApp;
-    let ledger: TemporaryLedger;
-    let spans: SpanReceiver;
-    let browser: Browser;
-
-    beforeAll(async () => {
-      const built = await builtApp(bundler, example("next-auth-v4"));
-      ledger = await temporaryLedger();
-      spans = await spanReceiver();
-      app = await startApp(built, { ...ledger.settings, ...spans.settings });
-      browser = await launchBrowser();
-    });
-
-    afterAll(async () => {
-      await browser?.close();
-      await app?.stop();
-      await spans?.[Symbol.asyncDispose]();
-      await ledger?.[Symbol.asyncDispose]();
-    });
-
-    const eventsOf = (traceId: string): Promise<ProvenEvent[]> =>
-      settledEvents(app, ledger, traceId);
+    const browsed = browsedApp(bundler, example("next-auth-v4"));
 
     describe.each(routers)("$router", ({ page, basePath }) => {
-      const visit = async (): Promise<DemoPage> => {
-        const context = await browser.newContext();
-        return new DemoPage(await context.newPage(), app.url + page);
-      };
-
       it("a sign-in and a sign-out give one proven event each, in the trace of their request", async () => {
-        const visitor = await visit();
-        const signedIn = await visitor.signIn(alice.email, alice.password);
-        const signedOut = await visitor.signOut();
-        await visitor.page.context().close();
+        const [signedIn, signedOut] = await browsed.visit(page, async (visitor) => [
+          await visitor.signIn(alice.email, alice.password),
+          await visitor.signOut(),
+        ]);
 
         for (const [{ traceId, spanId }, action, path] of [
           [signedIn, "auth.sign_in", "callback/credentials"],
           [signedOut, "auth.sign_out", "signout"],
         ] as const) {
-          const events = await eventsOf(traceId);
+          const events = await browsed.eventsOf(traceId);
           const { "auth.provider.id": _id, "auth.provider.type": _type, ...anyEvent } = common;
           expect(events).toMatchObject([
             {
@@ -131,26 +99,27 @@ describe.each<Bundler>(["turbopack", "webpack"])(
               },
             },
           ]);
-          const request = await spans.requestSpan(traceId, events[0]?.details["span_id"]);
+          const request = await browsed.spans.requestSpan(traceId, events[0]?.details["span_id"]);
           expect(request.parentSpanId).toBe(spanId);
           expect(request.name).toMatch(/^POST/);
         }
       });
 
       it.each(failures)("$name gives one proven event", async (failure) => {
-        const visitor = await visit();
-        const fromPage = await visitor.signIn(failure.email, failure.password);
-        expect(await visitor.problem.textContent()).toContain(failure.says);
-        await visitor.page.context().close();
+        const fromPage = await browsed.visit(page, async (visitor) => {
+          const trace = await visitor.signIn(failure.email, failure.password);
+          expect(await visitor.problem.textContent()).toContain(failure.says);
+          return trace;
+        });
 
         const fromForm = newTrace();
-        const client = new FormClient(app.url, basePath);
+        const client = new FormClient(browsed.app.url, basePath);
         expect(await client.signIn(failure.email, failure.password, fromForm.headers)).toBe(
           failure.answer,
         );
 
         for (const { traceId } of [fromPage, fromForm]) {
-          expect(await eventsOf(traceId)).toMatchObject([
+          expect(await browsed.eventsOf(traceId)).toMatchObject([
             {
               action: "auth.sign_in",
               status: `failure:${failure.reason}`,
@@ -168,30 +137,32 @@ describe.each<Bundler>(["turbopack", "webpack"])(
       });
 
       it("shows what was tried there, and that its proof is verified", async () => {
-        const visitor = await visit();
-        const { traceId } = await visitor.signIn("eve@example.com", "wrong");
-        const row = visitor.page.getByRole("row").filter({ hasText: traceId });
-        await row.waitFor();
-        expect(await row.textContent()).toMatch(
-          /auth\.sign_in failure invalid credentials.*eve@example\.com.*127\.0\.0\.1.*verified/,
-        );
-        await visitor.page.context().close();
+        await browsed.visit(page, async (visitor) => {
+          const { traceId } = await visitor.signIn("eve@example.com", "wrong");
+          const row = visitor.page.getByRole("row").filter({ hasText: traceId });
+          await row.waitFor();
+          expect(await row.textContent()).toMatch(
+            /auth\.sign_in failure invalid credentials.*eve@example\.com.*127\.0\.0\.1.*verified/,
+          );
+        });
       });
 
       it("somebody who is signed in already and signs in again is one event, as is who signs out", async () => {
-        const client = new FormClient(app.url, basePath);
+        const client = new FormClient(browsed.app.url, basePath);
         const traces = [newTrace(), newTrace(), newTrace()] as const;
         expect(await client.signIn(alice.email, alice.password, traces[0].headers)).toBe("/");
         expect(await client.signIn(alice.email, alice.password, traces[1].headers)).toBe("/");
         expect(await client.signOut(traces[2].headers)).toBe("/");
         for (const { traceId } of traces) {
-          expect(await eventsOf(traceId)).toMatchObject([{ status: "success", actor: "alice" }]);
+          expect(await browsed.eventsOf(traceId)).toMatchObject([
+            { status: "success", actor: "alice" },
+          ]);
         }
       });
     });
 
     it("nothing is said about authlog, since nothing is wrong", () => {
-      expect(app.output()).not.toContain("ERR_AUTHLOG");
+      expect(browsed.app.output()).not.toContain("ERR_AUTHLOG");
     });
   },
 );

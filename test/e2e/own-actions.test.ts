@@ -48,15 +48,7 @@ describe.each<Bundler>(["turbopack", "webpack"])(
     });
 
     it("takes a server action that redirects for a success", async () => {
-      const page = await (await fetch(`${app.url}/form`)).text();
-      const form = new FormData();
-      for (const [, name = ""] of page.matchAll(/name="(\$ACTION[^"]*)"/g)) form.set(name, "");
-      form.set("name", "Ann");
-      const answer = await fetch(`${app.url}/form`, {
-        method: "POST",
-        body: form,
-        redirect: "manual",
-      });
+      const answer = await new FormClient(app.url).submit("/form", { name: "Ann" });
       expect(answer.headers.get("location")).toContain("/renamed/Ann");
       expect(await arrivedEvents(ledger, 'action:"user.rename"')).toMatchObject([
         { status: "success", details: { "url.path": "/form" } },

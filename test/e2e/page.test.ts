@@ -29,8 +29,11 @@ describe("the example's page", () => {
     const row = visitor.page.getByRole("row").filter({ hasText: traceId });
     await row.waitFor();
     expect(await row.textContent()).toMatch(
-      /auth\.sign_in failure invalid credentials.*eve@example\.com.*127\.0\.0\.1.*verified/,
+      /auth\.sign_in failure invalid credentials.*eve@example\.com claimed, not proven127\.0\.0\.1.*verified/,
     );
+    const known = await visitor.signIn("alice@example.com", "white-rabbit");
+    const proven = visitor.page.getByRole("row").filter({ hasText: known.traceId });
+    expect(await proven.textContent()).toMatch(/auth\.sign_in success.*alice@example\.com127/);
     await visitor.page.close();
   });
 

@@ -3,16 +3,16 @@
  * event in it really happened.
  */
 import { join } from "node:path";
+import { startIdentity } from "../../examples/identity/start-identity.ts";
+import { demoUsers } from "../../examples/shared/lib/demo-users.ts";
 import { builtApp, repository } from "./support/built-app.ts";
 import { DemoPage, launchBrowser } from "./support/demo-page.ts";
-import { FormClient } from "./support/form-client.ts";
 import { startApp } from "./support/running-app.ts";
 import { temporaryLedger } from "./support/temporary-ledger.ts";
-import { newTrace } from "./support/trace.ts";
+import { Visitor } from "./support/visitor.ts";
 
 const attempts = [
   ["bob@example.com", "builder"],
-  ["bob@example.com", "can-we-fix-it"],
   ["dave@example.com", "pod-bay-doors"],
   ["mallory@example.com", "letmein"],
   ["carol@example.com", "christmas-past"],
@@ -20,16 +20,25 @@ const attempts = [
 ] as const;
 
 await using ledger = await temporaryLedger();
-await using app = await startApp(await builtApp("turbopack"), ledger.settings);
+await using identity = await startIdentity({ people: demoUsers });
+await using app = await startApp(await builtApp("turbopack"), {
+  ...ledger.settings,
+  ...identity.settings,
+  DATABASE_PATH: join(ledger.folder, "users.db"),
+});
 for (const [email, password] of attempts) {
-  const client = new FormClient(app.url);
-  await client.signIn(email, password, newTrace().headers);
-  if (email.startsWith("alice")) await client.signOut(newTrace().headers);
+  const visitor = new Visitor({ url: app.url, identity });
+  await visitor.beforehand(() => visitor.signIn(email, password));
+  if (email.startsWith("alice")) await visitor.post("signout");
 }
+await new Visitor({ url: app.url, identity }).signInByOpenId("bob");
+const byLink = new Visitor({ url: app.url, identity });
+await byLink.beforehand(() => byLink.requestLink("zoe@example.com"));
+await byLink.follow(await byLink.link("zoe@example.com"));
 
 const browser = await launchBrowser();
 try {
-  const page = await browser.newPage({ viewport: { width: 1280, height: 820 } });
+  const page = await browser.newPage({ viewport: { width: 1280, height: 1160 } });
   const visitor = new DemoPage(page, app.url);
   const { traceId } = await visitor.signIn("alice@example.com", "white-raven");
   await page.goto(app.url);

@@ -62,7 +62,7 @@ const megabytes = Array.from({ length: 200 }, () => itemOf("x".repeat(30_000)));
 
 function append(items: AppendItem[], prevRoot?: string): Promise<AppendResult> {
   const proofs = prevRoot === undefined ? {} : { prevRoot };
-  return ledger.append({ items, receivedAtMicros: nowMillis * 1_000, proofs });
+  return ledger.append({ items, receivedAtMicros: nowMillis * 1_000, envelopes: true, proofs });
 }
 
 describe("the store", () => {

@@ -42,6 +42,10 @@ const say = (
 const success = (events: readonly Sent[]): string =>
   envelope("Success", { results: events.map(() => ({ hash: "0".repeat(64) })) });
 
+/** The sender need not ask for longer than a moment, and sends it again. */
+const shortLived = (accepted: string): string =>
+  JSON.stringify({ ...JSON.parse(accepted), result: { ttl_mins: 0.001 } });
+
 /** Says no, and means it. */
 const refusal = (status: number, body: string, headers?: Record<string, string>): Mood => ({
   ambiguous: false,
@@ -87,7 +91,20 @@ export const moods: Readonly<Record<string, Mood>> = {
     play: (call) => say(call, 202, call.accepted),
     poll(call, question) {
       if (question < 2) return say(call, 202, call.accepted);
+      // An answer can be lost; whoever asks once more hears of the same request.
+      if (question === 2) call.take();
+      say(call, 200, success(call.events));
+    },
+  },
+  "202, and done when the sender has ceased to wait": {
+    // The sender asks again in its next attempt, and sends nothing.
+    ambiguous: false,
+    play(call) {
       call.take();
+      say(call, 202, call.accepted);
+    },
+    poll(call, question) {
+      if (question < 4) return say(call, 202, call.accepted);
       say(call, 200, success(call.events));
     },
   },
@@ -95,9 +112,9 @@ export const moods: Readonly<Record<string, Mood>> = {
     ambiguous: true,
     play(call) {
       if (call.coin()) call.take();
-      say(call, 202, call.accepted);
+      say(call, 202, shortLived(call.accepted));
     },
-    poll: (call) => say(call, 202, call.accepted),
+    poll: (call) => say(call, 202, shortLived(call.accepted)),
   },
   "a hang": {
     ambiguous: true,

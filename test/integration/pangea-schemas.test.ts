@@ -119,7 +119,11 @@ describe("the processor as it is set up", () => {
     // A ledger of other fields refuses every event of the standard schema.
     const { url, token } = await ledgerOf(orders);
     const deadLetterPath = join(folder, "letters/dead.jsonl");
-    const processor = auditProcessor({ pangea: { token, baseUrlTemplate: url }, deadLetterPath });
+    const processor = auditProcessor({
+      pangea: { token, baseUrlTemplate: url },
+      durability: "memory",
+      deadLetterPath,
+    });
     processor.take(emitted);
     await processor.shutdown();
     const [line = ""] = readFileSync(deadLetterPath, "utf8").split("\n");
@@ -134,7 +138,11 @@ describe("the processor as it is set up", () => {
   it("sends nothing unsigned where the signing key cannot be used: the events wait, and it is said", async () => {
     const { url, token } = await ledgerOf(orders);
     const signingKeyFile = join(folder, "missing.pem");
-    const processor = auditProcessor({ pangea: { token, baseUrlTemplate: url }, signingKeyFile });
+    const processor = auditProcessor({
+      pangea: { token, baseUrlTemplate: url },
+      durability: "memory",
+      signingKeyFile,
+    });
     processor.take(emitted);
     await processor.forceFlush();
     expect(processor.depth).toBe(1);

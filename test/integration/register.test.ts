@@ -31,6 +31,7 @@ async function signIn(env: Record<string, string>, ...args: string[]): Promise<E
       // On Node 22 the matrix silences warnings by it.
       NODE_OPTIONS: process.env.NODE_OPTIONS,
       AUTHLOG_LEDGER_PATH: join(folder, "ledger.db"),
+      AUTHLOG_JOURNAL_DIR: join(folder, "journal"),
       ...env,
     },
     stdio: ["ignore", "pipe", "pipe"],
@@ -86,8 +87,18 @@ it("in production without a token it says so loudly, starts nothing, and the app
   await expect(stat(join(folder, "ledger.db"))).rejects.toMatchObject({ code: "ENOENT" });
 });
 
-it("what is left when the process ends is counted and said", async () => {
-  const settings = { PANGEA_TOKEN: "pts_test", PANGEA_BASE_URL_TEMPLATE: "http://127.0.0.1:1" };
+const unreachable = { PANGEA_TOKEN: "pts_test", PANGEA_BASE_URL_TEMPLATE: "http://127.0.0.1:1" };
+
+it("what is left when a process ends is delivered by the next", async () => {
+  const { code, stderr } = await signIn(unreachable, "--exit-at-once");
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  await signIn({}, "--exit");
+  const trail = await readLedger();
+  expect(new Set(trail.map(({ details }) => details["authlog.producer.id"])).size).toBe(2);
+});
+
+it("what is left in memory alone when the process ends is counted and said", async () => {
+  const settings = { ...unreachable, AUTHLOG_DURABILITY: "memory" };
   const { stderr } = await signIn(settings, "--exit-at-once");
   expect(stderr).toContain("ERR_AUTHLOG_SHUTDOWN_INCOMPLETE");
   expect(stderr).toContain("1 audit records");

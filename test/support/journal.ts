@@ -2,33 +2,14 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
-import type { ReadableLogRecord } from "../../src/telemetry/exporter.ts";
-import { attributes } from "../../src/vocabulary.ts";
+
+export { numberedRecord } from "./numbered-record.ts";
 
 /** A folder for a journal that goes away with the test. */
 export function journalFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "authlog-journal-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   return join(folder, "journal");
-}
-
-/** A record as authlog makes them: the `sequence`th of its producer. */
-export function numberedRecord(sequence: number, producerId = "producer"): ReadableLogRecord {
-  return {
-    hrTime: [1_700_000_000 + sequence, 0],
-    eventName: "auth.sign_in",
-    severityNumber: 9,
-    severityText: "INFO",
-    body: "alice@example.com signed in",
-    attributes: {
-      [attributes.recordUid]: `uid-${sequence}`,
-      [attributes.producerId]: producerId,
-      [attributes.sequence]: sequence,
-      [attributes.userEmail]: "alice@example.com",
-    },
-    resource: { attributes: { "service.name": "shop" } },
-    instrumentationScope: { name: "authlog" },
-  };
 }
 
 /** Every file of a lane's segments, in order. */

@@ -5,11 +5,20 @@ import { type AuthLogRecord, type Diagnostic, getSlot } from "../../src/slot.ts"
 export interface Watched {
   readonly records: AuthLogRecord[];
   readonly diagnostics: Diagnostic[];
+  /** The names of the events, oldest first. */
+  readonly names: () => string[];
+  /** The attributes of the latest event. */
+  readonly last: () => Readonly<Record<string, unknown>>;
 }
 
 /** Gives each test of a file a slot of its own, with a sink that keeps what it gets. */
 export function watchSlot(): Watched {
-  const watched: Watched = { records: [], diagnostics: [] };
+  const watched: Watched = {
+    records: [],
+    diagnostics: [],
+    names: () => watched.records.map(({ eventName }) => eventName),
+    last: () => watched.records.at(-1)?.attributes ?? {},
+  };
   beforeEach(() => {
     clearSlot();
     watched.records.length = 0;

@@ -1,4 +1,5 @@
 import { offers } from "authlog-example-shared/lib/offers";
+import { toProfile } from "authlog-example-shared/lib/to-profile";
 import type { NextAuthConfig } from "next-auth";
 import Credentials from "next-auth/providers/credentials";
 import Nodemailer from "next-auth/providers/nodemailer";
@@ -21,11 +22,7 @@ if (offers.openId) {
     name: "the local OpenID provider",
     type: "oidc",
     checks: ["pkce", "state"],
-    profile: (claims) => ({
-      id: claims[AUTH_LOCAL_ID_CLAIM] as string,
-      name: claims.name,
-      email: claims.email,
-    }),
+    profile: (claims) => toProfile(claims, AUTH_LOCAL_ID_CLAIM),
   });
 }
 

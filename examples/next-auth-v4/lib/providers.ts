@@ -1,4 +1,5 @@
 import { offers } from "authlog-example-shared/lib/offers";
+import { toProfile } from "authlog-example-shared/lib/to-profile";
 import type { AuthOptions } from "next-auth";
 import Credentials from "next-auth/providers/credentials";
 import Email from "next-auth/providers/email";
@@ -32,11 +33,7 @@ if (offers.openId) {
     authorization: { params: { scope: "openid profile email" } },
     idToken: true,
     checks: ["pkce", "state"],
-    profile: (claims: Record<string, string>) => ({
-      id: claims[AUTH_LOCAL_ID_CLAIM]!,
-      name: claims["name"],
-      email: claims["email"],
-    }),
+    profile: (claims: Record<string, unknown>) => toProfile(claims, AUTH_LOCAL_ID_CLAIM),
   });
 }
 

@@ -17,7 +17,7 @@ export function OtherWays({ openId, email, linkSent }: Props) {
       {openId && (
         <form action={openId}>
           <button type="submit" className="outlined">
-            Continue with the local OpenID provider
+            Continue with local OpenID
           </button>
         </form>
       )}

@@ -2,7 +2,7 @@ import type { TrailEntry } from "../lib/trail";
 import { ProofMark } from "./proof-mark";
 
 export function TrailRow({ entry }: { entry: TrailEntry }) {
-  const { name, outcome, reason, who, from, at, traceId, proven } = entry;
+  const { name, outcome, reason, who, claimed, from, at, traceId, proven } = entry;
   return (
     <tr className={proven ? undefined : "broken"}>
       <td className="event">
@@ -16,7 +16,7 @@ export function TrailRow({ entry }: { entry: TrailEntry }) {
       </td>
       <td className="who">
         {who}
-        {outcome === "failure" && <span className="claim"> claimed, not proven</span>}
+        {claimed && <span className="claim"> claimed, not proven</span>}
       </td>
       <td className="from">{from}</td>
       <td className="when">

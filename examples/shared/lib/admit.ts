@@ -9,6 +9,6 @@ import { demoUsers } from "./demo-users";
 export function admit({ email }: { email?: string | null }): boolean | string {
   const fate = demoUsers.find((user) => user.email === email)?.fate;
   if (fate === "cannot be checked") throw new Error("The list of members does not answer.");
-  if (fate === "must accept the terms") return "/?error=TermsNotAccepted";
+  if (fate === "has terms to accept") return "/?error=TermsNotAccepted";
   return fate !== "is not admitted";
 }

@@ -10,7 +10,7 @@ export interface DemoUser {
     | "is locked out"
     | "is not admitted"
     | "meets an error"
-    | "must accept the terms"
+    | "has terms to accept"
     | "cannot be checked";
 }
 
@@ -20,7 +20,7 @@ export const demoUsers: readonly DemoUser[] = [
   person("Carol", "christmas-past", "is locked out"),
   person("Dave", "pod-bay-doors", "is not admitted"),
   person("Erin", "lost-and-found", "meets an error"),
-  person("Frank", "fly-me-to-the-moon", "must accept the terms"),
+  person("Frank", "fly-me-to-the-moon", "has terms to accept"),
   person("Grace", "first-actual-bug", "cannot be checked"),
 ];
 

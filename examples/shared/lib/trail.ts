@@ -6,8 +6,9 @@ export interface TrailEntry {
   name: string;
   outcome: string;
   reason: string | null;
-  /** The proven user, or who the caller of a failed attempt claimed to be. */
+  /** The proven user, or who the caller claimed to be. */
   who: string;
+  claimed: boolean;
   from: string;
   /** ISO 8601. */
   at: string;
@@ -70,6 +71,7 @@ function toEntry({ envelope, hash }: Audit.AuditRecord, proven: boolean): TrailE
     reason: reason?.trim() ?? null,
     who:
       text(details["user.email"]) ?? text(event["target"]) ?? text(event["actor"]) ?? "anonymous",
+    claimed: "auth.attempted.identifier" in details,
     from: text(event["source"]) ?? "unknown",
     at: new Date(text(event["timestamp"]) ?? envelope.received_at ?? 0).toISOString(),
     traceId: text(details["trace_id"]) ?? null,

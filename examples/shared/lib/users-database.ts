@@ -33,4 +33,5 @@ const schema = `
   CREATE TABLE IF NOT EXISTS verification_tokens (
     identifier TEXT, token TEXT, expires INTEGER NOT NULL, PRIMARY KEY (identifier, token)
   ) STRICT;
+  CREATE TABLE IF NOT EXISTS leavers (email TEXT PRIMARY KEY) STRICT;
 `;

@@ -1,7 +1,9 @@
 import { eventNames, type FailureReason, failureReasons } from "../../vocabulary.ts";
 import type { Attempt, Failure } from "../attempt.ts";
 import { failsOAuthCheck, tokenReason } from "../checks.ts";
+import { reasonOfCode } from "../credentials-codes.ts";
 import { readField, readText } from "../read.ts";
+import { refusalOf } from "../refusals.ts";
 
 /** What a type of error of Auth.js says about the attempt that it ended. */
 const reasons: ReadonlyMap<string, FailureReason> = new Map(
@@ -43,18 +45,6 @@ const requestRejects: ReadonlyMap<string, FailureReason> = new Map(
   }),
 );
 
-/** Codes of the app's own subclasses of CredentialsSignin that say more than "wrong". */
-const credentialsCodes: ReadonlyMap<string, FailureReason> = new Map(
-  Object.entries({
-    locked: failureReasons.lockedOut,
-    locked_out: failureReasons.lockedOut,
-    account_locked: failureReasons.lockedOut,
-    rate_limit: failureReasons.rateLimited,
-    rate_limited: failureReasons.rateLimited,
-    too_many_requests: failureReasons.rateLimited,
-  }),
-);
-
 /** The code that Auth.js gives a CredentialsSignin of its own. */
 const plainCode = "credentials";
 const codeShape = /^[a-z0-9][a-z0-9_.-]{0,63}$/i;
@@ -73,7 +63,8 @@ export function failureOf(error: unknown): Failure | undefined {
   const cause = readField(readField(error, "cause"), "err");
   if (type === "JWTSessionError" || type === "SessionTokenError") {
     const reason = type === "JWTSessionError" ? tokenReason(cause) : failureReasons.unknown;
-    return { name: eventNames.sessionReject, reason, errorType: type };
+    const refusal = refusalOf(cause) ?? { reason, errorType: type };
+    return { name: eventNames.sessionReject, ...refusal };
   }
   const rejected = requestRejects.get(type);
   if (rejected !== undefined) {
@@ -96,7 +87,7 @@ function ownCredentialsCode(error: unknown): Failure | undefined {
   if (readField(error, "kind") !== "signIn" || code === undefined) return undefined;
   if (code === plainCode || !codeShape.test(code)) return undefined;
   return {
-    reason: credentialsCodes.get(code) ?? failureReasons.invalidCredentials,
+    reason: reasonOfCode(code) ?? failureReasons.invalidCredentials,
     errorType: code,
   };
 }

@@ -1,7 +1,10 @@
 import { eventNames, type FailureReason, failureReasons } from "../../vocabulary.ts";
 import type { Attempt, Failure } from "../attempt.ts";
 import { failsOAuthCheck, tokenReason } from "../checks.ts";
-import { readField } from "../read.ts";
+import { reasonOfCode } from "../credentials-codes.ts";
+import { guarded } from "../emit-event.ts";
+import { readField, readText } from "../read.ts";
+import { noToken, refusalOf } from "../refusals.ts";
 
 /** What a code that next-auth 4 hands to its logger says about the attempt that it ended. */
 const reasons: ReadonlyMap<string, FailureReason> = new Map(
@@ -47,13 +50,8 @@ export function describeError([code, metadata]: readonly unknown[]): Failure | u
   const error = metadata instanceof Error ? metadata : readField(metadata, "error");
   switch (code) {
     case "JWT_SESSION_ERROR":
-      return { name: eventNames.sessionReject, reason: tokenReason(error), errorType: code };
     case "SESSION_ERROR":
-      return {
-        name: eventNames.sessionReject,
-        reason: failureReasons.unknown,
-        errorType: code,
-      };
+      return { name: eventNames.sessionReject, ...describeSessionError(code, error) };
     case "SIGNOUT_ERROR":
       return { reason: tokenReason(error), errorType: code };
     case "INVALID_CALLBACK_URL_ERROR":
@@ -74,9 +72,34 @@ export function describeError([code, metadata]: readonly unknown[]): Failure | u
   return reason && { reason, errorType: code };
 }
 
-/** An `authorize` that throws: next-auth 4 makes its message a part of an address, and logs nothing. */
-export function describeThrown(): Failure {
-  return { reason: failureReasons.providerError, errorType: "AuthorizeError" };
+function describeSessionError(code: string, error: unknown): Failure {
+  const refusal = refusalOf(error);
+  if (refusal !== undefined) return refusal;
+  if (code === "SESSION_ERROR") return { reason: failureReasons.unknown, errorType: code };
+  // What jose says of a token that it is to encrypt: the app's callback gave none.
+  return readText(error, "message") === "JWT Claims Set MUST be an object"
+    ? noToken
+    : { reason: tokenReason(error), errorType: code };
+}
+
+/**
+ * An `authorize` that throws: next-auth 4 makes its message a part of an address, and logs nothing. It
+ * has no errors with codes, so the app puts one into a field of its own. Only codes that are known are
+ * taken: databases and Node put theirs into that field, too.
+ */
+export function describeThrown(error: unknown): Failure {
+  const code = guarded(() => ownText(error, "code"));
+  const reason = code === undefined ? undefined : reasonOfCode(code);
+  return code !== undefined && reason !== undefined
+    ? { reason, errorType: code }
+    : { reason: failureReasons.providerError, errorType: "AuthorizeError" };
+}
+
+function ownText(source: unknown, name: string): string | undefined {
+  if (typeof source !== "object" || source === null || !Object.hasOwn(source, name))
+    return undefined;
+  const value: unknown = Reflect.get(source, name);
+  return typeof value === "string" ? value : undefined;
 }
 
 /** A handler that throws: next-auth 4 catches neither its callbacks nor the adapter everywhere. */

@@ -68,7 +68,7 @@ async function examine(
   });
   const checks: Check[] = [
     ...environmentChecks(app, process.versions.node),
-    ...wiringChecks(app),
+    ...wiringChecks(app, values["NODE_OPTIONS"]),
     ...configurationChecks(app, config),
     ...journalChecks(readJournal(folder, config), config, Date.now()),
     ...destinationChecks(destination),

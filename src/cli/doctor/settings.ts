@@ -27,7 +27,7 @@ const shown: ReadonlySet<string> = new Set([
 ]);
 
 /** Which variable a setting is read from, as far as its name in the report does not tell. */
-const variables: Readonly<Record<string, string>> = {
+const variables: Readonly<Record<string, string | readonly string[]>> = {
   enabled: "AUTHLOG_ENABLED",
   token: "PANGEA_TOKEN",
   domain: "PANGEA_DOMAIN",
@@ -56,6 +56,9 @@ const variables: Readonly<Record<string, string>> = {
   deadLetterPath: "AUTHLOG_DEAD_LETTER_PATH",
   pseudonymKeys: "AUTHLOG_PSEUDONYM_KEY",
   pseudonymize: "AUTHLOG_PSEUDONYMIZE",
+  clientAddress: ["AUTHLOG_CLIENT_ADDRESS_HEADER", "AUTHLOG_TRUSTED_PROXIES"],
+  "requestEnd.timeoutMillis": "AUTHLOG_REQUEST_END_TIMEOUT",
+  "requestEnd.blocks": "AUTHLOG_REQUEST_END_BLOCKS",
   sessionRead: "AUTHLOG_SESSION_READ",
 };
 
@@ -68,8 +71,13 @@ export function settingsOf(
   return flatten("", config).map(([name, { value, source }]) => ({
     name,
     value: name === "schema" ? schema.value.name : masked(name, value),
-    source: (source === "environment" && files.get(variables[name] ?? "")) || source,
+    source: (source === "environment" && fileOf(name, files)) || source,
   }));
+}
+
+function fileOf(name: string, files: ReadonlyMap<string, string>): string | undefined {
+  const file = [variables[name] ?? []].flat().find((variable) => files.has(variable));
+  return file === undefined ? undefined : files.get(file);
 }
 
 function flatten(prefix: string, value: object): (readonly [string, Setting<unknown>])[] {

@@ -4,9 +4,13 @@ import { checkNextAuthCalls } from "./next-auth-check.ts";
 import { checkProviders } from "./provider-check.ts";
 import { checkRegister } from "./register-check.ts";
 
-/** Whether the two edits of the README were made, as far as the sources tell. */
-export function wiringChecks(app: App): Check[] {
+/**
+ * Whether the two edits of the README were made, as far as the sources tell.
+ *
+ * @param nodeOptions the variable `NODE_OPTIONS`
+ */
+export function wiringChecks(app: App, nodeOptions = ""): Check[] {
   return app.isPackage
-    ? [checkRegister(app), ...checkNextAuthCalls(app), ...checkProviders(app)]
+    ? [checkRegister(app), ...checkNextAuthCalls(app), ...checkProviders(app, nodeOptions)]
     : [];
 }

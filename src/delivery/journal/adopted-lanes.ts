@@ -1,5 +1,6 @@
 import { Lane, laneIds, viewLane } from "./lane.ts";
-import { LaneReader, type Reading } from "./lane-reader.ts";
+import { dropOldestFrom } from "./drop-oldest.ts";
+import { LaneReader, type Loss, type Reading } from "./lane-reader.ts";
 import { lastEntryOf } from "./span-of-segment.ts";
 
 interface Adopted {
@@ -35,19 +36,19 @@ export class AdoptedLanes {
    * Takes over every lane whose process is dead.
    *
    * @param own the lane that this process writes
+   * @param onFailed told of a lane that cannot be looked at; it does not keep the others from being
    * @returns how many bytes the lanes of the living have
    */
-  adopt(journal: string, own: string): number {
+  adopt(journal: string, own: string, onFailed: (error: unknown) => void): number {
     const known = new Set([own, ...this.#adopted.map(({ lane }) => lane.id)]);
     let others = 0;
     for (const id of laneIds(journal).filter((other) => !known.has(other))) {
-      const lane = Lane.adopt(journal, id);
-      if (lane === undefined) {
-        others += sizeOf(viewLane(journal, id)?.segments ?? []);
-      } else {
-        const last = lane.segments.at(-1);
-        const entry = last && lastEntryOf(last);
-        this.#adopted.push({ lane, reader: new LaneReader(lane), last: entry?.number ?? 0 });
+      try {
+        const lane = Lane.adopt(journal, id);
+        if (lane === undefined) others += sizeOf(viewLane(journal, id)?.segments ?? []);
+        else this.#take(lane);
+      } catch (error) {
+        onFailed(error);
       }
     }
     this.#clear();
@@ -61,9 +62,19 @@ export class AdoptedLanes {
     if (adopted === undefined) return undefined;
     this.#adopted.push(adopted);
     const { lane, reader } = adopted;
-    const reading = reader.read(maxLines);
-    this.#clear();
-    return { lane, ...reading };
+    return { lane, ...reader.read(maxLines) };
+  }
+
+  /** Drops the oldest segment that nothing was handed out of. */
+  dropOldest(): Loss | undefined {
+    // Their names begin with the time at which they were made.
+    for (const { lane, reader, last } of this.#adopted.toSorted((a, b) =>
+      a.lane.id < b.lane.id ? -1 : 1,
+    )) {
+      const loss = dropOldestFrom(lane, reader.expected, last);
+      if (loss !== undefined) return loss;
+    }
+    return undefined;
   }
 
   /** After a confirmation: a lane that owes nothing is cleared away. */
@@ -77,6 +88,12 @@ export class AdoptedLanes {
       reader.close();
       lane.release();
     }
+  }
+
+  #take(lane: Lane): void {
+    const last = lane.segments.at(-1);
+    const entry = last && lastEntryOf(last);
+    this.#adopted.push({ lane, reader: new LaneReader(lane), last: entry?.number ?? 0 });
   }
 
   #clear(): void {

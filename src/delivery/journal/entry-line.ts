@@ -1,6 +1,8 @@
 import { crc32 } from "node:zlib";
 import type { ReadableLogRecord } from "../../telemetry/exporter.ts";
-import { fromOtlp, toOtlp } from "../otlp-record.ts";
+import { fromOtlp, type OtlpLogs, toOtlp } from "../otlp-record.ts";
+import { maxLineBytes } from "./line-reader.ts";
+import { withinLine } from "./within-line.ts";
 
 /** A record in the journal, under its number among those of its process, from 1. */
 export interface Entry {
@@ -21,8 +23,13 @@ const tailBytes = checksumMember.length + 8 + '"}'.length;
  * // {"entry":1,"resourceLogs":[…],"crc32":"0badcafe"}⏎
  */
 export function encodeEntry({ number, record }: Entry): Buffer {
-  const logs = JSON.stringify(toOtlp(record));
-  return sealed(`{"entry":${number},${logs.slice(1, -1)}`);
+  const logs = toOtlp(record);
+  const line = sealedEntry(number, logs);
+  return line.length <= maxLineBytes ? line : sealedEntry(number, withinLine(logs));
+}
+
+function sealedEntry(number: number, logs: OtlpLogs): Buffer {
+  return sealed(`{"entry":${number},${JSON.stringify(logs).slice(1, -1)}`);
 }
 
 /** A line with its checksum. `open` is a JSON object without the brace that closes it. */

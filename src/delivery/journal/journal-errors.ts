@@ -42,23 +42,31 @@ export function journalFull(maxBytes: number): AuthlogError {
   });
 }
 
-/** Entries that cannot be read. */
+/** Entries that cannot be read; or a damage that took none. */
 export function damaged(count: number, damage: Damage | undefined, kept: string): AuthlogError {
   return new AuthlogError("ERR_AUTHLOG_JOURNAL_DAMAGED", {
-    message: `${count} audit event(s) of the journal cannot be read, and are not delivered.`,
-    why:
-      damage === undefined
-        ? `Lines are missing in ${kept}.`
-        : `${kept} is damaged from byte ${damage.offset} on.`,
+    message:
+      count === 0
+        ? "A file of the journal is damaged; no audit event is lost by it."
+        : `${count} audit event(s) of the journal cannot be read, and are not delivered.`,
+    why: whereDamaged(damage, kept),
     fix: "Look at the disk, and at who can write to the folder. The file is kept for you to look at.",
   });
+}
+
+function whereDamaged(damage: Damage | undefined, kept: string): string {
+  if (damage === undefined) return `Lines are missing in ${kept}.`;
+  const { kind, offset } = damage;
+  return kind === "missing"
+    ? `Lines are missing in ${kept} before byte ${offset}, or in a file before it that is gone.`
+    : `${kept} is damaged from byte ${offset} on.`;
 }
 
 /** The last line of a process that died while it wrote. */
 export function torn({ segment, offset }: Damage): AuthlogError {
   return new AuthlogError("ERR_AUTHLOG_JOURNAL_TORN", {
-    message: "The last line of a journal is torn: at most one audit event is not delivered.",
+    message: "The end of a journal is torn: what was being written there is not delivered.",
     why: `A process died, or the power went, while ${segment.path} was written, at byte ${offset}.`,
-    fix: "Nothing: an event that had been accepted before is not touched by it.",
+    fix: "Nothing, where a process died: an event that had been accepted is not touched by it. Where the power goes, AUTHLOG_DURABILITY=disk keeps what was accepted.",
   });
 }

@@ -44,3 +44,17 @@ export const journalDefaults: Required<JournalOptions> = {
   maxBytes: 1024 ** 3,
   onFull: "drop-newest",
 };
+
+/** Sizes and pauses that are not for users to choose. Tests pass smaller ones. */
+export interface JournalTuning {
+  /** A segment that has so many bytes is followed by the next. */
+  segmentBytes: number;
+  /** How often the folder is searched for lanes whose processes have died, in milliseconds. */
+  adoptionMillis: number;
+}
+
+/** What they are. */
+export const journalTuning: JournalTuning = {
+  segmentBytes: 8 * 1024 ** 2,
+  adoptionMillis: 15_000,
+};

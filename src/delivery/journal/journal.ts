@@ -9,7 +9,12 @@ import type { Clock } from "../clock.ts";
 import type { Span } from "../span.ts";
 import { AdoptedLanes } from "./adopted-lanes.ts";
 import { damaged, journalFull, onNetwork, syncFailed, torn, unwritable } from "./journal-errors.ts";
-import type { Durability, JournalOptions } from "./journal-options.ts";
+import {
+  type Durability,
+  type JournalOptions,
+  type JournalTuning,
+  journalTuning,
+} from "./journal-options.ts";
 import { Lane } from "./lane.ts";
 import type { Loss, Reading } from "./lane-reader.ts";
 import type { WriterFiles } from "./lane-writer.ts";
@@ -56,12 +61,14 @@ export interface JournalWorld {
   onGone: (gone: Gone) => void;
   /** Tests pass some that fail. */
   files?: WriterFiles;
+  tuning?: Partial<JournalTuning>;
 }
 
-const segmentBytes = 8 * 1024 ** 2;
+/** Room is had again segment by segment: a small journal needs small ones. */
+const segmentsAtLeast = 16;
 
-/** How often the folder is searched for lanes whose processes have died. */
-const adoptionMillis = 15_000;
+/** Far more than were ever needed. */
+const attemptsAtLane = 20;
 
 /** After a fault of the disk it is tried again so soon, and then at growing intervals. */
 const firstRetryMillis = 1000;
@@ -78,6 +85,7 @@ export class Journal {
   readonly #options: Required<JournalOptions>;
   readonly #durable: boolean;
   readonly #world: JournalWorld;
+  readonly #tuning: JournalTuning;
   #own: OwnLane | undefined;
   readonly #adopted = new AdoptedLanes();
   /** Bytes of the lanes of other living processes, when last looked. */
@@ -100,6 +108,7 @@ export class Journal {
     this.#options = options;
     this.#durable = durability === "disk";
     this.#world = world;
+    this.#tuning = { ...journalTuning, ...world.tuning };
   }
 
   /** Begins: says now what keeps the disk from being written, and takes over what the dead left. */
@@ -139,7 +148,10 @@ export class Journal {
 
   /** Whether an entry that was accepted before the mark is not confirmed. */
   owes(mark: number): boolean {
-    return this.#own !== undefined && !this.#own.lane.confirmed.covers([1, mark]);
+    if (this.#own === undefined) return false;
+    const { lane, last } = this.#own;
+    // The mark may be one of a lane that is gone.
+    return !lane.confirmed.covers([1, Math.min(mark, last)]);
   }
 
   /**
@@ -165,20 +177,25 @@ export class Journal {
     }
   }
 
-  /** Hands out entries that wait on the disk alone: its own in order, those of the dead between. */
+  /** Hands out entries that wait on the disk alone: half of them those of the dead, where there are. */
   read(maxLines: number): JournalEntry[] {
     const entries: JournalEntry[] = [];
+    const adopted = this.#adopted.read(Math.ceil(maxLines / 2));
+    if (adopted !== undefined) {
+      entries.push(...this.#handOut(adopted.lane, adopted));
+      this.#confirm(adopted.lane, () => {});
+    }
     if (this.#own !== undefined) {
       const { lane } = this.#own;
-      entries.push(...this.#handOut(lane, this.#own.read(maxLines)));
+      entries.push(...this.#handOut(lane, this.#own.read(maxLines - entries.length)));
     }
-    const adopted = this.#adopted.read(maxLines - entries.length);
-    if (adopted !== undefined) entries.push(...this.#handOut(adopted.lane, adopted));
     return entries;
   }
 
   /** Notes that these need not be delivered any more. */
   confirm(positions: readonly Position[]): void {
+    // Somebody else may have the lanes by now.
+    if (this.#closed) return;
     const byLane = Map.groupBy(positions, ({ lane }) => lane);
     for (const [lane, some] of byLane) {
       this.#confirm(lane, () => lane.confirm(rangesOf(some.map(({ number }) => number))));
@@ -216,7 +233,8 @@ export class Journal {
     await setImmediate();
     this.#nextRound = undefined;
     const own = this.#own;
-    if (own === undefined || this.#closed) return;
+    if (own === undefined) return;
+    if (this.#closed) throw unwritable(this.#options.dir, undefined);
     this.#round = own.sync().catch((error: unknown) => {
       this.#fail(error);
       throw error;
@@ -231,8 +249,8 @@ export class Journal {
     const network = networkFileSystemOf(dir);
     if (network !== undefined) throw onNetwork(dir, network);
     const { files } = this.#world;
-    this.#own = new OwnLane(Lane.create(dir, uuidv7()), {
-      segmentBytes,
+    this.#own = new OwnLane(createLane(dir), {
+      segmentBytes: Math.min(this.#tuning.segmentBytes, this.#options.maxBytes / segmentsAtLeast),
       durable: this.#durable,
       journal: dir,
       onSyncFailed: (cause) => report(syncFailed(cause)),
@@ -244,10 +262,12 @@ export class Journal {
   #makeRoom(own: OwnLane, share: number): boolean {
     const { maxBytes, onFull } = this.#options;
     const hasRoom = (): boolean => this.size + this.#othersBytes < maxBytes * share;
+    if (!hasRoom()) own.trim(0);
     while (!hasRoom()) {
-      const loss = onFull === "drop-oldest" ? own.dropOldest() : undefined;
+      const loss =
+        onFull === "drop-oldest" ? (this.#adopted.dropOldest() ?? own.dropOldest()) : undefined;
       if (loss === undefined) return false;
-      this.#world.onGone({ ...loss, cause: journalFull(maxBytes) });
+      if (loss.count > 0) this.#world.onGone({ ...loss, cause: journalFull(maxBytes) });
     }
     return true;
   }
@@ -265,14 +285,16 @@ export class Journal {
 
   /** What is gone is told, and then counts as confirmed: it holds up no segment. */
   #tell(lane: Lane, loss: Loss): void {
-    const { damage } = loss;
-    if (damage?.torn === true) this.#world.onGone({ ...loss, cause: torn(damage) });
+    const { count, damage } = loss;
+    if (damage?.kind === "torn") this.#world.onGone({ ...loss, cause: torn(damage) });
     else {
       let kept = lane.folder;
       if (damage !== undefined) {
         kept = lane.keepDamaged(damage.segment, join(this.#options.dir, "damaged"));
       }
-      this.#world.onGone({ ...loss, cause: damaged(loss.count, damage, kept) });
+      const cause = damaged(count, damage, kept);
+      if (count === 0) return report(cause);
+      this.#world.onGone({ ...loss, cause });
     }
     this.#confirm(lane, () => lane.confirm([loss.range]));
   }
@@ -284,7 +306,8 @@ export class Journal {
       else this.#adopted.trim();
     } catch (error) {
       // It is confirmed for this process; the next one delivers it again.
-      report(unwritable(this.#options.dir, error));
+      if (lane === this.#own?.lane && !lane.isThere) this.#fail(error);
+      else report(unwritable(this.#options.dir, error));
     }
   }
 
@@ -292,18 +315,30 @@ export class Journal {
     if (this.#closed) return;
     const { clock, onChange } = this.#world;
     // Spread, so that the processes of one folder do not all look at the same moment.
-    const pause = adoptionMillis * (0.5 + clock.random());
+    const pause = this.#tuning.adoptionMillis * (0.5 + clock.random());
     this.#cancelAdoption = clock.schedule(() => this.#adopt(), pause);
     const { dir } = this.#options;
+    const onFailed = (error: unknown): void => report(unwritable(dir, error));
     try {
-      this.#othersBytes = this.#adopted.adopt(dir, this.#own?.lane.id ?? "");
+      if (this.#own?.lane.isThere === false) this.#fail(gone());
+      this.#othersBytes = this.#adopted.adopt(dir, this.#own?.lane.id ?? "", onFailed);
     } catch (error) {
       report(unwritable(dir, error));
     }
     if (this.unread > 0) onChange();
   }
 
+  /** What was written to files that somebody removed is there no more, unless it is in memory too. */
+  #abandonOwn(own: OwnLane): void {
+    this.#own = undefined;
+    const { unread: count, lane } = own;
+    own.abandon();
+    if (count === 0) return;
+    this.#world.onGone({ count, span: {}, cause: damaged(count, undefined, lane.folder) });
+  }
+
   #fail(error: unknown): void {
+    if (this.#own?.lane.isThere === false) this.#abandonOwn(this.#own);
     report(AuthlogError.is(error) ? error : unwritable(this.#options.dir, error));
     if (this.#faulty || this.#closed) return;
     this.#faulty = true;
@@ -312,7 +347,23 @@ export class Journal {
     this.#cancelRetry = this.#world.clock.schedule(() => {
       this.#faulty = false;
       if (this.#cancelAdoption === undefined) this.start();
+      // What could not be written anew before is now.
+      if (this.#durable) this.onDisk().catch(() => {});
       this.#world.onChange();
     }, pause);
   }
+}
+
+/** Others that start at the same time may take a half-made lane for a dead one's: then another is made. */
+function createLane(dir: string): Lane {
+  for (let attempt = 1; attempt <= attemptsAtLane; attempt += 1) {
+    const lane = Lane.create(dir, uuidv7());
+    if (lane !== undefined) return lane;
+  }
+  throw new Error("Other processes cleared away each lane while it was made.");
+}
+
+/** The journal's files were removed while they were written to. */
+function gone(): Error {
+  return Object.assign(new Error("The files are gone."), { code: "ENOENT" });
 }

@@ -5,30 +5,42 @@ import { type Span, spanBetween } from "../span.ts";
 import { LineReader } from "./line-reader.ts";
 import type { Range } from "./number-set.ts";
 
-/** Entries that are not in the lane any more, or cannot be read. */
+/**
+ * Entries that are not in the lane any more, or cannot be read; or, where its count is 0, a damage
+ * that took none.
+ */
 export interface Loss {
   /** Their numbers. */
   readonly range: Range;
   /** How many of them were not confirmed. */
   readonly count: number;
   readonly span: Span;
-  /** Where the damage begins; none where whole lines are missing. */
+  /** Where it is; not known where the rest of a lane is missing. */
   readonly damage: Damage | undefined;
 }
 
-/** A place that cannot be read. */
+/** A place that is not as it was written. */
 export interface Damage {
   readonly segment: Segment;
   /** In bytes, from the start of the segment. */
   readonly offset: number;
-  /** A line without its break at the end of a segment: it was being written when its process died. */
-  readonly torn: boolean;
+  readonly kind: DamageKind;
 }
+
+export type DamageKind =
+  /** A line without its break at the end of a segment: it was being written when its process died. */
+  | "torn"
+  /** What is there is no entry. */
+  | "unreadable"
+  /** Whole lines are missing before the place, or stand in another order. */
+  | "missing";
 
 /** What was read. */
 export interface Reading {
   readonly entries: readonly Entry[];
   readonly losses: readonly Loss[];
+  /** Whether there is nothing more to read now. */
+  readonly ended: boolean;
 }
 
 const nothing = Buffer.alloc(0);
@@ -48,7 +60,7 @@ export interface Cursor {
  * told: it is never taken for an entry, and never hides the ones behind it.
  */
 export class LaneReader {
-  readonly #lane: Lane;
+  readonly #lane: Pick<Lane, "segments" | "confirmed">;
   /** Whether nobody writes to the lane any more, so that a line without its break is torn. */
   readonly #closed: boolean;
   #current: { segment: Segment; lines: LineReader } | undefined;
@@ -63,14 +75,25 @@ export class LaneReader {
   #damagedLines = 0;
   #done = false;
 
-  /** @param from where to begin; by default, at the beginning of a lane that nobody writes to */
-  constructor(lane: Lane, from?: Cursor) {
+  readonly #decode: typeof decodeEntry;
+
+  /**
+   * @param from where to begin; by default, at the beginning of a lane that nobody writes to
+   * @param decode tests pass one that does without the checksum, to show what it is for
+   */
+  constructor(
+    lane: Pick<Lane, "segments" | "confirmed">,
+    from?: Cursor,
+    decode: typeof decodeEntry = decodeEntry,
+  ) {
     this.#lane = lane;
+    this.#decode = decode;
     this.#closed = from === undefined;
     const { segment, offset, number } = from ?? {
       segment: 0,
       offset: 0,
-      number: lane.segments[0]?.first ?? 1,
+      // Segments that are gone from the front have to be confirmed.
+      number: lane.confirmed.firstMissing(1),
     };
     this.#fromSerial = segment;
     this.#offset = offset;
@@ -91,26 +114,28 @@ export class LaneReader {
   read(maxLines: number): Reading {
     const entries: Entry[] = [];
     const losses: Loss[] = [];
+    let ended = false;
     for (let read = 0; read < maxLines && !this.#done; read += 1) {
       const line = this.#nextLine();
+      ended = line === undefined;
       if (line === undefined) {
         if (!this.#closed) break;
         this.#done = true;
-        this.#tellLoss(losses, this.#expected + this.#damagedLines - 1, undefined);
+        this.#tellLoss(losses, this.#expected + this.#damagedLines - 1);
         break;
       }
-      const entry = line.place.torn ? undefined : decodeEntry(line.bytes);
+      const entry = this.#decode(line.bytes);
       if (entry === undefined) {
         this.#damage ??= line.place;
         this.#damagedLines += 1;
       } else if (entry.number >= this.#expected) {
-        this.#tellLoss(losses, entry.number - 1, entry);
+        this.#tellLoss(losses, entry.number - 1, { entry, place: line.place });
         this.#expected = entry.number + 1;
         this.#before = entry;
         if (!this.#lane.confirmed.has(entry.number)) entries.push(entry);
       }
     }
-    return { entries, losses };
+    return { entries, losses, ended };
   }
 
   close(): void {
@@ -129,16 +154,16 @@ export class LaneReader {
         ({ offset } = lines);
         const line = lines.next();
         if (line !== undefined) {
-          return { bytes: line.bytes, place: { segment, offset: line.offset, torn: false } };
+          return { bytes: line.bytes, place: { segment, offset: line.offset, kind: "unreadable" } };
         }
         if (!this.#closed && segment === this.#lane.segments.at(-1)) return undefined;
         this.#leave(segment);
-        if (lines.rest > 0) return { bytes: nothing, place: { segment, offset, torn: true } };
+        if (lines.rest > 0) return { bytes: nothing, place: { segment, offset, kind: "torn" } };
       } catch (error) {
         if (systemReason(error) === undefined) throw error;
         // The file is gone, or the disk does not give it back.
         this.#leave(segment);
-        return { bytes: nothing, place: { segment, offset, torn: false } };
+        return { bytes: nothing, place: { segment, offset, kind: "unreadable" } };
       }
     }
   }
@@ -148,7 +173,9 @@ export class LaneReader {
   }
 
   #open(segment: Segment): { segment: Segment; lines: LineReader } {
-    const lines = new LineReader(segment.path, this.#offset);
+    // Where the segment to begin with is gone, the next one is read as a whole.
+    const offset = segment.serial === this.#fromSerial ? this.#offset : 0;
+    const lines = new LineReader(segment.path, offset);
     this.#offset = 0;
     return { segment, lines };
   }
@@ -159,11 +186,14 @@ export class LaneReader {
   }
 
   /** Tells of the entries from the expected one to `last`, as far as they were not confirmed. */
-  #tellLoss(losses: Loss[], last: number, after: Entry | undefined): void {
+  #tellLoss(losses: Loss[], last: number, after?: { entry: Entry; place: Damage }): void {
     const range: Range = [this.#expected, last];
     const count = this.#lane.confirmed.countMissing(range);
-    if (count > 0) {
-      losses.push({ range, count, span: spanBetween(this.#before, after), damage: this.#damage });
+    // What is torn has its loss, or none: a line that was taken back, or written anew elsewhere.
+    if (count > 0 || (this.#damage !== undefined && this.#damage.kind !== "torn")) {
+      const missing = after && { ...after.place, kind: "missing" as const };
+      const span = spanBetween(this.#before, after?.entry);
+      losses.push({ range, count, span, damage: this.#damage ?? missing });
     }
     if (last >= this.#expected) this.#expected = last + 1;
     this.#damage = undefined;

@@ -1,4 +1,4 @@
-import fs from "node:fs";
+import fs, { rmSync } from "node:fs";
 import { promisify } from "node:util";
 import type { Lane, Segment } from "./lane.ts";
 
@@ -41,6 +41,10 @@ export class LaneWriter {
   #unsynced: Unsynced[] = [];
   #namesUnsynced = true;
   #lastSerial = 0;
+  /** Whether what is unsynced stands only in files whose sync failed. */
+  #suspect = false;
+  #syncing = false;
+  #closed = false;
 
   constructor(lane: Lane, options: LaneWriterOptions) {
     this.#lane = lane;
@@ -55,6 +59,7 @@ export class LaneWriter {
    * @throws the system's error; the lane can be written to again with a new segment
    */
   append(number: number, line: Buffer): { segment: Segment; offset: number } {
+    if (this.#suspect) this.#rewrite();
     const current = this.#lane.segments.at(-1);
     if (current !== undefined && current.size >= this.#options.segmentBytes) this.endSegment();
     this.#descriptor ??= this.#beginSegment(number);
@@ -72,12 +77,16 @@ export class LaneWriter {
    * A sync that failed is never repeated on the same file: the kernel may have dropped what it could
    * not write, and says yes the next time. The lines are written anew, to a new segment.
    *
-   * @throws the system's error, when the new segment fails as well
+   * @throws the system's error, when the new segment fails as well: the next sync, or the next line,
+   *   tries another one
    */
   async sync(): Promise<void> {
+    if (this.#suspect) this.#rewrite();
     try {
       await this.#syncOnce();
     } catch (error) {
+      // Whoever has the lane now does not expect another segment.
+      if (this.#closed) throw error;
       this.#options.onSyncFailed(error);
       this.#rewrite();
       await this.#syncOnce();
@@ -87,13 +96,15 @@ export class LaneWriter {
   /** Leaves the current segment as it is; the next line begins another. */
   endSegment(): void {
     this.#endSegment();
-    if (!this.#options.durable) this.#closeFull();
+    if (!this.#options.durable && !this.#syncing) this.#closeFull();
   }
 
-  /** Closes all files. */
+  /** Closes all files; those that are being synced, after that. */
   close(): void {
+    this.#closed = true;
     this.#endSegment();
-    this.#closeFull();
+    // The number of a file that is closed can be another file's by the time that it is synced.
+    if (!this.#syncing) this.#closeFull();
   }
 
   async #syncOnce(): Promise<void> {
@@ -103,6 +114,7 @@ export class LaneWriter {
     const lines = this.#unsynced.length;
     const names = this.#namesUnsynced;
     this.#namesUnsynced = false;
+    this.#syncing = true;
     try {
       const { fdatasync } = this.#files;
       const syncs = descriptors.map((descriptor) => promisify(fdatasync)(descriptor));
@@ -112,7 +124,11 @@ export class LaneWriter {
       if (names) await this.#syncNames();
     } catch (error) {
       this.#namesUnsynced ||= names;
+      this.#suspect = !this.#closed;
       throw error;
+    } finally {
+      this.#syncing = false;
+      if (this.#closed) this.#closeFull();
     }
     this.#unsynced.splice(0, lines);
     for (const descriptor of this.#full.splice(0, full)) this.#files.closeSync(descriptor);
@@ -131,17 +147,35 @@ export class LaneWriter {
     }
   }
 
+  /** Writes what is unsynced to new segments: all of it, or, where the disk refuses, nothing. */
   #rewrite(): void {
-    this.close();
-    const lines = this.#unsynced;
+    this.#endSegment();
+    this.#closeFull();
+    const { confirmed, segments } = this.#lane;
+    const lines = this.#unsynced.filter(({ number }) => !confirmed.has(number));
+    const before = [...segments];
     this.#unsynced = [];
-    for (const [index, { number, line }] of lines.entries()) {
-      try {
-        this.append(number, line);
-      } catch (error) {
-        this.#unsynced.push(...lines.slice(index));
-        throw error;
-      }
+    this.#suspect = false;
+    try {
+      for (const { number, line } of lines) this.append(number, line);
+    } catch (error) {
+      this.#endSegment();
+      this.#closeFull();
+      this.#remove(segments.filter((segment) => !before.includes(segment)));
+      this.#unsynced = lines;
+      this.#suspect = true;
+      throw error;
+    }
+    // Those that hold nothing else: of lines that were written anew before, or all confirmed.
+    const first = lines[0]?.number ?? Infinity;
+    this.#remove(before.filter((segment) => segment.first >= first));
+  }
+
+  #remove(removed: readonly Segment[]): void {
+    const { segments } = this.#lane;
+    for (const segment of removed) {
+      rmSync(segment.path, { force: true });
+      segments.splice(segments.indexOf(segment), 1);
     }
   }
 

@@ -44,6 +44,7 @@ export class Lane {
   readonly segments: Segment[];
   readonly confirmed: NumberSet;
   readonly #lock: KernelLock;
+  #given = false;
 
   private constructor(folder: string, lock: KernelLock) {
     this.folder = folder;
@@ -53,19 +54,24 @@ export class Lane {
     this.confirmed = readConfirmed(confirmedFile(folder));
   }
 
-  /** Makes a lane of this process's own in the journal's folder. */
-  static create(journal: string, id: string): Lane {
+  /**
+   * Makes a lane of this process's own in the journal's folder; `undefined` where another process took
+   * the half-made one for a dead one's, and cleared it away.
+   */
+  static create(journal: string, id: string): Lane | undefined {
     const temporary = join(journal, `${newPrefix}${id}`);
     const folder = join(journal, id);
     mkdirSync(temporary, { mode: 0o700 });
-    const lock = tryLock(lockFile(temporary));
-    if (lock === undefined) throw new Error("Somebody cleared the lane away while it was made.");
+    let lock: KernelLock | undefined;
     try {
-      // Fails if somebody took the lane for a dead one in between, and cleared it away.
+      lock = lockNew(temporary);
+      // A lock on a file that has no name any more keeps nobody out, and lets nobody in after us.
+      if (lock === undefined || !existsSync(lockFile(temporary))) throw new ClearedAway();
       renameSync(temporary, folder);
       return new Lane(folder, lock);
     } catch (error) {
-      lock.release();
+      lock?.release();
+      if (error instanceof ClearedAway || systemReason(error) === "ENOENT") return undefined;
       throw error;
     }
   }
@@ -73,7 +79,7 @@ export class Lane {
   /** Takes over a lane whose process is dead; `undefined` where one lives, or it is gone. */
   static adopt(journal: string, id: string): Lane | undefined {
     const folder = join(journal, id);
-    const lock = tryLockExisting(lockFile(folder));
+    const lock = tryLockExisting(lockFile(folder)) ?? lockForsaken(folder);
     if (lock === undefined) return undefined;
     try {
       return new Lane(folder, lock);
@@ -105,6 +111,8 @@ export class Lane {
    * it is delivered again, and known again by its uid.
    */
   confirm(ranges: readonly Range[]): void {
+    // Somebody else may have it.
+    if (this.#given) return;
     for (const range of ranges) this.confirmed.add(range);
     const lines = ranges.map(([first, last]) => sealed(`{"confirmed":[${first},${last}]`));
     appendFileSync(confirmedFile(this.folder), Buffer.concat(lines), { mode: 0o600 });
@@ -112,16 +120,20 @@ export class Lane {
   }
 
   /** Lets go of one segment, whatever is in it: its numbers count as confirmed from now on. */
-  drop(segment: Segment): void {
-    this.confirm([this.rangeOf(segment)]);
+  drop(segment: Segment, range: Range): void {
+    this.confirm([range]);
     if (!this.segments.includes(segment)) return;
     rmSync(segment.path, { force: true });
     this.segments.splice(this.segments.indexOf(segment), 1);
   }
 
-  /** Lets go of all segments, also of the last one. Its writer has to be closed before. */
+  /**
+   * Lets go of all segments, also of the last one: all of them have to be confirmed, and the writer
+   * closed.
+   */
   dropSegments(): void {
-    for (const { path } of this.segments.splice(0)) rmSync(path, { force: true });
+    this.#compact();
+    this.#removeSegments();
   }
 
   /**
@@ -142,39 +154,63 @@ export class Lane {
 
   /** Lets go of the lane: others may take it. */
   release(): void {
+    this.#given = true;
     this.#lock.release();
+  }
+
+  /** Whether this process has let go of it. */
+  get given(): boolean {
+    return this.#given;
+  }
+
+  /** Whether what was written to last is still there, under its name. */
+  get isThere(): boolean {
+    const last = this.segments.at(-1);
+    return existsSync(lockFile(this.folder)) && (last === undefined || existsSync(last.path));
   }
 
   /** Clears the lane away: everything in it is confirmed. */
   remove(): void {
-    this.dropSegments();
-    rmSync(confirmedFile(this.folder), { force: true });
+    this.#given = true;
+    this.#removeSegments();
+    const file = confirmedFile(this.folder);
+    for (const path of [file, compactFile(file)]) rmSync(path, { force: true });
     clear(this.folder, this.#lock);
   }
 
   /** In order only: where a file is missing between others, it was taken away. */
   #dropConfirmedSegments(): void {
     const { segments, confirmed } = this;
-    let dropped = false;
-    for (let first = segments[0]; first !== undefined; [first] = segments) {
-      const [from, to] = this.rangeOf(first);
-      if (to === Infinity || !confirmed.covers([from, to])) break;
-      rmSync(first.path, { force: true });
-      segments.shift();
-      dropped = true;
-    }
-    if (dropped) this.#compact();
+    const owing = segments.findIndex((segment) => {
+      const range = this.rangeOf(segment);
+      return range[1] === Infinity || !confirmed.covers(range);
+    });
+    if (owing <= 0) return;
+    this.#compact();
+    for (const { path } of segments.splice(0, owing)) rmSync(path, { force: true });
   }
 
+  /**
+   * Before segments go, what is confirmed is synced: without it, what is missing in front would look
+   * like a loss after a power cut.
+   */
   #compact(): void {
     const file = confirmedFile(this.folder);
     const lines = this.confirmed.ranges.map(([first, last]) =>
       sealed(`{"confirmed":[${first},${last}]`),
     );
-    writeFileSync(`${file}.new`, Buffer.concat(lines), { mode: 0o600 });
-    renameSync(`${file}.new`, file);
+    writeFileSync(compactFile(file), Buffer.concat(lines), { mode: 0o600, flush: true });
+    renameSync(compactFile(file), file);
+  }
+
+  #removeSegments(): void {
+    for (const { path } of this.segments.splice(0)) rmSync(path, { force: true });
   }
 }
+
+class ClearedAway extends Error {}
+
+const isOfLane = (name: string): boolean => name.startsWith(newPrefix) || laneName.test(name);
 
 /** The lanes in a journal's folder. What a process that died left half made is cleared away. */
 export function laneIds(journal: string): string[] {
@@ -183,6 +219,11 @@ export function laneIds(journal: string): string[] {
     const folder = join(journal, name);
     const lock = tryLockExisting(lockFile(folder));
     if (lock !== undefined) clear(folder, lock);
+  }
+  // A process died before it made the lock, or when it had just taken it away.
+  const isLocked = (name: string): boolean => existsSync(lockFile(join(journal, name)));
+  for (const name of names.filter((other) => isOfLane(other) && !isLocked(other))) {
+    removeEmpty(join(journal, name));
   }
   return names.filter((name) => laneName.test(name));
 }
@@ -225,6 +266,11 @@ function confirmedFile(folder: string): string {
   return join(folder, "confirmed.jsonl");
 }
 
+/** Where a shorter list of what is confirmed is written, before it takes the other's place. */
+function compactFile(confirmed: string): string {
+  return `${confirmed}.new`;
+}
+
 function listSegments(folder: string): Segment[] {
   return readdirSync(folder)
     .toSorted()
@@ -261,10 +307,39 @@ function isRange(value: unknown): value is Range {
   return Number.isSafeInteger(first) && Number.isSafeInteger(last) && Number(first) >= 1;
 }
 
+/** Where there is no room for a lock, nothing of the lane is left: it is tried again and again. */
+function lockNew(folder: string): KernelLock | undefined {
+  try {
+    return tryLock(lockFile(folder));
+  } catch (error) {
+    rmSync(folder, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** Longer than a living process takes to see that its lock's file is gone, and to let go of the lane. */
+const forsakenMillis = 60_000;
+
+/** The lock of a lane whose lock's file is gone: by a power cut, or somebody's hand. */
+function lockForsaken(folder: string): KernelLock | undefined {
+  try {
+    const { mtimeMs } = statSync(folder);
+    if (existsSync(lockFile(folder)) || Date.now() - mtimeMs < forsakenMillis) return undefined;
+    return tryLock(lockFile(folder));
+  } catch (error) {
+    if (systemReason(error) === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
 /** The lock goes first, while it is held: whoever opened it before finds an empty folder, or none. */
 function clear(folder: string, lock: KernelLock): void {
   rmSync(lockFile(folder), { force: true });
   lock.release();
+  removeEmpty(folder);
+}
+
+function removeEmpty(folder: string): void {
   try {
     rmdirSync(folder);
   } catch (error) {

@@ -9,8 +9,8 @@ export interface Line {
 const chunkBytes = 64 * 1024;
 const mostChunkBytes = 1024 ** 2;
 
-/** Longer than any entry is. What has no break for so long is no line, and is told as one. */
-const maxLineBytes = 8 * 1024 ** 2;
+/** No entry is longer. What has no break for so long is no line, and is told as one. */
+export const maxLineBytes: number = 8 * 1024 ** 2;
 
 const lineBreak = 0x0a;
 

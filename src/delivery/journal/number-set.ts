@@ -43,8 +43,9 @@ export class NumberSet {
     let count = 0;
     let number = this.firstMissing(first);
     while (number <= last) {
-      const next = this.#ranges[this.#indexFrom(number)]?.[0] ?? Infinity;
-      count += Math.min(next - 1, last) - number + 1;
+      const next = this.#ranges[this.#indexFrom(number)]?.[0];
+      count += Math.min((next ?? Infinity) - 1, last) - number + 1;
+      if (next === undefined) break;
       number = this.firstMissing(next);
     }
     return count;

@@ -1,10 +1,10 @@
 import type { ReadableLogRecord } from "../../telemetry/exporter.ts";
+import { dropOldestFrom } from "./drop-oldest.ts";
 import { encodeEntry } from "./entry-line.ts";
 import type { Lane } from "./lane.ts";
 import { LaneReader, type Loss, type Reading } from "./lane-reader.ts";
 import { LaneWriter, type LaneWriterOptions } from "./lane-writer.ts";
 import { NumberSet, type Range } from "./number-set.ts";
-import { spanOfSegment } from "./span-of-segment.ts";
 
 /** Above this, the segment of a lane that owes nothing is dropped, and not kept for what comes. */
 const keptBytes = 1024 ** 2;
@@ -62,17 +62,18 @@ export class OwnLane {
 
   /** Hands out entries that were not, oldest first. */
   read(maxLines: number): Reading {
-    if (this.#reader === undefined) return { entries: [], losses: [] };
-    const { entries, losses } = this.#reader.read(maxLines);
+    if (this.#reader === undefined) return { entries: [], losses: [], ended: true };
+    const { entries, losses, ended } = this.#reader.read(maxLines);
     const reading = {
       entries: entries.filter(({ number }) => !this.#held.has(number)),
       losses: [...losses],
+      ended,
     };
-    if (entries.length + losses.length === 0 && this.unread > 0) {
+    if (ended && this.unread > 0) {
       // All of them were written: what cannot be read any more is gone.
       const range: Range = [this.#reader.expected, this.#last];
       const count = this.lane.confirmed.countMissing(range);
-      reading.losses.push({ range, count, span: {}, damage: undefined });
+      if (count > 0) reading.losses.push({ range, count, span: {}, damage: undefined });
       this.#endReading();
     } else if (this.unread === 0) this.#endReading();
     return reading;
@@ -83,24 +84,23 @@ export class OwnLane {
     return this.#writer.sync();
   }
 
-  /** After a confirmation: what is confirmed need not stay on the disk. */
-  trim(): void {
-    if (this.owed > 0 || this.lane.size < keptBytes) return;
+  /** What is confirmed need not stay on the disk, if it is more than so many bytes. */
+  trim(bytes: number = keptBytes): void {
+    if (this.owed > 0 || this.lane.size <= bytes) return;
     this.#writer.endSegment();
     this.lane.dropSegments();
   }
 
   /** Drops the oldest segment that nothing was handed out of, and that is not written to. */
   dropOldest(): Loss | undefined {
-    const { segments, confirmed } = this.lane;
-    const from = this.#reader?.expected ?? Infinity;
-    const oldest = segments.slice(0, -1).find(({ first }) => first > from);
-    if (oldest === undefined) return undefined;
-    const range = this.lane.rangeOf(oldest);
-    const count = confirmed.countMissing(range);
-    const span = spanOfSegment(oldest);
-    this.lane.drop(oldest);
-    return { range, count, span, damage: undefined };
+    return dropOldestFrom(this.lane, this.#reader?.expected ?? Infinity);
+  }
+
+  /** Lets go of a lane whose files are gone. */
+  abandon(): void {
+    this.#endReading();
+    this.#writer.close();
+    this.lane.release();
   }
 
   /** Gives the lane up, for this process's end. What is owed is for whoever takes it over. */

@@ -1,13 +1,13 @@
-import { hash } from "node:crypto";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { appendLeaf, type Hash, type HashPair, type TreeReader } from "../../merkle/tree.ts";
 import { Damage } from "../damage.ts";
+import { sha256 } from "./sha256.ts";
 
 /** Number of the tree of published buffers; the tree of a buffer has the buffer's number. */
 export const publishedTree = -1;
 
 /** SHA-256 of the children, nothing before or between them. */
-const hashPair: HashPair = (left, right) => hash("sha256", Buffer.concat([left, right]), "buffer");
+const hashPair: HashPair = (left, right) => sha256(Buffer.concat([left, right]));
 
 /** The Merkle trees of one database: one for each buffer, and one over the published buffers. */
 export interface Trees {
@@ -16,6 +16,8 @@ export interface Trees {
   published: TreeReader;
   /** Writes what a new leaf of a buffer completes; the leaf is the event's own row. */
   appendEvent: (buffer: number, firstEvent: number, size: number, leaf: Hash) => void;
+  /** To be called when a transaction begins: what one wrote itself it need not read again. */
+  forget: () => void;
   /** Writes what a new published buffer completes; the leaf is the buffer's own row. */
   appendBuffer: (id: number, root: Hash) => void;
 }
@@ -24,7 +26,7 @@ export interface Trees {
 export function openTrees(db: DatabaseSync): Trees {
   const eventHash = db.prepare("SELECT hash FROM event WHERE id = ?");
   const bufferRoot = db.prepare("SELECT root AS hash FROM buffer WHERE id = ?");
-  const node = db.prepare("SELECT hash FROM node WHERE tree = ? AND level = ? AND idx = ?");
+  const stored = db.prepare("SELECT hash FROM node WHERE tree = ? AND level = ? AND idx = ?");
   const insert = db.prepare("INSERT INTO node (tree, level, idx, hash) VALUES (?, ?, ?, ?)");
 
   const buffer = (id: number, firstEvent: number): TreeReader => ({
@@ -32,23 +34,35 @@ export function openTrees(db: DatabaseSync): Trees {
     read: (level, index) =>
       level === 0
         ? readHash(eventHash, "event", firstEvent + index)
-        : readHash(node, "tree node", id, level, index),
+        : readHash(stored, "tree node", id, level, index),
   });
   const published: TreeReader = {
     hashPair,
     read: (level, index) =>
       level === 0
         ? readHash(bufferRoot, "buffer", index)
-        : readHash(node, "tree node", publishedTree, level, index),
+        : readHash(stored, "tree node", publishedTree, level, index),
   };
+  // The last node that this transaction wrote on each level of a tree: the left sibling of the next.
+  let edge: { tree: number; nodes: { index: number; hash: Hash }[] } | undefined;
   const append = (tree: number, size: number, leaf: Hash, reader: TreeReader): void => {
-    for (const { level, index, hash: digest } of appendLeaf(size, leaf, reader)) {
+    if (edge?.tree !== tree) edge = { tree, nodes: [] };
+    const { nodes } = edge;
+    const read = (level: number, index: number): Hash => {
+      const node = nodes[level];
+      return node?.index === index ? node.hash : reader.read(level, index);
+    };
+    for (const { level, index, hash: digest } of appendLeaf(size, leaf, { hashPair, read })) {
       if (level > 0) insert.run(tree, level, index, digest);
+      nodes[level] = { index, hash: digest };
     }
   };
   return {
     buffer,
     published,
+    forget: () => {
+      edge = undefined;
+    },
     appendEvent: (id, firstEvent, size, leaf) => append(id, size, leaf, buffer(id, firstEvent)),
     appendBuffer: (id, root) => append(publishedTree, id, root, published),
   };

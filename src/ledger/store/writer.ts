@@ -1,12 +1,13 @@
-import { hash } from "node:crypto";
 import type { DatabaseSync } from "node:sqlite";
 import { treeRoot } from "../../merkle/tree.ts";
 import { Damage } from "../damage.ts";
 import { type AppendItem, contentText, envelopeText } from "../envelope.ts";
 import type { AppendedRecord, AppendRequest, AppendResult } from "../records.ts";
+import { formatMicros } from "../time.ts";
 import { inTransaction, openForWriting } from "./database.ts";
 import type { LedgerHead } from "./head.ts";
 import { openProver, type Prover } from "./prover.ts";
+import { sha256 } from "./sha256.ts";
 import { openTrees, type Trees } from "./trees.ts";
 import { watchHead } from "./watch.ts";
 
@@ -42,20 +43,23 @@ export function openWriter(path: string, maxBufferSize: number): LedgerWriter {
   const closeBuffer = prepareCloseBuffer(db, trees);
 
   const appendRequest = (request: AppendRequest, head: LedgerHead): AppendResult => {
-    const { items, receivedAtMicros } = request;
+    const { items, receivedAtMicros, envelopes = false } = request;
+    const received = { micros: receivedAtMicros, text: formatMicros(receivedAtMicros) };
     let proofs: AppendResult["proofs"];
     const records = items.map((item) => {
-      const { record, id } = appendItem(item, receivedAtMicros, head);
+      const { record, id, envelope } = appendItem(item, received, head);
       // Before the buffer is closed: the proof is of the tree that the event went into.
       if (request.proofs) proofs = proofsOf(prover, request.proofs, id, head);
       if (head.size >= maxBufferSize) closeBuffer(head, receivedAtMicros);
-      return record;
+      // What nobody asked for need not cross to another thread: it is most of the answer.
+      return envelopes ? { ...record, envelope } : record;
     });
     return proofs === undefined ? { records } : { records, proofs };
   };
 
   const changing = <T>(work: (head: LedgerHead) => T): T => {
     const { value, head } = inTransaction(db, "BEGIN IMMEDIATE", () => {
+      trees.forget();
       const current = end.read();
       return { value: work(current), head: current };
     });
@@ -86,9 +90,9 @@ export function openWriter(path: string, maxBufferSize: number): LedgerWriter {
 
 type AppendItemFn = (
   item: AppendItem,
-  receivedAtMicros: number,
+  received: { micros: number; text: string },
   head: LedgerHead,
-) => { record: AppendedRecord; id: number };
+) => { record: AppendedRecord; id: number; envelope: string };
 
 function prepareAppend(db: DatabaseSync, trees: Trees): AppendItemFn {
   const same = db.prepare(
@@ -99,28 +103,31 @@ function prepareAppend(db: DatabaseSync, trees: Trees): AppendItemFn {
     `INSERT INTO event (id, hash, envelope, received_us, timestamp_us, uid, content, conflict)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
   );
-  return (item, receivedAtMicros, head) => {
+  return (item, received, head) => {
     const uid = item.uid ?? null;
-    const content = uid === null ? null : hash("sha256", contentText(item), "buffer");
-    const first = content === null ? undefined : same.get(uid, content);
+    const content = uid === null ? null : sha256(contentText(item));
+    // Most uids are new, and one look tells.
+    const isKnown = uid !== null && sameUid.get(uid) !== undefined;
+    const first = isKnown ? same.get(uid, content) : undefined;
     if (first !== undefined) {
       const digest = Buffer.from(first["hash"] as Uint8Array).toString("hex");
       const envelope = String(first["envelope"]);
       // The columns beside the envelope are under no hash: by them alone no event is held back.
-      if (envelope !== envelopeText(item, Number(first["received_us"])))
+      if (envelope !== envelopeText(item, formatMicros(Number(first["received_us"]))))
         throw new Damage(`Event ${first["id"]} is not what its columns say.`);
-      return { record: { outcome: "duplicate", hash: digest, envelope }, id: Number(first["id"]) };
+      const record = { outcome: "duplicate", hash: digest } as const;
+      return { record, id: Number(first["id"]), envelope };
     }
-    const outcome = uid !== null && sameUid.get(uid) !== undefined ? "conflict" : "appended";
-    const envelope = envelopeText(item, receivedAtMicros);
-    const digest = hash("sha256", envelope, "buffer");
+    const outcome = isKnown ? "conflict" : "appended";
+    const envelope = envelopeText(item, received.text);
+    const digest = sha256(envelope);
     const id = head.firstEvent + head.size;
     const timestamp = item.timestampMicros ?? null;
-    const conflict = outcome === "conflict" ? 1 : 0;
-    insert.run(id, digest, envelope, receivedAtMicros, timestamp, uid, content, conflict);
+    const conflict = isKnown ? 1 : 0;
+    insert.run(id, digest, envelope, received.micros, timestamp, uid, content, conflict);
     trees.appendEvent(head.buffer, head.firstEvent, head.size, digest);
     head.size += 1;
-    return { record: { outcome, hash: digest.toString("hex"), envelope }, id };
+    return { record: { outcome, hash: digest.toString("hex") }, id, envelope };
   };
 }
 

@@ -28,7 +28,25 @@ export class FormClient {
 
   /** @returns the JSON that a page of the app answers with */
   async get(path: string): Promise<unknown> {
-    return (await this.#send(path)).json();
+    return (await this.open(path)).json();
+  }
+
+  open(path: string, headers: Record<string, string> = {}): Promise<Response> {
+    return this.#send(path, { headers });
+  }
+
+  /** Sends the form of a page of the app whose action is a server action. */
+  async submit(
+    path: string,
+    fields: Readonly<Record<string, string>>,
+    headers: Record<string, string> = {},
+  ): Promise<Response> {
+    // Without a trace of its own, what the page itself does is not of the trace of the form.
+    const page = await (await this.#send(path)).text();
+    const form = new FormData();
+    for (const [, name = "", value = ""] of page.matchAll(hiddenField)) form.set(name, value);
+    for (const [name, value] of Object.entries(fields)) form.set(name, value);
+    return this.#send(path, { method: "POST", headers, body: form });
   }
 
   async #post(
@@ -66,3 +84,6 @@ export class FormClient {
     return response;
   }
 }
+
+/** By these Next.js knows which action a form without JavaScript is for. */
+const hiddenField = /name="(\$ACTION[^"]*)"(?: value="([^"]*)")?/g;

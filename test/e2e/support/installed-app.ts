@@ -89,9 +89,11 @@ export function newApp(room: string, name: string): InstalledApp {
     },
     async serve() {
       const args = [authlog, "serve", "--json", "--port", "0"];
-      const process = await listening(args, folder, {}, (output) =>
-        output.includes("\n") ? (JSON.parse(output.split("\n")[0] ?? "") as Served).url : undefined,
-      );
+      // Node 22 warns of SQLite beside it.
+      const process = await listening(args, folder, {}, (output) => {
+        const line = /^\{.*\}$/m.exec(output)?.[0];
+        return line === undefined ? undefined : (JSON.parse(line) as Served).url;
+      });
       return { ...process, ...tokensIn(folder) };
     },
   };

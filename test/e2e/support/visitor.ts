@@ -13,6 +13,15 @@ export interface VisitorOptions {
   basePath?: string;
   /** What the visitor's requests claim to come from. */
   address?: string;
+  /** Is told of each request, to the app and to the provider, with its answer. */
+  watch?: (exchange: Exchange) => void;
+}
+
+/** A request, and its answer. */
+export interface Exchange {
+  url: URL;
+  fields: URLSearchParams;
+  response: Response;
 }
 
 type Fields = Readonly<Record<string, string>>;
@@ -139,17 +148,24 @@ export class Visitor {
       ...this.#trace.headers,
       ...(address !== undefined && { "x-forwarded-for": address }),
     };
-    return send(url, { ...init, headers }, this.cookies);
+    return this.#send(url, { ...init, headers }, this.cookies);
   }
 
   async #sendToProvider(url: URL, person: string | undefined): Promise<Response> {
-    const asked = await send(url, {}, this.#providerCookies);
+    const asked = await this.#send(url, {}, this.#providerCookies);
     if (person === undefined || asked.status !== 200) return asked;
-    return send(
+    return this.#send(
       url,
       { method: "POST", body: new URLSearchParams({ person }) },
       this.#providerCookies,
     );
+  }
+
+  async #send(url: URL, init: RequestInit, jar: Map<string, string>): Promise<Response> {
+    const response = await send(url, init, jar);
+    const fields = init.body instanceof URLSearchParams ? init.body : new URLSearchParams();
+    this.#options.watch?.({ url, fields, response });
+    return response;
   }
 }
 

@@ -6,7 +6,7 @@ import { getSlot } from "../../../src/slot.ts";
 import { watchSlot } from "../../support/slot.ts";
 
 const watched = watchSlot();
-const last = (): Readonly<Record<string, unknown>> => watched.records.at(-1)?.attributes ?? {};
+const { last } = watched;
 const complaint = (): string | undefined => watched.diagnostics.at(-1)?.message;
 
 /** A call as JavaScript can make it, whatever the types say. */

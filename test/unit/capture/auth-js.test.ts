@@ -8,6 +8,7 @@ import { createApp } from "../../support/auth-js.ts";
 import { watchSlot } from "../../support/slot.ts";
 
 const watched = watchSlot();
+const { names, last } = watched;
 
 class Locked extends CredentialsSignin {
   override code = "locked";
@@ -27,9 +28,6 @@ const providers: AuthConfig["providers"] = [
     },
   }),
 ];
-
-const names = (): string[] => watched.records.map(({ eventName }) => eventName);
-const last = (): Readonly<Record<string, unknown>> => watched.records.at(-1)?.attributes ?? {};
 
 describe("one attempt is one event", () => {
   it("a sign-in tells who, how and from where", async () => {
@@ -216,8 +214,16 @@ describe("requests that try no identity", () => {
     expect(names()).toEqual(["auth.sign_in"]);
   });
 
-  it("a jwt callback that gives no token is a sign-in that was refused", async () => {
-    const app = createApp({ providers, callbacks: { jwt: () => null } });
+  it.each<[string, () => null]>([
+    ["gives no token", () => null],
+    [
+      "throws",
+      () => {
+        throw new Error("secret detail");
+      },
+    ],
+  ])("a jwt callback that %s is a sign-in that was refused", async (_, jwt) => {
+    const app = createApp({ providers, callbacks: { jwt } });
     await app.post("callback/credentials", { email: alice.email, password });
     expect(names()).toEqual(["auth.sign_in"]);
     expect(last()).toMatchObject({
@@ -290,14 +296,13 @@ it("an error of a type that nobody knows ends an attempt as a failure with that 
   class Overloaded extends AuthError {
     static type = "Overloaded";
   }
-  const app = createApp({
-    providers,
-    callbacks: {
-      jwt: () => {
-        throw new Overloaded();
-      },
+  const overloaded = Credentials({
+    credentials: { email: {} },
+    authorize: () => {
+      throw new Overloaded();
     },
   });
+  const app = createApp({ providers: [overloaded] });
   await app.post("callback/credentials", { email: alice.email, password });
   expect(names()).toEqual(["auth.sign_in"]);
   expect(last()).toMatchObject({

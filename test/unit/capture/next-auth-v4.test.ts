@@ -5,6 +5,7 @@ import { createApp4, providers4 } from "../../support/next-auth-v4.ts";
 import { watchSlot } from "../../support/slot.ts";
 
 const watched = watchSlot();
+const { names, last } = watched;
 
 const alice = { id: "7", email: "alice@example.com", name: "Alice" };
 const password = "correct horse";
@@ -19,9 +20,6 @@ const providers: NonNullable<AppConfig["providers"]> = [
   }),
   providers4.GitHub({ clientId: "id", clientSecret: "a client secret" }),
 ];
-
-const names = (): string[] => watched.records.map(({ eventName }) => eventName);
-const last = (): Readonly<Record<string, unknown>> => watched.records.at(-1)?.attributes ?? {};
 
 describe.each(["options", "request"] as const)("next-auth 4, called with its %s", (form) => {
   it("a sign-in and a sign-out tell who, how and from where", async () => {
@@ -88,11 +86,31 @@ describe.each(["options", "request"] as const)("next-auth 4, called with its %s"
   });
 });
 
+it.each<[string, () => unknown, string]>([
+  ["throws", () => Promise.reject(new Error("secret detail")), "secret detail"],
+  ["gives no token", () => null, "MUST be an object"],
+])(
+  "a jwt callback that %s is a sign-in that was refused, and the handler throws as before",
+  async (_, jwt, message) => {
+    const app = createApp4({ providers, callbacks: { jwt } });
+    await expect(
+      app.post("callback/credentials", { email: alice.email, password }),
+    ).rejects.toThrow(message);
+    expect(names()).toEqual(["auth.sign_in"]);
+    expect(last()).toMatchObject({
+      "auth.failure.reason": "access_denied",
+      "error.type": "JWTCallback",
+      "auth.attempted.identifier": alice.email,
+    });
+    expect(JSON.stringify(watched.records)).not.toContain("secret detail");
+  },
+);
+
 it("a handler that throws after the identity was proven is a failure, and throws as before", async () => {
   const app = createApp4({
     providers,
-    callbacks: { jwt: () => Promise.reject(new Error("secret detail")) },
-  });
+    jwt: { encode: () => Promise.reject(new Error("secret detail")) },
+  } as AppConfig);
   await expect(app.post("callback/credentials", { email: alice.email, password })).rejects.toThrow(
     "secret detail",
   );
@@ -113,6 +131,55 @@ it("options that are wrapped, and then given to a wrapped NextAuth, tell each ev
   await app.post("callback/nobody");
   expect(names()).toEqual(["auth.sign_in", "auth.sign_out", "auth.sign_in", "auth.request.reject"]);
   expect(last()).toMatchObject({ "error.type": "UnknownProvider" });
+});
+
+/** What is told of an `authorize` that throws. */
+async function codeOf(thrown: unknown): Promise<unknown[]> {
+  const throwing = providers4.Credentials({
+    credentials: { email: {} },
+    authorize: () => Promise.reject(thrown),
+  });
+  await createApp4({ providers: [throwing as never] }).post("callback/credentials", {
+    email: alice.email,
+  });
+  expect(names()).toEqual(["auth.sign_in"]);
+  return [last()["auth.failure.reason"], last()["error.type"]];
+}
+
+const withCode = (code: unknown): Error => Object.assign(new Error("secret detail"), { code });
+
+describe("a code in what authorize throws", () => {
+  it.each([
+    ["locked", "locked_out"],
+    ["too_many_requests", "rate_limited"],
+  ])("%s is the reason %s", async (code, reason) => {
+    expect(await codeOf(withCode(code))).toEqual([reason, code]);
+  });
+
+  it.each([
+    ["of a database, or of Node", withCode("ECONNREFUSED")],
+    ["that every object knows", withCode("constructor")],
+    ["that is no text", withCode({ toString: () => "locked" })],
+    ["that is not its own", Object.create({ code: "locked", message: "m" }) as object],
+    [
+      "that throws when it is read",
+      Object.defineProperty(new Error("m"), "code", {
+        get() {
+          throw new Error("hostile");
+        },
+      }),
+    ],
+    [
+      "that cannot be asked for",
+      new Proxy(new Error("m"), {
+        getOwnPropertyDescriptor() {
+          throw new Error("hostile");
+        },
+      }),
+    ],
+  ])("one %s is that of no reason", async (_, thrown) => {
+    expect(await codeOf(thrown)).toEqual(["provider_error", "AuthorizeError"]);
+  });
 });
 
 describe("requests that try no identity", () => {

@@ -9,11 +9,11 @@ import { watchSlot } from "../../support/slot.ts";
 import Credentials from "@auth/core/providers/credentials";
 
 const watched = watchSlot();
+const { names } = watched;
 
 const privacy = { pseudonymKey: `k1:${"5e".repeat(16)}` };
 const configure = (options: AuthlogOptions): void =>
   installCaptureSettings(resolveConfig(options, {}));
-const names = (): string[] => watched.records.map(({ eventName }) => eventName);
 const ids = (): unknown[] => watched.records.map(({ attributes }) => attributes["session.id"]);
 
 /** An adapter with one user, one e-mail link and the sessions that are made. */

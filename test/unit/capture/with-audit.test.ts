@@ -11,7 +11,7 @@ import { getSlot } from "../../../src/slot.ts";
 import { watchSlot } from "../../support/slot.ts";
 
 const watched = watchSlot();
-const last = (): Readonly<Record<string, unknown>> => watched.records.at(-1)?.attributes ?? {};
+const { last } = watched;
 
 const name = "billing.refund";
 const session = { user: { id: "7", email: "alice@example.com" } };

@@ -3,7 +3,7 @@ import {
   AuditLogRecordProcessor,
   type AuditLogRecordProcessorOptions,
 } from "../../../src/delivery/audit-log-record-processor.ts";
-import type { DeadLetter } from "../../../src/delivery/dead-letter.ts";
+import type { DeadLetter, DeadLetters } from "../../../src/delivery/dead-letter.ts";
 import { AuthlogError } from "../../../src/errors.ts";
 import type { DeliveringExporter, DeliveryOutcome } from "../../../src/telemetry/exporter.ts";
 import {
@@ -41,6 +41,13 @@ const emitAll = (processor: AuditLogRecordProcessor, names: readonly string[]): 
 };
 
 const codes = (): string[] => watched.diagnostics.map(({ code }) => code);
+
+const keepIn = (letters: DeadLetter[]): DeadLetters => ({
+  write(more) {
+    letters.push(...more);
+    return [];
+  },
+});
 
 /** A receiver that fails over each batch with the bad record in it. */
 function failingOver(bad: string): DeliveringExporter & { attempts: string[][] } {
@@ -103,6 +110,31 @@ describe("batches", () => {
   });
 });
 
+describe("the end of a request", () => {
+  it("sends what is there, and leaves what comes later to be gathered", async () => {
+    const answer = Promise.withResolvers<DeliveryOutcome>();
+    const exporter = createExporter(() => answer.promise);
+    const { processor } = create(exporter);
+    emitAll(processor, ["a", "b"]);
+    const settled = processor.settle({ timeoutMillis: 5000, urgent: false });
+    emitAll(processor, ["c"]);
+    answer.resolve({ status: "delivered" });
+    expect(await settled).toBe(true);
+    await settle();
+    expect(exporter.batches).toEqual([["a", "b"]]);
+    expect(processor.depth).toBe(1);
+  });
+
+  it("asks for no delivery where another one took its record along", async () => {
+    const exporter = createExporter();
+    const { processor } = create(exporter, { maxExportBatchSize: 1 });
+    emitAll(processor, ["a"]);
+    await settle();
+    expect(await processor.settle({ timeoutMillis: 5000, urgent: false })).toBe(true);
+    expect(exporter.batches).toEqual([["a"]]);
+  });
+});
+
 describe("what fails is kept", () => {
   it("a batch is tried again, with growing pauses, until it is confirmed", async () => {
     const exporter = createExporter((n) => (n < 4 ? retryable : { status: "delivered" }));
@@ -153,7 +185,7 @@ describe("what fails is kept", () => {
     const exporter = createExporter(() => ({ status: "rejected", records: [{ index: 0, cause }] }));
     const letters: DeadLetter[] = [];
     const { processor } = create(exporter, {
-      deadLetters: { write: (more) => letters.push(...more) },
+      deadLetters: keepIn(letters),
     });
     emitAll(processor, ["a", "b"]);
     await processor.forceFlush();
@@ -264,7 +296,7 @@ describe("a record over which the receiver fails", () => {
         durability: "memory",
         maxExportBatchSize: 4,
         retry: { giveUpAfter: 3 },
-        deadLetters: { write: (more) => letters.push(...more) },
+        deadLetters: keepIn(letters),
       },
       { clock },
     );

@@ -17,9 +17,13 @@ function appending(append: Ledger["append"]): Ledger {
   return { append, ...rest, conflicts: notAsked, close: notAsked, treeName: "0" };
 }
 
-const accept: Ledger["append"] = ({ items }: AppendRequest) =>
+const accept: Ledger["append"] = ({ items, envelopes }: AppendRequest) =>
   Promise.resolve({
-    records: items.map(() => ({ outcome: "appended", hash: "ab", envelope: '{"event":{}}' })),
+    records: items.map(() => ({
+      outcome: "appended",
+      hash: "ab",
+      ...(envelopes === true && { envelope: '{"event":{}}' }),
+    })),
   });
 
 /** Sends a request through the application, without a socket. */

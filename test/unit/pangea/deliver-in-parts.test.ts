@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { AuthlogError } from "../../../src/errors.ts";
-import { deliverInParts } from "../../../src/pangea/deliver-in-parts.ts";
+import { chunks, deliverInParts } from "../../../src/pangea/deliver-in-parts.ts";
 import type { Verdict } from "../../../src/pangea/outcome.ts";
 
 const cause = new AuthlogError("ERR_AUTHLOG_DELIVERY_REJECTED", { message: "", why: "", fix: "" });
@@ -27,7 +27,7 @@ describe("a delivery in parts", () => {
               ? { status: "refused", events: new Map(bad.map((position) => [position, cause])) }
               : { status: "divisible", cause };
           };
-          const outcome = await deliverInParts(items, maxItems, send);
+          const outcome = await deliverInParts(chunks(items, maxItems), send);
           const good = items.filter(({ bad }) => !bad);
           expect(outcome.delivered).toEqual(good);
           expect(taken).toEqual(good);
@@ -42,7 +42,7 @@ describe("a delivery in parts", () => {
   it("stops at the first part that has to wait, and keeps what was settled before", async () => {
     const wait: Verdict = { status: "retryable", cause, retryAfterMillis: 5 };
     const sent: string[] = [];
-    const outcome = await deliverInParts(["a", "b", "c"], 1, async ([item = ""]) => {
+    const outcome = await deliverInParts([["a"], ["b"], ["c"]], async ([item = ""]) => {
       sent.push(item);
       return item === "b" ? wait : { status: "delivered" };
     });

@@ -97,6 +97,8 @@ function isCode(hint: string): boolean {
 
 const isCommand = (hint: string): boolean => spawnSync("sh", ["-n"], { input: hint }).status === 0;
 
+const readme = readFileSync(join(root, "README.md"), "utf8");
+
 describe("what the doctor says", () => {
   it("has a mend for each fault, or names the code that has one", () => {
     const without = everyFault().filter(
@@ -112,7 +114,6 @@ describe("what the doctor says", () => {
   });
 
   it("links to sections that the README has", () => {
-    const readme = readFileSync(join(root, "README.md"), "utf8");
     const headings = [...readme.matchAll(/^#+ (.+)$/gm)].map(([, text = ""]) =>
       text.toLowerCase().replaceAll(" ", "-"),
     );
@@ -200,5 +201,25 @@ describe("settings", () => {
       ]),
     );
     expect(JSON.stringify(settings)).not.toMatch(/pts_|abab/);
+  });
+
+  it("name the file that they stand in, each that the README has", () => {
+    const [, table = ""] = /^\| option \| environment(.*?)\n\n/ms.exec(readme) ?? [];
+    const variables = [...table.matchAll(/`((?:AUTHLOG|PANGEA|OTEL)_[A-Z_]+)`/g)].map(
+      ([, name = ""]) => name,
+    );
+    // Each can be one of these.
+    const numbers = ["5", "4096", "2097152", "0.5"];
+    const names = ["true", "user.email", "tutorial", "disk", "drop-oldest"];
+    const values = [...numbers, ...names, `k1:${"ab".repeat(16)}`];
+    const told = variables.filter((variable) =>
+      values.some((value) => {
+        const config = resolveConfig({}, { [variable]: value });
+        const settings = settingsOf(config, new Map([[variable, ".env"]]));
+        return settings.some(({ source }) => source === ".env");
+      }),
+    );
+    expect(told.length).toBeGreaterThan(20);
+    expect(told).toEqual(variables);
   });
 });

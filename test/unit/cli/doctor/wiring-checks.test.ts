@@ -149,6 +149,18 @@ describe("another set-up of OpenTelemetry", () => {
     expect(checks.at(-1)).toMatchObject({ id: "wiring.provider", status: "warn" });
   });
 
+  it("that NODE_OPTIONS loads, or an import starts by itself, is told", () => {
+    const module = "@opentelemetry/auto-instrumentations-node/register";
+    const [told] = wiringChecks(appOf(), `--require ${module}`).slice(-1);
+    expect(told?.what).toBe("NODE_OPTIONS starts an OpenTelemetry of its own.");
+    expect(said("provider", { "instrumentation.ts": `import "${module}";` })).toEqual([
+      "warn: instrumentation.ts starts an OpenTelemetry of its own.",
+    ]);
+    expect(wiringChecks(appOf(), "--max-old-space-size=512").map(({ id }) => id)).not.toContain(
+      "wiring.provider",
+    );
+  });
+
   it("is not seen where there is none", () => {
     expect(said("provider", { "a.ts": "class NodeSDK {}\nnew NodeSDK();" })).toEqual([]);
   });

@@ -1,0 +1,58 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import type { Target } from "./delivery.ts";
+
+/** The receivers of a run, each started when it is first asked for. */
+export interface Receivers {
+  null: () => Promise<Target>;
+  ledger: () => Promise<Target>;
+  stop: () => Promise<void>;
+}
+
+/** @param folder where the ledger keeps its files */
+export function createReceivers(folder: string): Receivers {
+  const running = new Map<string, Promise<Receiver>>();
+  const target = async (file: string, ...args: string[]): Promise<Target> => {
+    const receiver = running.get(file) ?? startReceiver(file, ...args);
+    running.set(file, receiver);
+    return (await receiver).target;
+  };
+  return {
+    null: () => target("null-receiver.ts"),
+    ledger: () => target("ledger-receiver.ts", join(folder, "ledger.db")),
+    stop: async () => {
+      for (const receiver of running.values()) await (await receiver).stop();
+    },
+  };
+}
+
+interface Receiver {
+  target: Target;
+  stop: () => Promise<void>;
+}
+
+/** A receiver that says on its first line where it listens, and ends when its input does. */
+async function startReceiver(file: string, ...args: string[]): Promise<Receiver> {
+  const path = fileURLToPath(new URL(file, import.meta.url));
+  const child: ChildProcess = spawn(process.execPath, [path, ...args], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  const exited = once(child, "exit");
+  if (child.stdout === null) throw new Error("The receiver has no output.");
+  const [line] = (await Promise.race([
+    once(createInterface(child.stdout), "line"),
+    exited.then(() => Promise.reject(new Error(`${file} ended before it listened.`))),
+  ])) as [string];
+  const { url, token = "pts_bench" } = JSON.parse(line) as Partial<Target>;
+  if (url === undefined) throw new Error(`${file} did not say where it listens.`);
+  return {
+    target: { url, token },
+    stop: async () => {
+      child.stdin?.end();
+      await exited;
+    },
+  };
+}

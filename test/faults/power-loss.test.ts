@@ -1,0 +1,131 @@
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { record, type Recording } from "../support/disk-states.ts";
+import { numberedRecord } from "../support/journal.ts";
+import { seeded } from "../support/random.ts";
+import { recover, sequenceOf } from "../support/recovery.ts";
+import { watchSlot } from "../support/slot.ts";
+import { canTrace, readTrace, sayUntraceable } from "../support/system-calls.ts";
+
+watchSlot();
+
+const long = process.env["AUTHLOG_LONG"] !== undefined;
+const states = long ? 10_000 : 300;
+const seed = Number(process.env["AUTHLOG_SEED"] ?? 20_261_123);
+const traceable = canTrace();
+if (!traceable) sayUntraceable("Power loss");
+
+const traced =
+  "openat,close,write,ftruncate,fsync,fdatasync,mkdir,rename,link,unlink,unlinkat,rmdir";
+
+/** The system calls of a process that writes a journal, in two folders that are new as well. */
+function recordRun(durability: "disk" | "process", without = "none"): Recording {
+  const folder = mkdtempSync(join(tmpdir(), "authlog-power-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const [root, trace] = [join(folder, "disk"), join(folder, "trace")];
+  mkdirSync(root);
+  const { status, stderr } = spawnSync(
+    "strace",
+    [
+      ...["-f", "-s", "100000", "-e", `trace=${traced}`, "-e", "signal=none", "-o", trace],
+      process.execPath,
+      new URL("../support/journal-writer.ts", import.meta.url).pathname,
+      ...[join(root, "authlog", "journal"), long ? "200" : "60", durability, String(seed), without],
+    ],
+    { encoding: "utf8", env: { ...process.env, UV_THREADPOOL_SIZE: "2", NODE_NO_WARNINGS: "1" } },
+  );
+  if (status !== 0) throw new Error(`The writer ended with ${status}: ${stderr}`);
+  return record(readTrace(trace), root);
+}
+
+/** What a crash at one moment must not lose: what was said before, and not given away. */
+function owedAt(recording: Recording, at: number, said: "A" | "D"): number[] {
+  const before = recording.printed
+    .filter((printed) => printed.at < at)
+    .map(({ text }) => text.trim());
+  const given = new Set(before.filter((text) => text.startsWith("C")).map((text) => text.slice(1)));
+  return before
+    .filter((text) => text.startsWith(said) && !given.has(text.slice(1)))
+    .map((text) => Number(text.slice(1)));
+}
+
+interface Outcome {
+  states: number;
+  owed: number;
+  lost: number;
+  wrong: number;
+  gaps: number;
+}
+
+/** Crashes at seeded moments, and recovers from each state of the disk. */
+function crash(
+  recording: Recording,
+  said: "A" | "D",
+  kind: "power" | "kill",
+  count: number,
+): Outcome {
+  const random = seeded(seed);
+  const outcome: Outcome = { states: 0, owed: 0, lost: 0, wrong: 0, gaps: 0 };
+  const folder = mkdtempSync(join(tmpdir(), "authlog-state-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const [first = { at: 0 }] = recording.printed;
+  for (let state = 0; state < count; state += 1) {
+    const at = Math.floor(first.at + random() * (recording.length + 1 - first.at));
+    const disk = join(folder, String(state));
+    if (kind === "power") recording.afterPowerCut(at, random, disk);
+    else recording.afterKill(at, disk);
+    const { records, gone } = recover(join(disk, "authlog", "journal"));
+    const found = new Set(records.map(sequenceOf));
+    const owed = owedAt(recording, at, said);
+    outcome.states += 1;
+    outcome.owed += owed.length;
+    outcome.lost += owed.filter((sequence) => !found.has(sequence)).length;
+    outcome.wrong += records.filter((one) => !isIssued(recording, at, one)).length;
+    outcome.wrong += records.length - found.size;
+    outcome.gaps += gone.length;
+    rmSync(disk, { recursive: true });
+  }
+  process.stdout.write(`power loss (seed ${seed}, ${said}, ${kind}): ${JSON.stringify(outcome)}\n`);
+  return outcome;
+}
+
+/** Whether the process had begun to write the record, and this is what it wrote. */
+function isIssued(
+  { printed }: Recording,
+  at: number,
+  one: ReturnType<typeof numberedRecord>,
+): boolean {
+  const accepted = printed.filter(({ at: when, text }) => when < at && text.startsWith("A")).length;
+  const sequence = sequenceOf(one);
+  return (
+    sequence <= accepted + 1 && JSON.stringify(one) === JSON.stringify(numberedRecord(sequence))
+  );
+}
+
+describe.skipIf(!traceable)("a power cut at any moment", () => {
+  it("takes nothing that was on the disk, and makes no record that was not written", () => {
+    const outcome = crash(recordRun("disk"), "D", "power", states);
+    expect(outcome).toMatchObject({ lost: 0, wrong: 0 });
+    expect(outcome.owed).toBeGreaterThan(states);
+  });
+
+  it.each(["fdatasync", "fsync"])("takes some of it where %s is left out", (call) => {
+    const outcome = crash(recordRun("disk", call), "D", "power", states / 10);
+    expect(outcome.lost).toBeGreaterThan(0);
+    expect(outcome.wrong).toBe(0);
+  });
+
+  it("at `process` takes what was not synced yet, and makes no record that was not written", () => {
+    const outcome = crash(recordRun("process"), "A", "power", states / 3);
+    expect(outcome.wrong).toBe(0);
+    expect(outcome.lost).toBeGreaterThan(0);
+  });
+
+  it.each(["disk", "process"] as const)("takes nothing at `%s` if only the process dies", (at) => {
+    const outcome = crash(recordRun(at), "A", "kill", states / 5);
+    expect(outcome).toMatchObject({ lost: 0, wrong: 0 });
+  });
+});

@@ -1,0 +1,310 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { afterEach, describe, expect, it } from "vitest";
+import {
+  AuditLogRecordProcessor,
+  type AuditLogRecordProcessorOptions,
+} from "../../../src/delivery/audit-log-record-processor.ts";
+import { AuthlogError } from "../../../src/errors.ts";
+import { type AuthLogRecord, getSlot } from "../../../src/slot.ts";
+import type { DeliveryOutcome, ReadableLogRecord } from "../../../src/telemetry/exporter.ts";
+import { takeIdentity } from "../../../src/telemetry/identity.ts";
+import { emit } from "../../../src/telemetry/logger.ts";
+import { attributes, eventNames } from "../../../src/vocabulary.ts";
+import { createExporter } from "../../support/delivery.ts";
+import { journalFolder, segmentFiles } from "../../support/journal.ts";
+import { disableOtel, line3, otelLines } from "../../support/otel-lines.ts";
+import { seeded } from "../../support/random.ts";
+import { SimulatedClock } from "../../support/simulated-clock.ts";
+import { watchSlot } from "../../support/slot.ts";
+
+const watched = watchSlot();
+afterEach(disableOtel);
+
+const refused = new AuthlogError("ERR_AUTHLOG_DELIVERY_REJECTED", {
+  message: "m",
+  why: "w",
+  fix: "f",
+});
+const down: DeliveryOutcome = {
+  status: "retryable",
+  cause: new AuthlogError("ERR_AUTHLOG_DELIVERY_RETRYABLE", { message: "m", why: "w", fix: "f" }),
+};
+
+interface Opened {
+  processor: AuditLogRecordProcessor;
+  clock: SimulatedClock;
+  /** The trail: what the receiver took. */
+  trail: ReadableLogRecord[];
+  /** How the receiver answers; it takes what it is sent by default. */
+  receiver: { answer: (records: readonly ReadableLogRecord[]) => DeliveryOutcome };
+}
+
+function open(options: Omit<AuditLogRecordProcessorOptions, "exporter">, up = true): Opened {
+  const clock = new SimulatedClock(seeded(1));
+  const trail: ReadableLogRecord[] = [];
+  const receiver: Opened["receiver"] = { answer: () => (up ? { status: "delivered" } : down) };
+  const exporter = createExporter();
+  exporter.deliver = (records) => {
+    const outcome = receiver.answer(records);
+    const lost =
+      outcome.status === "rejected" ? outcome.records.map(({ index }) => index) : undefined;
+    if (outcome.status !== "retryable") {
+      trail.push(...records.filter((_, index) => lost?.includes(index) !== true));
+    }
+    return Promise.resolve(outcome);
+  };
+  const processor = new AuditLogRecordProcessor({ exporter, ...options }, { clock });
+  return { processor, clock, trail, receiver };
+}
+
+function signIn(eventName: string = eventNames.signIn): AuthLogRecord {
+  const { uid, producerId, sequence } = takeIdentity();
+  return {
+    eventName,
+    timeUnixMillis: 1_700_000_000_000 + sequence,
+    severityNumber: 9,
+    severityText: "INFO",
+    body: "alice@example.com signed in",
+    attributes: {
+      [attributes.recordUid]: uid,
+      [attributes.producerId]: producerId,
+      [attributes.sequence]: sequence,
+    },
+  };
+}
+
+function takeAll(processor: AuditLogRecordProcessor, count: number, eventName?: string): void {
+  for (let n = 0; n < count; n += 1) processor.take(signIn(eventName));
+}
+
+async function deliverAll({ processor, receiver, clock }: Opened): Promise<void> {
+  receiver.answer = () => ({ status: "delivered" });
+  // What is lost on the way is told too.
+  for (let round = 0; round < 200 && (processor.depth > 0 || round < 3); round += 1) {
+    await processor.forceFlush();
+    clock.advanceTo(clock.nowMillis + 2000);
+  }
+}
+
+const gapsOf = (trail: readonly ReadableLogRecord[]): ReadableLogRecord["attributes"][] =>
+  trail.filter(({ eventName }) => eventName === eventNames.gap).map((gap) => gap.attributes);
+
+/** Every place of the producer's count is in the trail, or told as gone: no hole is left. */
+function expectNoHole(trail: readonly ReadableLogRecord[]): void {
+  const last = Math.max(...trail.map((record) => Number(record.attributes[attributes.sequence])));
+  const gone = gapsOf(trail).reduce((sum, gap) => sum + Number(gap[attributes.gapCount]), 0);
+  const there = new Set(trail.map((record) => record.attributes[attributes.sequence]));
+  expect(there.size).toBe(trail.length);
+  expect(there.size + gone).toBe(last);
+  for (let n = 1; n <= last; n += 1) {
+    const told = gapsOf(trail).some((gap) => {
+      const [from, to] = [gap[attributes.gapFirstSequence], gap[attributes.gapLastSequence]];
+      return Number(from) <= n && n <= Number(to);
+    });
+    expect(there.has(n) || told).toBe(true);
+  }
+}
+
+const codes = (): string[] => watched.diagnostics.map(({ code }) => code);
+
+describe("what could not be kept is told in the trail, with its place", () => {
+  it("where only memory keeps records, and it is full", async () => {
+    const opened = open({ durability: "memory", maxQueueSize: 10 }, false);
+    takeAll(opened.processor, 15);
+    await deliverAll(opened);
+    expect(gapsOf(opened.trail)).toMatchObject([
+      {
+        [attributes.gapCode]: "ERR_AUTHLOG_QUEUE_FULL",
+        [attributes.gapCount]: 5,
+        [attributes.gapProducerId]: getSlot().producer.id,
+        [attributes.gapFirstSequence]: 11,
+        [attributes.gapLastSequence]: 15,
+        [attributes.gapFirstTime]: "2023-11-14T22:13:20.011Z",
+        [attributes.gapLastTime]: "2023-11-14T22:13:20.015Z",
+      },
+    ]);
+    expectNoHole(opened.trail);
+    expect(codes()).toContain("ERR_AUTHLOG_QUEUE_FULL");
+    expect(codes().filter((code) => code === "ERR_AUTHLOG_QUEUE_FULL")).toHaveLength(1);
+    await opened.processor.shutdown();
+  });
+
+  it.each(["drop-newest", "drop-oldest"] as const)(
+    "where the journal is full, and is to %s",
+    async (onFull) => {
+      const journal = { dir: journalFolder(), maxBytes: 100_000, onFull };
+      const opened = open({ journal, maxQueueSize: 10 }, false);
+      takeAll(opened.processor, 600);
+      expect(opened.processor.dropped).toBeGreaterThan(100);
+      await deliverAll(opened);
+      expect(gapsOf(opened.trail)).toMatchObject([
+        { [attributes.gapCode]: "ERR_AUTHLOG_JOURNAL_FULL" },
+      ]);
+      expectNoHole(opened.trail);
+      const newest = opened.trail.some((record) => record.attributes[attributes.sequence] === 600);
+      expect(newest).toBe(onFull === "drop-oldest");
+      expect(codes().filter((code) => code === "ERR_AUTHLOG_JOURNAL_FULL")).toHaveLength(1);
+      await opened.processor.shutdown();
+    },
+  );
+
+  it("where the journal of a process that is gone is damaged", async () => {
+    const journal = { dir: journalFolder() };
+    const first = open({ journal }, false);
+    takeAll(first.processor, 20);
+    first.processor.end();
+    const [file = ""] = segmentFiles(journal.dir);
+    const bytes = readFileSync(file);
+    const place = bytes.indexOf('"entry":8,') + 40;
+    bytes[place] = (bytes[place] ?? 0) ^ 1;
+    writeFileSync(file, bytes);
+    const second = open({ journal });
+    await deliverAll(second);
+    expect(gapsOf(second.trail)).toMatchObject([
+      {
+        [attributes.gapCode]: "ERR_AUTHLOG_JOURNAL_DAMAGED",
+        [attributes.gapCount]: 1,
+        [attributes.gapFirstSequence]: 8,
+        [attributes.gapLastSequence]: 8,
+      },
+    ]);
+    expectNoHole(second.trail);
+    await second.processor.shutdown();
+  });
+
+  it("where a record is refused for good, and no dead-letter file takes it", async () => {
+    const write = <T>(letters: T): T => letters;
+    const opened = open({ durability: "memory", deadLetters: { write } });
+    opened.receiver.answer = () => ({
+      status: "rejected",
+      records: [{ index: 1, cause: refused }],
+    });
+    takeAll(opened.processor, 3);
+    await opened.processor.forceFlush();
+    await deliverAll(opened);
+    expect(gapsOf(opened.trail)).toMatchObject([
+      {
+        [attributes.gapCode]: "ERR_AUTHLOG_DEAD_LETTER_FAILED",
+        [attributes.gapCount]: 1,
+        [attributes.gapFirstSequence]: 2,
+      },
+    ]);
+    expectNoHole(opened.trail);
+    await opened.processor.shutdown();
+  });
+
+  it("but not for ever, where the receiver refuses what tells of it as well", async () => {
+    const opened = open({ durability: "memory" });
+    opened.receiver.answer = (records) => ({
+      status: "rejected",
+      records: records.map((_, index) => ({ index, cause: refused })),
+    });
+    takeAll(opened.processor, 3);
+    for (let second = 0; second < 60; second += 1) {
+      await opened.processor.forceFlush();
+      opened.clock.advanceTo(opened.clock.nowMillis + 1000);
+    }
+    expect(opened.processor.depth).toBe(0);
+    expect(getSlot().producer.sequence).toBe(4);
+    await opened.processor.shutdown();
+  });
+
+  it("where it came after the shutdown had begun: by the next process", async () => {
+    const journal = { dir: journalFolder() };
+    const first = open({ journal });
+    takeAll(first.processor, 2);
+    const ended = first.processor.shutdown();
+    takeAll(first.processor, 3);
+    await ended;
+    const second = open({ journal });
+    await deliverAll(second);
+    expect(gapsOf(second.trail)).toMatchObject([
+      { [attributes.gapCode]: "ERR_AUTHLOG_PROCESSOR_SHUT_DOWN", [attributes.gapCount]: 3 },
+    ]);
+    expectNoHole([...first.trail, ...second.trail]);
+    await second.processor.shutdown();
+  });
+});
+
+describe.each(otelLines)("with a provider of $name", ({ logs, sdkLogs, api, sdkMetrics, name }) => {
+  it("what tells of a gap reaches its other exporters too", async () => {
+    const seen = new sdkLogs.InMemoryLogRecordExporter();
+    const opened = open({ durability: "memory", maxQueueSize: 1 }, false);
+    const simple = new sdkLogs.SimpleLogRecordProcessor({ exporter: seen });
+    logs.setGlobalLoggerProvider(
+      new sdkLogs.LoggerProvider({ processors: [simple, opened.processor] }),
+    );
+    for (let n = 0; n < 3; n += 1) emit(signIn());
+    await deliverAll(opened);
+    const names = seen.getFinishedLogRecords().map(({ eventName }) => eventName);
+    expect(names.filter((eventName) => eventName === eventNames.gap)).toHaveLength(1);
+    expect(gapsOf(opened.trail)).toHaveLength(1);
+    await opened.processor.shutdown();
+  });
+
+  it("a shutdown of the provider tells what is open, and blames nobody", async () => {
+    const opened = open({ durability: "memory", maxQueueSize: 1 }, false);
+    const provider = new sdkLogs.LoggerProvider({ processors: [opened.processor] });
+    logs.setGlobalLoggerProvider(provider);
+    for (let n = 0; n < 3; n += 1) emit(signIn());
+    opened.receiver.answer = () => ({ status: "delivered" });
+    await provider.shutdown();
+    expect(gapsOf(opened.trail)).toMatchObject([{ [attributes.gapCount]: 2 }]);
+    expect(codes()).toEqual(["ERR_AUTHLOG_QUEUE_FULL"]);
+  });
+
+  it.runIf(name === line3.name)("what is gone is counted by its cause", async () => {
+    const reader = new sdkMetrics.PeriodicExportingMetricReader({
+      exporter: { export: () => {}, forceFlush: () => Promise.resolve(), shutdown: () => {} },
+    });
+    const meters = new sdkMetrics.MeterProvider({ readers: [reader] });
+    api.metrics.setGlobalMeterProvider(meters);
+    const journal = { dir: journalFolder(), maxBytes: 100_000, onFull: "drop-oldest" } as const;
+    const opened = open({ journal, maxQueueSize: 10 }, false);
+    takeAll(opened.processor, 600);
+    const { resourceMetrics } = await reader.collect();
+    const points = resourceMetrics.scopeMetrics
+      .flatMap(({ metrics }) => metrics)
+      .filter(({ descriptor }) => descriptor.name === "otel.sdk.processor.log.processed")
+      .flatMap(({ dataPoints }) => dataPoints);
+    expect(points).toMatchObject([
+      {
+        attributes: { "error.type": "ERR_AUTHLOG_JOURNAL_FULL" },
+        value: opened.processor.dropped,
+      },
+    ]);
+    opened.processor.end();
+  });
+});
+
+describe("what anyone can bring about", () => {
+  it.each([eventNames.requestReject, eventNames.sessionReject])(
+    "cannot take the room of sign-ins in a full journal: %s",
+    async (reject) => {
+      const journal = { dir: journalFolder(), maxBytes: 200_000 };
+      const opened = open({ journal, maxQueueSize: 10 }, false);
+      takeAll(opened.processor, 2000, reject);
+      const flooded = opened.processor.dropped;
+      expect(flooded).toBeGreaterThan(1000);
+      takeAll(opened.processor, 20);
+      expect(opened.processor.dropped).toBe(flooded);
+      takeAll(opened.processor, 100, reject);
+      expect(opened.processor.dropped).toBe(flooded + 100);
+      await deliverAll(opened);
+      const signIns = opened.trail.filter(({ eventName }) => eventName === eventNames.signIn);
+      expect(signIns).toHaveLength(20);
+      expectNoHole(opened.trail);
+      await opened.processor.shutdown();
+    },
+  );
+
+  it("would take it, were it no different from a sign-in", async () => {
+    const journal = { dir: journalFolder(), maxBytes: 200_000 };
+    const { processor } = open({ journal, maxQueueSize: 10 }, false);
+    takeAll(processor, 2000);
+    const flooded = processor.dropped;
+    takeAll(processor, 20);
+    expect(processor.dropped).toBe(flooded + 20);
+    processor.end();
+  });
+});
