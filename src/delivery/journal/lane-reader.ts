@@ -81,7 +81,11 @@ export class LaneReader {
    * @param from where to begin; by default, at the beginning of a lane that nobody writes to
    * @param decode tests pass one that does without the checksum, to show what it is for
    */
-  constructor(lane: Pick<Lane, "segments" | "confirmed">, from?: Cursor, decode = decodeEntry) {
+  constructor(
+    lane: Pick<Lane, "segments" | "confirmed">,
+    from?: Cursor,
+    decode: typeof decodeEntry = decodeEntry,
+  ) {
     this.#lane = lane;
     this.#decode = decode;
     this.#closed = from === undefined;

@@ -9,7 +9,7 @@ export interface Line {
 const chunkBytes = 64 * 1024;
 
 /** No entry is longer. What has no break for so long is no line, and is told as one. */
-export const maxLineBytes = 8 * 1024 ** 2;
+export const maxLineBytes: number = 8 * 1024 ** 2;
 
 const lineBreak = 0x0a;
 
