@@ -6,11 +6,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import {
-  serveLedger,
-  type ServedLedger,
-  temporaryFolder,
-} from "../conformance/served-ledger.ts";
+import { serveLedger, type ServedLedger, temporaryFolder } from "../conformance/served-ledger.ts";
 import { nothingWrong, Oracle, runPrefix } from "./support/oracle.ts";
 
 const script = resolve(import.meta.dirname, "support/processes/ending.ts");

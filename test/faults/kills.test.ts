@@ -1,11 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Durability } from "../../src/delivery/journal/journal-options.ts";
-import {
-  serveLedger,
-  type ServedLedger,
-  temporaryFolder,
-} from "../conformance/served-ledger.ts";
+import { serveLedger, type ServedLedger, temporaryFolder } from "../conformance/served-ledger.ts";
 import type { Emitter } from "./support/emitter-process.ts";
 import { nothingWrong } from "./support/oracle.ts";
 import { long, type Scene, seed, setScene } from "./support/scene.ts";
@@ -50,7 +46,7 @@ async function killOneAfterAnother(scene: Scene, kills: number): Promise<void> {
 const underLoad = { goesOn: true } as const;
 
 describe("SIGKILL at any moment of a process under load", () => {
-  const kills = long ? 1000 : 50;
+  const kills = Number(process.env["AUTHLOG_KILLS"] ?? (long ? 1000 : 50));
 
   it(`of ${kills}, one after another on one journal: what was accepted is there once (seed ${seed})`, async () => {
     const scene = setScene(ledger, underLoad);

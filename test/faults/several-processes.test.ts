@@ -20,7 +20,11 @@ function shuffled<T>(items: readonly T[], random: () => number): T[] {
     .map(({ item }) => item);
 }
 
-async function startTogether(scene: Scene, count: number, start?: EmitterStart): Promise<Emitter[]> {
+async function startTogether(
+  scene: Scene,
+  count: number,
+  start?: EmitterStart,
+): Promise<Emitter[]> {
   const emitters = Array.from({ length: count }, () => scene.load({}, start));
   await Promise.all(emitters.map((emitter) => emitter.said("ready")));
   for (const emitter of emitters) emitter.go();

@@ -3,7 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { seeded } from "../../support/random.ts";
-import { type Emitter, type EmitterConfig, type EmitterStart, loadEmitter } from "./emitter-process.ts";
+import {
+  type Emitter,
+  type EmitterConfig,
+  type EmitterStart,
+  loadEmitter,
+} from "./emitter-process.ts";
 import { Oracle, runPrefix } from "./oracle.ts";
 
 /** Whether the long form is asked for. */

@@ -68,7 +68,9 @@ const lives: Record<string, () => Promise<void>> = {
   "a worker thread that is terminated": async () => {
     setUp();
     emitAll(run);
-    const worker = new Worker(new URL(import.meta.url), { argv: [`${run}b`, "in a worker", count] });
+    const worker = new Worker(new URL(import.meta.url), {
+      argv: [`${run}b`, "in a worker", count],
+    });
     await new Promise((resolve) => worker.once("message", resolve));
     await worker.terminate();
   },
