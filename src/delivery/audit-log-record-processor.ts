@@ -117,6 +117,7 @@ export class AuditLogRecordProcessor implements RecordQueue {
   readonly #tellGaps = (): void => this.#gaps.tell();
   readonly #clock: Clock;
   #cancelRefill: (() => void) | undefined;
+  #diskWait: { round: Promise<void>; end: Promise<void> } | undefined;
   #dropped = 0;
   #shutdown: Promise<void> | undefined;
   #ended = false;
@@ -210,9 +211,13 @@ export class AuditLogRecordProcessor implements RecordQueue {
 
   /** See `durability: "disk"`. Undefined where nobody has to wait. */
   onDisk(timeoutMillis: number): Promise<void> | undefined {
-    return this.#journal?.durable === true
-      ? this.#waitForDisk(this.#journal, timeoutMillis)
-      : undefined;
+    if (this.#journal?.durable !== true) return undefined;
+    const round = this.#journal.onDisk();
+    // Those who wait for the same sync share the wait too.
+    if (this.#diskWait?.round !== round) {
+      this.#diskWait = { round, end: waitForDisk(round, timeoutMillis) };
+    }
+    return this.#diskWait.end;
   }
 
   /**
@@ -274,14 +279,6 @@ export class AuditLogRecordProcessor implements RecordQueue {
     const goal = this.#sender.accepted;
     const mark = this.#journal?.mark ?? 0;
     return () => this.#sender.oldest > goal && this.#journal?.owes(mark) !== true;
-  }
-
-  async #waitForDisk(journal: Journal, timeoutMillis: number): Promise<void> {
-    const deadline = deadlineIn(timeoutMillis);
-    // What keeps it from the disk is reported where it happens.
-    await Promise.race([journal.onDisk().catch(() => {}), deadline.reached]);
-    if (deadline.passed) report(diskSlow(timeoutMillis));
-    deadline.cancel();
   }
 
   /** From here on the record is kept, until it is settled. */
@@ -369,6 +366,14 @@ export class AuditLogRecordProcessor implements RecordQueue {
     }
     this.#refill();
   }
+}
+
+async function waitForDisk(round: Promise<void>, timeoutMillis: number): Promise<void> {
+  const deadline = deadlineIn(timeoutMillis);
+  // What keeps it from the disk is reported where it happens.
+  await Promise.race([round.catch(() => {}), deadline.reached]);
+  if (deadline.passed) report(diskSlow(timeoutMillis));
+  deadline.cancel();
 }
 
 /** How much of the room a record may use. What tells of a gap always finds some: there are few. */

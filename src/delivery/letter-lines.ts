@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import type { ReadableLogRecord } from "../telemetry/exporter.ts";
 import { LineReader } from "./journal/line-reader.ts";
-import { fromOtlp } from "./otlp-record.ts";
+import { fromOtlp } from "./from-otlp.ts";
 
 /** A dead letter as its file has it. */
 export interface StoredLetter {

@@ -18,7 +18,7 @@ import { decodeEntry, encodeEntry } from "../../src/delivery/journal/entry-line.
 import type { Segment } from "../../src/delivery/journal/lane.ts";
 import { LaneReader, type Loss } from "../../src/delivery/journal/lane-reader.ts";
 import { NumberSet } from "../../src/delivery/journal/number-set.ts";
-import { fromOtlp } from "../../src/delivery/otlp-record.ts";
+import { fromOtlp } from "../../src/delivery/from-otlp.ts";
 import { AuditLogRecordProcessor } from "../../src/delivery/audit-log-record-processor.ts";
 import type { ReadableLogRecord } from "../../src/telemetry/exporter.ts";
 import { collectorProgram, startCollector } from "../support/collector.ts";

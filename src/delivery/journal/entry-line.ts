@@ -1,8 +1,8 @@
 import { crc32 } from "node:zlib";
 import type { ReadableLogRecord } from "../../telemetry/exporter.ts";
-import { fromOtlp, type OtlpLogs, toOtlp } from "../otlp-record.ts";
+import { fromOtlp } from "../from-otlp.ts";
+import { toOtlpText } from "../to-otlp-text.ts";
 import { maxLineBytes } from "./line-reader.ts";
-import { withinLine } from "./within-line.ts";
 
 /** A record in the journal, under its number among those of its process, from 1. */
 export interface Entry {
@@ -23,13 +23,16 @@ const tailBytes = checksumMember.length + 8 + '"}'.length;
  * // {"entry":1,"resourceLogs":[…],"crc32":"0badcafe"}⏎
  */
 export function encodeEntry({ number, record }: Entry): Buffer {
-  const logs = toOtlp(record);
-  const line = sealedEntry(number, logs);
-  return line.length <= maxLineBytes ? line : sealedEntry(number, withinLine(logs));
+  const line = sealedEntry(number, toOtlpText(record));
+  if (line.length <= maxLineBytes) return line;
+  return sealedEntry(number, toOtlpText(record, { mostUnits: listUnits }));
 }
 
-function sealedEntry(number: number, logs: OtlpLogs): Buffer {
-  return sealed(`{"entry":${number},${JSON.stringify(logs).slice(1, -1)}`);
+/** Two lists, at most three bytes a character: with all else they stay below a line's limit. */
+const listUnits = maxLineBytes / 8;
+
+function sealedEntry(number: number, logs: string): Buffer {
+  return sealed(`{"entry":${number},${logs.slice(1, -1)}`);
 }
 
 /** A line with its checksum. `open` is a JSON object without the brace that closes it. */

@@ -169,7 +169,7 @@ export class Journal {
       }
       const { number, retained } = own.append(record, holding);
       this.#faults = 0;
-      if (this.#durable) this.onDisk().catch(() => {});
+      if (this.#durable) void this.onDisk();
       return { status: "kept", position: { lane: own.lane, number }, retained };
     } catch (error) {
       this.#fail(error);
@@ -209,7 +209,11 @@ export class Journal {
    * @throws the system's error
    */
   onDisk(): Promise<void> {
-    this.#nextRound ??= this.#syncAfter(this.#round);
+    if (this.#nextRound === undefined) {
+      this.#nextRound = this.#syncAfter(this.#round);
+      // Reported where it fails, if nobody waits.
+      this.#nextRound.catch(() => {});
+    }
     return this.#nextRound;
   }
 
@@ -351,7 +355,7 @@ export class Journal {
       this.#faulty = false;
       if (this.#cancelAdoption === undefined) this.start();
       // What could not be written anew before is now.
-      if (this.#durable) this.onDisk().catch(() => {});
+      if (this.#durable) void this.onDisk();
       this.#world.onChange();
     }, pause);
   }
