@@ -118,7 +118,7 @@ function toKeyValues(attributes: unknown): KeyValue[] {
   const pairs: KeyValue[] = [];
   for (const key of keysOf(members)) {
     const plain = toPlain(read(members, key));
-    if (plain !== undefined) pairs.push({ key: String(toPlain(key)), value: toAnyValue(plain) });
+    if (plain !== undefined) pairs.push({ key: textOf(key) ?? "", value: toAnyValue(plain) });
   }
   return pairs;
 }
@@ -137,7 +137,8 @@ function keysOf(value: object): string[] {
 }
 
 function textOf(value: unknown): string | undefined {
-  return typeof value === "string" ? String(toPlain(value)) : undefined;
+  const plain = typeof value === "string" ? toPlain(value) : undefined;
+  return typeof plain === "string" ? plain : undefined;
 }
 
 function isWhole(value: unknown, greatest: number): value is number {

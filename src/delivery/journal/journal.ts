@@ -337,6 +337,11 @@ export class Journal {
     this.#world.onGone({ count, span: {}, cause: damaged(count, undefined, lane.folder) });
   }
 
+  /** Has on the disk what could not be written anew before, without anybody who waits for it. */
+  #syncBehind(): void {
+    if (this.#durable) this.onDisk().catch(() => {});
+  }
+
   #fail(error: unknown): void {
     if (this.#own?.lane.isThere === false) this.#abandonOwn(this.#own);
     report(AuthlogError.is(error) ? error : unwritable(this.#options.dir, error));
@@ -347,8 +352,7 @@ export class Journal {
     this.#cancelRetry = this.#world.clock.schedule(() => {
       this.#faulty = false;
       if (this.#cancelAdoption === undefined) this.start();
-      // What could not be written anew before is now.
-      if (this.#durable) this.onDisk().catch(() => {});
+      this.#syncBehind();
       this.#world.onChange();
     }, pause);
   }
