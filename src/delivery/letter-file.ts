@@ -18,6 +18,8 @@ export interface AppendOptions {
   maxBytes?: number;
   /** Whether they are on the disk when the call returns. @default false */
   durable?: boolean;
+  /** The system call; tests pass one during which something happens. */
+  write?: (descriptor: number, bytes: Buffer, offset: number) => number;
 }
 
 const lineBreak = "\n".charCodeAt(0);
@@ -42,7 +44,7 @@ export function appendLetters(file: string, lines: Buffer, options: AppendOption
 function appendOnce(
   file: string,
   lines: Buffer,
-  { maxBytes = Infinity, durable = false }: AppendOptions,
+  { maxBytes = Infinity, durable = false, write = writeSync }: AppendOptions,
 ): "yes" | "full" | "renamed" {
   const { O_APPEND, O_CREAT, O_RDWR, O_NOFOLLOW, O_NONBLOCK } = constants;
   // A link, or a pipe, that somebody put in the file's place is not written to. Windows has no such
@@ -54,7 +56,7 @@ function appendOnce(
     const bytes = endsWithBreak(descriptor, size) ? lines : Buffer.concat([lineEnd, lines]);
     if (size + bytes.length > maxBytes) return "full";
     if ((mode & 0o077) !== 0 && process.platform !== "win32") fchmodSync(descriptor, 0o600);
-    for (let written = 0; written < bytes.length;) written += writeSync(descriptor, bytes, written);
+    for (let written = 0; written < bytes.length;) written += write(descriptor, bytes, written);
     if (durable) fdatasyncSync(descriptor);
     const there = statSync(file, { throwIfNoEntry: false });
     return there?.ino === ino && there.dev === dev ? "yes" : "renamed";

@@ -121,7 +121,7 @@ function retryable(code: RetryableCode, answer: Answer, nowMillis: number): Verd
     why: describe(answer),
     fix: fixes[code] ?? "Nothing, if it passes: the events are kept and sent again.",
   });
-  const retryAfterMillis = parseRetryAfter(answer.retryAfter, nowMillis);
+  const retryAfterMillis = parseRetryAfter(answer, nowMillis);
   return {
     status: "retryable",
     cause,
@@ -162,9 +162,14 @@ function excerpt(text: string): string {
     .trim();
 }
 
-/** Seconds, or an HTTP date (RFC 9110, section 10.2.3). */
-function parseRetryAfter(header: string | undefined, nowMillis: number): number | undefined {
-  if (header === undefined) return undefined;
-  const millis = /^\d+$/.test(header) ? Number(header) * 1_000 : Date.parse(header) - nowMillis;
+/**
+ * Seconds, or an HTTP date (RFC 9110, section 10.2.3). A date is the receiver's: measured by a clock
+ * of ours that is a day off, it would mean a day, or nothing.
+ */
+function parseRetryAfter({ retryAfter, date }: Answer, nowMillis: number): number | undefined {
+  if (retryAfter === undefined) return undefined;
+  if (/^\d+$/.test(retryAfter)) return Number(retryAfter) * 1_000;
+  const said = Date.parse(date ?? "");
+  const millis = Date.parse(retryAfter) - (Number.isNaN(said) ? nowMillis : said);
   return Number.isFinite(millis) ? Math.max(0, millis) : undefined;
 }

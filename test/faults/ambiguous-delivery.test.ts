@@ -104,8 +104,12 @@ async function copies({ url, readToken }: RunningLedger): Promise<number[]> {
 const codes = (): string[] => watched.diagnostics.map(({ code }) => code);
 const logCalls = ({ paths }: BreakingProxy): number =>
   paths.filter((path) => path === "/v2/log").length;
-const lostOnce = (path: string, n: number): ProxyFate =>
-  path === "/v2/log" && n === 1 ? "answer lost" : "passed";
+/** What becomes of the first batch; all else passes. */
+const first =
+  (fate: ProxyFate) =>
+  (path: string, n: number): ProxyFate =>
+    path === "/v2/log" && n === 1 ? fate : "passed";
+const lostOnce = first("answer lost");
 
 /** Has 60 records delivered over a proxy. */
 async function deliverAll(
@@ -151,10 +155,8 @@ describe("a receiver that takes a batch, and whose answer is lost", () => {
   });
 
   it("has each event once, if the attempt ends by its deadline", async () => {
-    const withheld = (path: string, n: number): ProxyFate =>
-      path === "/v2/log" && n === 1 ? "answer withheld" : "passed";
     const options = { findBeforeResend: true, timeoutMillis: 1_500 };
-    const { ledger } = await deliverAll(withheld, options);
+    const { ledger } = await deliverAll(first("answer withheld"), options);
     expect(await copies(ledger)).toEqual(once60);
   });
 
@@ -188,39 +190,41 @@ describe("a receiver that takes a batch, and whose answer is lost", () => {
     expect(codes()).toContain("ERR_AUTHLOG_LOOKUP_FAILED");
   });
 
+  it("has each event once behind a stock processor, which repeats nothing itself", async () => {
+    const ledger = await ledgerOf(standardSchema);
+    const proxy = await proxyTo(ledger, lostOnce, asPangea);
+    const exporter = exporterTo(proxy, ledger, { findBeforeResend: true });
+    const result = await new Promise((resolve) => exporter.export(records(60), resolve));
+    expect(result).toEqual({ code: 0 });
+    expect(await copies(ledger)).toEqual(once60);
+  });
+
   it("is not asked after a clear no: what is too busy has taken nothing", async () => {
-    const busy = (path: string, n: number): ProxyFate =>
-      path === "/v2/log" && n === 1 ? 429 : "passed";
-    const { ledger, proxy } = await deliverAll(busy, { findBeforeResend: true });
+    const { ledger, proxy } = await deliverAll(first(429), { findBeforeResend: true });
     expect(await copies(ledger)).toEqual(once60);
     expect(proxy.paths).toEqual(["/v2/log", "/v2/log"]);
   });
 });
 
+/** Lets a process end while its batch is under way, and the next one take over. */
+async function endAndTakeOver(options: Partial<PangeaExporterOptions>): Promise<RunningLedger> {
+  const ledger = await ledgerOf(standardSchema);
+  const silent = await proxyTo(ledger, () => "answer withheld");
+  const dying = processorOf(exporterTo(silent, ledger, options), true);
+  for (const each of records(60)) dying.onEmit(each);
+  await silent.swallowed;
+  // Lets go of the journal as the kernel does, and confirms nothing.
+  dying.end();
+
+  const proxy = await proxyTo(ledger, first("passed"), (body) => asPangea(body, 2));
+  const next = processorOf(exporterTo(proxy, ledger, options));
+  next.onEmit(record(61));
+  expect(await next.settle({ timeoutMillis: 20_000, urgent: true })).toBe(true);
+  await vi.waitUntil(() => next.depth === 0, 20_000);
+  return ledger;
+}
+
 describe("a batch under way when its process ends", () => {
-  const nextProxy = (ledger: RunningLedger): Promise<BreakingProxy> =>
-    proxyTo(
-      ledger,
-      () => "passed",
-      (body) => asPangea(body, 2),
-    );
-
-  async function endAndTakeOver(options: Partial<PangeaExporterOptions>): Promise<RunningLedger> {
-    const ledger = await ledgerOf(standardSchema);
-    const silent = await proxyTo(ledger, () => "answer withheld");
-    const first = processorOf(exporterTo(silent, ledger, options), true);
-    for (const each of records(60)) first.onEmit(each);
-    await silent.swallowed;
-    // Lets go of the journal as the kernel does, and confirms nothing.
-    first.end();
-
-    const next = processorOf(exporterTo(await nextProxy(ledger), ledger, options));
-    next.onEmit(record(61));
-    expect(await next.settle({ timeoutMillis: 20_000, urgent: true })).toBe(true);
-    await vi.waitUntil(() => next.depth === 0, 20_000);
-    return ledger;
-  }
-
   it("stands twice where the next one does not look: the protection is off", async () => {
     expect(await copies(await endAndTakeOver({}))).toEqual([1, ...twice60]);
   });

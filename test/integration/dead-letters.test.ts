@@ -167,6 +167,17 @@ describe("authlog deadletter retry", () => {
     expect(readFileSync(path, "utf8")).toBe(before);
   });
 
+  it("that is stopped sends no more, and keeps what is left", async () => {
+    const { url, requests } = await receiverOf();
+    write(numberedRecord(1));
+    const io = terminal({ PANGEA_TOKEN: "pts_canary", PANGEA_BASE_URL_TEMPLATE: url });
+    io.stop();
+    expect(await run(["deadletter", "retry", "--path", path], io)).toBe(1);
+    expect(requests).toEqual([]);
+    expect(io.errors.join("\n")).toContain("The command was stopped.");
+    expect(readFileSync(path, "utf8")).toContain("uid-1");
+  });
+
   it.each([["deadletter"], ["deadletter", "lsit"], ["deadletter", "retry", "--all"]])(
     "%s %s %s is wrong usage",
     async (...args) => {

@@ -69,11 +69,11 @@ export async function breakingProxy(
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     paths,
     swallowed: swallowed.promise,
-    close: () => {
+    close: async () => {
       const closed = once(server, "close");
       server.close();
       server.closeAllConnections();
-      return closed.then(() => {});
+      await closed;
     },
   };
 }

@@ -33,12 +33,15 @@ export async function retry(args: readonly string[], terminal: Terminal): Promis
       path,
       batchSize: config.batch.maxExportBatchSize.value,
       deliver: async (records, mayBeThere): Promise<DeliveryOutcome> => {
-        if (stop.signal.aborted) return { status: "retryable", cause: stopped() };
-        const attempt = (signal: AbortSignal): Promise<DeliveryOutcome> =>
-          exporter.deliver(records, AbortSignal.any([signal, stop.signal]), mayBeThere);
+        const attempt = async (signal: AbortSignal): Promise<DeliveryOutcome> => {
+          if (stop.signal.aborted) return stopped();
+          const either = AbortSignal.any([signal, stop.signal]);
+          const outcome = await exporter.deliver(records, either, mayBeThere);
+          return outcome.status === "retryable" && stop.signal.aborted ? stopped() : outcome;
+        };
         return retryWithin(attempt, {
           timeoutMillis: config.batch.exportTimeoutMillis.value,
-          maxRetries: stop.signal.aborted ? 0 : maxRetries,
+          maxRetries,
           random: Math.random,
         });
       },
@@ -113,10 +116,12 @@ function tell(
   }
 }
 
-function stopped(): AuthlogError {
-  return new AuthlogError("ERR_AUTHLOG_DELIVERY_RETRYABLE", {
+/** There is no time at which it is tried again. */
+function stopped(): DeliveryOutcome {
+  const cause = new AuthlogError("ERR_AUTHLOG_DELIVERY_RETRYABLE", {
     message: "The dead letters that are left were not sent.",
     why: "The command was stopped.",
     fix: "Run it again: it goes on with those.",
   });
+  return { status: "retryable", cause, retryAfterMillis: Infinity };
 }

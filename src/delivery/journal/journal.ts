@@ -264,12 +264,15 @@ export class Journal {
     const hasRoom = (): boolean => this.size + this.#othersBytes < maxBytes * share;
     if (!hasRoom()) own.trim(0);
     while (!hasRoom()) {
-      const loss =
-        onFull === "drop-oldest" ? (this.#adopted.dropOldest() ?? own.dropOldest()) : undefined;
+      const loss = onFull === "drop-oldest" ? this.#dropOldest(own) : undefined;
       if (loss === undefined) return false;
       if (loss.count > 0) this.#world.onGone({ ...loss, cause: journalFull(maxBytes) });
     }
     return true;
+  }
+
+  #dropOldest(own: OwnLane): Loss | undefined {
+    return this.#adopted.dropOldest((gap) => own.append(gap, "no")) ?? own.dropOldest();
   }
 
   #handOut(lane: Lane, { entries, losses }: Reading): JournalEntry[] {

@@ -30,6 +30,8 @@ export interface Segment {
 
 const laneName = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const segmentName = /^(\d{8})-(\d{12})\.jsonl$/;
+const lineBreak = Buffer.from("\n");
+
 /** A lane gets its name when its lock is held: until then it is nobody's, and nobody takes it. */
 const newPrefix = ".new-";
 
@@ -115,7 +117,9 @@ export class Lane {
     if (this.#given) return;
     for (const range of ranges) this.confirmed.add(range);
     const lines = ranges.map(([first, last]) => sealed(`{"confirmed":[${first},${last}]`));
-    appendFileSync(confirmedFile(this.folder), Buffer.concat(lines), { mode: 0o600 });
+    // A break first: what a process left that died within a line is not a part of the next one.
+    const bytes = Buffer.concat([lineBreak, ...lines]);
+    appendFileSync(confirmedFile(this.folder), bytes, { mode: 0o600 });
     this.#dropConfirmedSegments();
   }
 

@@ -1,10 +1,15 @@
 import {
   appendFileSync,
+  closeSync,
+  existsSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   writeFileSync,
+  writeSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -240,5 +245,35 @@ describe("a file of dead letters", () => {
     expect(appendLetters(path, Buffer.from("whole\n"), { maxBytes: 9 })).toBe(false);
     expect(appendLetters(path, Buffer.from("whole\n"), { durable: true })).toBe(true);
     expect(readFileSync(path, "utf8")).toBe("half\nwhole\n");
+  });
+
+  it("that is taken away while a line is written to it has the line in the next one", async () => {
+    write(1, 1);
+    const [line = ""] = readFileSync(path, "utf8").split("\n");
+    rmSync(path);
+    writeFileSync(path, "");
+    /** A whole retry, between the opening of the file and the writing. */
+    const duringRetry = (descriptor: number, bytes: Buffer, offset: number): number => {
+      const aside = `${path}.retrying`;
+      if (!existsSync(path)) return writeSync(descriptor, bytes, offset);
+      renameSync(path, aside);
+      const written = writeSync(descriptor, bytes, offset);
+      rmSync(aside);
+      return written;
+    };
+    // Whoever does not look again has written to a file that is gone.
+    const descriptor = openSync(path, "a");
+    duringRetry(descriptor, Buffer.from(`${line}\n`), 0);
+    closeSync(descriptor);
+    expect(existsSync(path)).toBe(false);
+
+    writeFileSync(path, "");
+    let times = 0;
+    const writeOnce = (...args: Parameters<typeof duringRetry>): number => {
+      times += 1;
+      return times === 1 ? duringRetry(...args) : writeSync(...args);
+    };
+    expect(appendLetters(path, Buffer.from(`${line}\n`), { write: writeOnce })).toBe(true);
+    expect(stored()).toEqual([[1, "why"]]);
   });
 });

@@ -1,0 +1,77 @@
+import { appendFileSync, mkdirSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { systemClock } from "../../../../src/delivery/clock.ts";
+import { Journal } from "../../../../src/delivery/journal/journal.ts";
+import { journalDefaults } from "../../../../src/delivery/journal/journal-options.ts";
+import { Lane, laneIds } from "../../../../src/delivery/journal/lane.ts";
+import { journalFolder, numberedRecord } from "../../../support/journal.ts";
+import { watchSlot } from "../../../support/slot.ts";
+
+const watched = watchSlot();
+const laneId = (last: number): string =>
+  `01900000-0000-7000-8000-${String(last).padStart(12, "0")}`;
+
+function lanesFolder(): string {
+  const dir = journalFolder();
+  mkdirSync(dir, { recursive: true });
+  return dir;
+}
+
+function openJournal(dir: string): Journal {
+  const journal = new Journal({ ...journalDefaults, dir }, "process", {
+    clock: systemClock,
+    onChange: () => {},
+    onGone: () => {},
+  });
+  journal.start();
+  return journal;
+}
+
+describe("a lane", () => {
+  it("that a process died over, while it made it or cleared it away, goes with the next look", () => {
+    const dir = lanesFolder();
+    mkdirSync(join(dir, `.new-${laneId(1)}`));
+    mkdirSync(join(dir, laneId(2)));
+    laneIds(dir);
+    expect(readdirSync(dir)).toEqual([]);
+  });
+
+  it("is cleared away with a half-made list of what is confirmed", () => {
+    const dir = lanesFolder();
+    const lane = Lane.create(dir, laneId(1));
+    appendFileSync(join(dir, laneId(1), "confirmed.jsonl.new"), "{");
+    lane?.remove();
+    expect(readdirSync(dir)).toEqual([]);
+  });
+
+  it("keeps what is confirmed behind a line that a process died over", () => {
+    const dir = lanesFolder();
+    const first = Lane.create(dir, laneId(1));
+    first?.confirm([[1, 3]]);
+    appendFileSync(join(dir, laneId(1), "confirmed.jsonl"), '{"confirmed":[4,');
+    first?.release();
+    const second = Lane.adopt(dir, laneId(1));
+    second?.confirm([[5, 6]]);
+    second?.release();
+    const third = Lane.adopt(dir, laneId(1));
+    expect(third?.confirmed.ranges).toEqual([
+      [1, 3],
+      [5, 6],
+    ]);
+    third?.release();
+  });
+
+  it("that cannot be taken over does not keep the others from it", () => {
+    const dir = lanesFolder();
+    // No lock, whoever asks for it.
+    mkdirSync(join(dir, laneId(0), "lock"), { recursive: true });
+    const writer = openJournal(dir);
+    writer.append(numberedRecord(1), "no", 1);
+    writer.close();
+    const next = openJournal(dir);
+    expect(next.unread).toBe(1);
+    expect(watched.diagnostics.map(({ code }) => code)).toEqual(["ERR_AUTHLOG_JOURNAL_UNWRITABLE"]);
+    next.close();
+  });
+});
