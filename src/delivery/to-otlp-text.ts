@@ -131,7 +131,8 @@ function keysOf(value: object): string[] {
 }
 
 function textOf(value: unknown): string | undefined {
-  return typeof value === "string" ? String(toPlain(value)) : undefined;
+  const plain = typeof value === "string" ? toPlain(value) : undefined;
+  return typeof plain === "string" ? plain : undefined;
 }
 
 function isWhole(value: unknown, greatest: number): value is number {

@@ -30,10 +30,18 @@ function recordRun(durability: "disk" | "process", without = "none"): Recording 
   const { status, stderr } = spawnSync(
     "strace",
     [
-      ...["-f", "-s", "100000", "-e", `trace=${traced}`, "-e", "signal=none", "-o", trace],
+      "-f",
+      "--string-limit=100000",
+      `--trace=${traced}`,
+      "--signal=none",
+      `--output=${trace}`,
       process.execPath,
       new URL("../support/journal-writer.ts", import.meta.url).pathname,
-      ...[join(root, "authlog", "journal"), long ? "200" : "60", durability, String(seed), without],
+      join(root, "authlog", "journal"),
+      long ? "200" : "60",
+      durability,
+      String(seed),
+      without,
     ],
     { encoding: "utf8", env: { ...process.env, UV_THREADPOOL_SIZE: "2", NODE_NO_WARNINGS: "1" } },
   );

@@ -73,7 +73,10 @@ async function take(from: number, to: number): Promise<void> {
     } = numberedRecord(n);
     const start = performance.now();
     processor.take({
-      ...{ eventName, severityNumber, severityText, body: String(body) },
+      eventName,
+      severityNumber,
+      severityText,
+      body: String(body),
       timeUnixMillis: (1_700_000_000 + n) * 1000,
       attributes: attributes as Record<string, string>,
     });
@@ -100,12 +103,10 @@ await once(process.stdin, "data");
 if (mend !== undefined) spawnSync(mend[0] ?? "", mend.slice(1), { stdio: "inherit" });
 await take(count / 2 + 1, count);
 // What waits in memory is put on the disk when it is tried again: after a second, and later.
-for (
-  let waited = 0;
-  durability !== "memory" && inJournal() < count && waited < 20_000;
-  waited += 50
-)
+const deadlineMillis = durability === "memory" ? 0 : 20_000;
+for (let waited = 0; inJournal() < count && waited < deadlineMillis; waited += 50) {
   await setTimeout(50);
+}
 if (durability === "disk") await processor.onDisk(5000);
 const { depth, dropped } = processor;
 const seen: Seen = { codes: [...codes], slowestMillis, depth, dropped };

@@ -87,7 +87,7 @@ function orAnything(expected: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> {
 }
 
 function hex(length: number): fc.Arbitrary<string> {
-  const digit = fc.constantFrom(..."0123456789abcdefABCDEF");
+  const digit = fc.constantFrom(..."0123456789abcdefABCDEF".split(""));
   return fc.string({ unit: digit, minLength: length, maxLength: length });
 }
 

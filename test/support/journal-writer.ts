@@ -17,11 +17,12 @@ const [, , dir = "", count = "0", durability = "disk", seed = "1", without = "no
 const random = seeded(Number(seed));
 const say = (what: string, n: number): void => void fs.writeSync(1, `${what}${n}\n`);
 
-const leftOut = ((_descriptor: number, callback: (error: null) => void) =>
-  void process.nextTick(callback, null)) as typeof fs.fsync;
+const leftOut = ((_descriptor: number, callback: (error: null) => void): void => {
+  process.nextTick(callback, null);
+}) as typeof fs.fsync;
 const files = {
   ...fs,
-  fdatasync: without === "fdatasync" ? (leftOut as typeof fs.fdatasync) : fs.fdatasync,
+  fdatasync: without === "fdatasync" ? leftOut : fs.fdatasync,
   fsync: without === "fsync" ? leftOut : fs.fsync,
 };
 
@@ -56,7 +57,7 @@ for (let n = 1; n <= Number(count); n += 1) {
   if (random() < 0.1) {
     const confirmed = onDisk.splice(0, Math.floor(onDisk.length * random()));
     for (const [m] of confirmed) say("C", m);
-    journal.confirm(confirmed.map(([, position]) => position));
+    journal.confirm(confirmed.map(([, where]) => where));
   }
 }
 await Promise.all(waits);

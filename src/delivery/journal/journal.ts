@@ -169,7 +169,7 @@ export class Journal {
       }
       const { number, retained } = own.append(record, holding);
       this.#faults = 0;
-      if (this.#durable) void this.onDisk();
+      this.#syncBehind();
       return { status: "kept", position: { lane: own.lane, number }, retained };
     } catch (error) {
       this.#fail(error);
@@ -344,6 +344,11 @@ export class Journal {
     this.#world.onGone({ count, span: {}, cause: damaged(count, undefined, lane.folder) });
   }
 
+  /** Has on the disk what could not be written anew before, without anybody who waits for it. */
+  #syncBehind(): void {
+    if (this.#durable) void this.onDisk();
+  }
+
   #fail(error: unknown): void {
     if (this.#own?.lane.isThere === false) this.#abandonOwn(this.#own);
     report(AuthlogError.is(error) ? error : unwritable(this.#options.dir, error));
@@ -354,8 +359,7 @@ export class Journal {
     this.#cancelRetry = this.#world.clock.schedule(() => {
       this.#faulty = false;
       if (this.#cancelAdoption === undefined) this.start();
-      // What could not be written anew before is now.
-      if (this.#durable) void this.onDisk();
+      this.#syncBehind();
       this.#world.onChange();
     }, pause);
   }

@@ -62,7 +62,7 @@ describe("an entry of any record whatsoever", () => {
         expect(oneZero(told?.body)).toEqual(oneZero(toPlain(read(record, "body"))));
         const name: unknown = read(record, "eventName");
         expect(told?.eventName).toBe(typeof name === "string" ? name.toWellFormed() : undefined);
-        if (told !== undefined) expect(encodeEntry({ number: 7, record: told })).toEqual(line);
+        expect(told && encodeEntry({ number: 7, record: told })).toEqual(line);
       }),
       runs,
     );
@@ -80,7 +80,7 @@ describe("an entry of megabytes", () => {
   it.each([
     ["attributes", 400, "x".repeat(32_000)],
     ["attributes that are escaped", 400, "\u{0}".repeat(32_000)],
-    ["attributes of three bytes a character", 2000, "\u{20ac}".repeat(10_000)],
+    ["attributes of three bytes a character", 800, "\u{20ac}".repeat(10_000)],
     ["names", 200_000, ""],
   ])("of too many %s stays readable, and counts what it leaves out", (_, count, value) => {
     const attributes = Object.fromEntries(
@@ -112,6 +112,7 @@ describe("bytes of anybody's", () => {
 
   it("that were an entry's, and were cut, flipped, joined or moved, are none", () => {
     const change = fc.record({ at: fc.nat(), byte: fc.integer({ min: 1, max: 255 }) });
+    expect.hasAssertions();
     fc.assert(
       fc.property(entries, change, fc.nat(), (lines, { at, byte }, cut) => {
         const [line = Buffer.alloc(0)] = lines.map(withoutBreak);
@@ -144,17 +145,20 @@ describe("bytes of anybody's", () => {
         fc.array(tie("value"), { maxLength: 2 }),
         fc.dictionary(
           fc.constantFrom(
-            ...[
-              "resource",
-              "attributes",
-              "scopeLogs",
-              "scope",
-              "name",
-              "logRecords",
-              "key",
-              "value",
-            ],
-            ...["timeUnixNano", "stringValue", "intValue", "arrayValue", "values", "kvlistValue"],
+            "resource",
+            "attributes",
+            "scopeLogs",
+            "scope",
+            "name",
+            "logRecords",
+            "key",
+            "value",
+            "timeUnixNano",
+            "stringValue",
+            "intValue",
+            "arrayValue",
+            "values",
+            "kvlistValue",
           ),
           tie("value"),
         ),
@@ -164,7 +168,7 @@ describe("bytes of anybody's", () => {
       fc.property(fc.jsonValue(), otlpLike, (number, logs) => {
         const open = `{"entry":${JSON.stringify(number)},"resourceLogs":${JSON.stringify(logs)}`;
         const entry = decodeEntry(withoutBreak(sealed(open)));
-        if (entry !== undefined) expect(encodeEntry(entry)).toBeInstanceOf(Buffer);
+        expect(entry === undefined || encodeEntry(entry).length > 0).toBe(true);
       }),
       runs,
     );

@@ -33,7 +33,10 @@ function setUp(files: Partial<WriterFiles> = {}, segmentBytes = 1e6): Setup {
   if (lane === undefined) throw new Error("no lane");
   const failures: unknown[] = [];
   const writer = new LaneWriter(lane, {
-    ...{ segmentBytes, durable: true, journal: dir, files: { ...fs, ...files } },
+    segmentBytes,
+    durable: true,
+    journal: dir,
+    files: { ...fs, ...files },
     onSyncFailed: (cause) => failures.push(cause),
   });
   cleanUps.push(() => {
