@@ -255,7 +255,7 @@ export class ModelledWorld {
 }
 
 /** The record's place in the model's count. */
-export function sequenceOf(record: ReadableLogRecord): number {
+function sequenceOf(record: ReadableLogRecord): number {
   return Number(record.attributes[attributes.sequence]);
 }
 

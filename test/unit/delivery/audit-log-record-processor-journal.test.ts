@@ -4,6 +4,7 @@ import {
   AuditLogRecordProcessor,
   type AuditLogRecordProcessorOptions,
 } from "../../../src/delivery/audit-log-record-processor.ts";
+import type { DeadLetters } from "../../../src/delivery/dead-letter.ts";
 import { AuthlogError } from "../../../src/errors.ts";
 import { type AuthLogRecord, getSlot } from "../../../src/slot.ts";
 import type { DeliveryOutcome, ReadableLogRecord } from "../../../src/telemetry/exporter.ts";
@@ -29,6 +30,9 @@ const down: DeliveryOutcome = {
   status: "retryable",
   cause: new AuthlogError("ERR_AUTHLOG_DELIVERY_RETRYABLE", { message: "m", why: "w", fix: "f" }),
 };
+
+/** A dead-letter file that has no room. */
+const fullFile: DeadLetters = { write: (letters) => letters };
 
 interface Opened {
   processor: AuditLogRecordProcessor;
@@ -190,8 +194,7 @@ describe("what could not be kept is told in the trail, with its place", () => {
   });
 
   it("where a record is refused for good, and no dead-letter file takes it", async () => {
-    const write = <T>(letters: T): T => letters;
-    const opened = open({ durability: "memory", deadLetters: { write } });
+    const opened = open({ durability: "memory", deadLetters: fullFile });
     opened.receiver.answer = () => ({
       status: "rejected",
       records: [{ index: 1, cause: refused }],
