@@ -9,7 +9,7 @@ import { type Happening, ModelledWorld, type ModelSetUp } from "./support/modell
 watchSlot();
 
 const long = process.env.AUTHLOG_LONG === "1";
-const runs = long ? 3000 : 100;
+const runs = long ? 1500 : 100;
 const seed = Number(process.env.AUTHLOG_SEED ?? 20_261_123);
 
 const setUps: fc.Arbitrary<ModelSetUp> = fc.record({

@@ -328,3 +328,23 @@ describe("what anyone can bring about", () => {
     processor.end();
   });
 });
+
+describe("a bound of the journal that cannot be used", () => {
+  it.each([Number.NaN, -1, Infinity, "1 GiB"])("%s is said, and the default taken", (maxBytes) => {
+    const journal = { dir: journalFolder(), maxBytes: maxBytes as number };
+    const { processor } = open({ journal, maxQueueSize: 2 }, false);
+    takeAll(processor, 10);
+    expect(processor.depth).toBe(10);
+    expect(codes()).toEqual(["ERR_AUTHLOG_CONFIG_INVALID"]);
+    processor.end();
+  });
+
+  it("is one that is not set, where it is undefined", () => {
+    const journal = { dir: journalFolder(), maxBytes: undefined as never };
+    const { processor } = open({ journal, maxQueueSize: 2 }, false);
+    takeAll(processor, 10);
+    expect(processor.depth).toBe(10);
+    expect(codes()).toEqual([]);
+    processor.end();
+  });
+});
