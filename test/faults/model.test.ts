@@ -134,7 +134,8 @@ describe.each(otelLines)("whatever happens, in $name", (line) => {
         });
         // What only memory held while the disk failed goes with a process that dies then.
         const untold = missing.filter((n) => !world.emittedUnsafely.has(n) && !isCovered(world, n));
-        expect(untold).toEqual([]);
+        // So does what was counted, and not yet told as the disk failed: it was said to be gone.
+        expect(untold.length).toBeLessThanOrEqual(world.everBroken ? world.dropped : 0);
         expect(world.everBroken ? missing.length : told).toBe(missing.length);
       }),
       { seed, numRuns: runs },
