@@ -15,7 +15,7 @@ import { eventNames } from "../vocabulary.ts";
 import type { AnyExporter } from "./attempt-delivery.ts";
 import { batchDefaults, type BatchOptions, maxInFlightDefault } from "./batch-options.ts";
 import type { Kept } from "./batch-queue.ts";
-import { checkedOptions } from "./checked-options.ts";
+import { checkedJournal, checkedOptions } from "./checked-options.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import type { DeadLetter, DeadLetters } from "./dead-letter.ts";
 import { Gaps } from "./gaps.ts";
@@ -23,7 +23,6 @@ import { Journal } from "./journal/journal.ts";
 import {
   type Durability,
   durabilityDefault,
-  journalDefaults,
   type JournalOptions,
   type JournalTuning,
 } from "./journal/journal-options.ts";
@@ -158,7 +157,7 @@ export class AuditLogRecordProcessor implements RecordQueue {
     this.#gaps = new Gaps(clock, (record) => this.take(record));
     getSlot().tellers.add(this.#tellGaps);
     if (durability === "memory") return;
-    this.#journal = new Journal({ ...journalDefaults, ...journal }, durability, {
+    this.#journal = new Journal(checkedJournal(journal), durability, {
       clock,
       onChange: () => this.#onJournalChange(),
       onGone: ({ cause, count, span }) => this.#lose(cause, count, span),

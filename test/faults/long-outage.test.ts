@@ -8,6 +8,7 @@ import { seeded } from "../support/random.ts";
 import { SimulatedClock } from "../support/simulated-clock.ts";
 import { watchSlot } from "../support/slot.ts";
 import { sufferOutage } from "./support/outage.ts";
+import { tellFigures } from "./support/tell-figures.ts";
 
 watchSlot();
 
@@ -20,7 +21,7 @@ const megabyte = 1024 ** 2;
 describe(`a receiver that is down for an hour, with ${events} events waiting`, () => {
   it("has all of them in the end, and the sender holds them on the disk, not in memory", async () => {
     const { figures, receipt } = await sufferOutage({ durability: "process", events, seed: 1 });
-    console.log(`An hour's outage with ${events} events:`, figures, receipt);
+    tellFigures(`An hour without a receiver, ${events} events`, { ...figures, ...receipt });
     expect(receipt).toMatchObject({ found: warmUp + events, twice: 0 });
     expect(figures).toMatchObject({ dropped: 0, depth: 0 });
     expect((figures.rssDuring - figures.rssBefore) / megabyte).toBeLessThan(64);
@@ -113,11 +114,11 @@ describe("a receiver that comes back after an hour", () => {
       const asked = await ask(n, 60_000, (sender) => seeded(seed + sender));
       const during = asked.filter(({ atMillis }) => atMillis < hourMillis);
       const probes = probesOf(asked, n);
-      console.log(
-        `${n} sender(s), seed ${seed}: ${during.length} requests in the hour; back after`,
-        probes.map(({ atMillis }) => Math.round((atMillis - hourMillis) / 100) / 10).toSorted(),
-        `s; at most ${busiestSecond(asked)} requests in a second of then`,
-      );
+      tellFigures(`An hour without a receiver, ${n} sender(s), seed ${seed}`, {
+        requestsDuring: during.length,
+        backAfterMillis: probes.map(({ atMillis }) => Math.round(atMillis - hourMillis)),
+        mostRequestsInASecondThen: busiestSecond(asked),
+      });
       // Pauses of 30 s on average, once they have grown.
       expect(during.length / n).toBeLessThan(150);
       const afterFirst = during.filter(({ atMillis }) => atMillis > 60 * secondMillis);

@@ -59,6 +59,8 @@ export class ModelledWorld {
   /** Records of the running process in the order in which they were first tried. */
   firstTried: number[] = [];
   everBroken = false;
+  /** How many records its processes have said to be gone. */
+  dropped = 0;
   mostHeld = 0;
   readonly #line: OtelLine;
   readonly #setUp: ModelSetUp;
@@ -131,6 +133,7 @@ export class ModelledWorld {
   async close(): Promise<void> {
     await Promise.all(this.#waits);
     await this.#processor.shutdown({ timeoutMillis: 1 });
+    this.dropped += this.#processor.dropped;
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
@@ -231,6 +234,7 @@ export class ModelledWorld {
     // Whoever waits is gone with the process.
     await Promise.all(this.#waits.splice(0));
     this.#processor.end();
+    this.dropped += this.#processor.dropped;
     this.#clock.clear();
     [this.#processor, this.#logger] = this.#start();
   }
@@ -255,7 +259,7 @@ export class ModelledWorld {
 }
 
 /** The record's place in the model's count. */
-export function sequenceOf(record: ReadableLogRecord): number {
+function sequenceOf(record: ReadableLogRecord): number {
   return Number(record.attributes[attributes.sequence]);
 }
 

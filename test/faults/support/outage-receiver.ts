@@ -1,5 +1,14 @@
 import { createServer } from "node:http";
 
+/** What the receiver saw. */
+export interface OutageReceipt {
+  requests: number;
+  refused: number;
+  /** How many different events came, and how many of them more than once. */
+  found: number;
+  twice: number;
+}
+
 /**
  * A receiver that is down (503) until it is told otherwise, and then takes what it is sent. It keeps
  * no event, only which ones came. Told by messages of its parent; ends with it.
@@ -57,7 +66,8 @@ process.on("message", (order: "up" | "down" | "tell") => {
   if (order === "tell") {
     const found = times.reduce((sum, count) => sum + Math.min(count, 1), 0);
     const twice = times.reduce((sum, count) => sum + (count > 1 ? 1 : 0), 0);
-    process.send?.({ requests, refused, found, twice });
+    const receipt: OutageReceipt = { requests, refused, found, twice };
+    process.send?.(receipt);
   } else {
     down = order === "down";
     process.send?.("done");

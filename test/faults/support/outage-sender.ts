@@ -103,7 +103,8 @@ function signIn(n: number): AuthLogRecord {
 
 /** Lets attempts end, and time go on, until so many are delivered, or nothing is owed. */
 async function drain(goal: number): Promise<void> {
-  while (delivered < goal && processor.depth > 0) {
+  for (;;) {
+    if (delivered >= goal || processor.depth === 0) return;
     await turn();
     if (underWay === 0) clock.advanceTo(clock.nextMillis ?? clock.nowMillis);
   }

@@ -3,16 +3,8 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { OutageReceipt } from "./outage-receiver.ts";
 import type { OutageFigures, OutageOrder } from "./outage-sender.ts";
-
-/** What the receiver saw. */
-export interface OutageReceipt {
-  requests: number;
-  refused: number;
-  /** How many different events came, and how many of them more than once. */
-  found: number;
-  twice: number;
-}
 
 export interface Outage {
   figures: OutageFigures;

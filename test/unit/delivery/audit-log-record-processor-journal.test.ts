@@ -4,6 +4,7 @@ import {
   AuditLogRecordProcessor,
   type AuditLogRecordProcessorOptions,
 } from "../../../src/delivery/audit-log-record-processor.ts";
+import type { DeadLetters } from "../../../src/delivery/dead-letter.ts";
 import { AuthlogError } from "../../../src/errors.ts";
 import { type AuthLogRecord, getSlot } from "../../../src/slot.ts";
 import type { DeliveryOutcome, ReadableLogRecord } from "../../../src/telemetry/exporter.ts";
@@ -29,6 +30,9 @@ const down: DeliveryOutcome = {
   status: "retryable",
   cause: new AuthlogError("ERR_AUTHLOG_DELIVERY_RETRYABLE", { message: "m", why: "w", fix: "f" }),
 };
+
+/** A dead-letter file that has no room. */
+const fullFile: DeadLetters = { write: (letters) => letters };
 
 interface Opened {
   processor: AuditLogRecordProcessor;
@@ -190,8 +194,7 @@ describe("what could not be kept is told in the trail, with its place", () => {
   });
 
   it("where a record is refused for good, and no dead-letter file takes it", async () => {
-    const write = <T>(letters: T): T => letters;
-    const opened = open({ durability: "memory", deadLetters: { write } });
+    const opened = open({ durability: "memory", deadLetters: fullFile });
     opened.receiver.answer = () => ({
       status: "rejected",
       records: [{ index: 1, cause: refused }],
@@ -322,6 +325,26 @@ describe("what anyone can bring about", () => {
     const flooded = processor.dropped;
     takeAll(processor, 20);
     expect(processor.dropped).toBe(flooded + 20);
+    processor.end();
+  });
+});
+
+describe("a bound of the journal that cannot be used", () => {
+  it.each([Number.NaN, -1, Infinity, "1 GiB"])("%s is said, and the default taken", (maxBytes) => {
+    const journal = { dir: journalFolder(), maxBytes: maxBytes as number };
+    const { processor } = open({ journal, maxQueueSize: 2 }, false);
+    takeAll(processor, 10);
+    expect(processor.depth).toBe(10);
+    expect(codes()).toEqual(["ERR_AUTHLOG_CONFIG_INVALID"]);
+    processor.end();
+  });
+
+  it("is one that is not set, where it is undefined", () => {
+    const journal = { dir: journalFolder(), maxBytes: undefined as never };
+    const { processor } = open({ journal, maxQueueSize: 2 }, false);
+    takeAll(processor, 10);
+    expect(processor.depth).toBe(10);
+    expect(codes()).toEqual([]);
     processor.end();
   });
 });
