@@ -15,6 +15,17 @@ let calls = 0;
 const ours = new Set<number>();
 const originals = { ...fs };
 
+type Watched =
+  | "mkdirSync"
+  | "openSync"
+  | "closeSync"
+  | "writeSync"
+  | "appendFileSync"
+  | "writeFileSync"
+  | "renameSync"
+  | "linkSync"
+  | "rmSync"
+  | "rmdirSync";
 type Call = (...args: unknown[]) => unknown;
 
 function killHere(): never {
@@ -24,7 +35,7 @@ function killHere(): never {
 
 /** @param begin does a part of the call, where it has parts */
 function watch(
-  name: keyof typeof fs & string,
+  name: Watched,
   concerns: (target: unknown) => boolean,
   begin: (...args: unknown[]) => void = () => {},
 ): void {
