@@ -4,14 +4,16 @@ import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } fr
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { AuditLogRecordProcessor } from "../../src/delivery/audit-log-record-processor.ts";
 import { systemClock } from "../../src/delivery/clock.ts";
 import type { DeliveringExporter } from "../../src/telemetry/exporter.ts";
 import { watchSlot } from "../support/slot.ts";
 import { until } from "../e2e/support/until.ts";
 import { sampleRecord } from "./support/sample-record.ts";
-import { long, seed } from "./support/scene.ts";
+import { long, patienceMillis, seed } from "./support/scene.ts";
+
+vi.setConfig({ testTimeout: patienceMillis });
 
 const processes = resolve(import.meta.dirname, "support/processes");
 watchSlot();

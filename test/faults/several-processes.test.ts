@@ -1,13 +1,15 @@
 import { spawnSync } from "node:child_process";
 import { join, resolve } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { serveLedger, temporaryFolder } from "../conformance/served-ledger.ts";
 import { until } from "../e2e/support/until.ts";
 import type { Emitter, EmitterStart } from "./support/emitter-process.ts";
 import { nothingWrong } from "./support/oracle.ts";
 import { type RecordingReceiver, recordingReceiver } from "./support/recording-receiver.ts";
-import { long, type Scene, seed, setScene } from "./support/scene.ts";
+import { long, patienceMillis, type Scene, seed, setScene } from "./support/scene.ts";
+
+vi.setConfig({ testTimeout: patienceMillis });
 
 const rounds = long ? 15 : 2;
 const together = 5;
