@@ -18,12 +18,22 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
     const { doctor, doctorHelp } = await import("./doctor/doctor.ts");
     return { help: doctorHelp, run: doctor };
   },
+  async journal() {
+    const { journal, journalHelp } = await import("./journal/journal.ts");
+    return { help: journalHelp, run: journal };
+  },
+  async deadletter() {
+    const { deadletter, deadletterHelp } = await import("./deadletter/deadletter.ts");
+    return { help: deadletterHelp, run: deadletter };
+  },
 };
 
 const help = `Usage: authlog <command> [options]
 
-  serve   start the embedded ledger and show each event as it is appended
-  doctor  look at an app, its settings and where its events go, and say what to mend
+  serve       start the embedded ledger and show each event as it is appended
+  doctor      look at an app, its settings and where its events go, and say what to mend
+  journal     show what waits on the disk for its delivery
+  deadletter  list what the audit log refused for good, or send it again
 
   --help, --version; authlog <command> --help for its options
   Exit codes: 0 ok, 1 found a fault, 2 wrong usage`;

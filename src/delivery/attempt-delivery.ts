@@ -9,11 +9,14 @@ import type {
 /** One of our exporters, or any other of OpenTelemetry's. */
 export type AnyExporter = LogRecordExporter & Partial<Pick<DeliveringExporter, "deliver">>;
 
-/** When an attempt ends without an answer. */
-export interface AttemptEnd {
+/** What an attempt is given beside its records. */
+export interface AttemptOptions {
+  /** After so long it ends without an answer. */
   timeoutMillis: number;
   /** Aborted when nobody waits for the attempt any more. */
   abandoned: AbortSignal;
+  /** Those of the records that a process that died may have delivered. */
+  mayBeThere?: ReadonlySet<ReadableLogRecord>;
 }
 
 /**
@@ -23,7 +26,7 @@ export interface AttemptEnd {
 export async function attemptDelivery(
   exporter: AnyExporter,
   records: readonly ReadableLogRecord[],
-  { timeoutMillis, abandoned }: AttemptEnd,
+  { timeoutMillis, abandoned, mayBeThere }: AttemptOptions,
 ): Promise<DeliveryOutcome> {
   const signal = AbortSignal.any([AbortSignal.timeout(timeoutMillis), abandoned]);
   const timedOut = new Promise<DeliveryOutcome>((resolve) => {
@@ -31,7 +34,7 @@ export async function attemptDelivery(
     signal.addEventListener("abort", () => resolve({ status: "retryable", cause }), { once: true });
   });
   try {
-    const delivery = exporter.deliver?.(records, signal) ?? exported(exporter, records);
+    const delivery = exporter.deliver?.(records, signal, mayBeThere) ?? exported(exporter, records);
     return await Promise.race([delivery, timedOut]);
   } catch (cause) {
     return { status: "retryable", cause: failed("The exporter threw.", cause) };

@@ -6,6 +6,8 @@ export interface Kept {
   readonly record: ReadableLogRecord;
   /** Where the journal keeps it; none while it is in memory alone. */
   position?: Position | undefined;
+  /** Whether a process that died may have delivered it. */
+  readonly mayBeThere?: boolean;
 }
 
 /** Records that are sent together, from the first attempt until all of them are settled. */

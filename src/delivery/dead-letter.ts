@@ -1,11 +1,10 @@
-import { closeSync, constants, fchmodSync, fstatSync, openSync, writeSync } from "node:fs";
-import { dirname, resolve } from "node:path";
-import { toPlain } from "../audit-schema/plain.ts";
+import { resolve } from "node:path";
 import { AuthlogError } from "../errors.ts";
-import { ensurePrivateFolder } from "../files/private-folder.ts";
 import { systemReason } from "../files/system-reason.ts";
 import { report } from "../telemetry/diagnostics.ts";
 import type { ReadableLogRecord } from "../telemetry/exporter.ts";
+import { appendLetters } from "./letter-file.ts";
+import { toOtlp } from "./otlp-record.ts";
 
 /** A record that will never be delivered, and why. */
 export interface DeadLetter {
@@ -41,8 +40,8 @@ const defaultMaxBytes = 64 * 1_024 ** 2;
 
 /**
  * Appends records that were rejected for good to a file of JSON lines: `at`, the reason's `code` and
- * `why`, and the `record` as it was emitted, private data already removed. The file is readable by
- * its owner alone. Where nothing can be written, `ERR_AUTHLOG_DEAD_LETTER_FAILED` says so.
+ * `why`, and beside them the record as it was emitted, private data already removed, as OTLP/JSON:
+ * whatever reads that can read the file, and skips the three. The file is readable by its owner alone. Where nothing can be written, `ERR_AUTHLOG_DEAD_LETTER_FAILED` says so.
  *
  * @example
  * const letters = deadLetterFile({ path: ".authlog/dead-letter.jsonl" });
@@ -57,7 +56,7 @@ export function deadLetterFile({
     write(letters) {
       try {
         const lines = Buffer.from(letters.map(toLine).join(""));
-        if (append(file, lines, maxBytes)) return [];
+        if (appendLetters(file, lines, { maxBytes })) return [];
         report(lost(letters.length, file, "it is full"));
       } catch (error) {
         const code = systemReason(error);
@@ -70,46 +69,9 @@ export function deadLetterFile({
   };
 }
 
-/** One system call where the disk allows: lines of several processes do not mix. */
-function append(file: string, lines: Buffer, maxBytes: number): boolean {
-  ensurePrivateFolder(dirname(file));
-  const { O_APPEND, O_CREAT, O_WRONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
-  // A link, or a pipe, that somebody put in the file's place is not written to. Windows has no such
-  // flags, and counts them as 0.
-  const flags = O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK;
-  const descriptor = openSync(file, flags, 0o600);
-  try {
-    const { size, mode } = fstatSync(descriptor);
-    if (size + lines.length > maxBytes) return false;
-    if ((mode & 0o077) !== 0 && process.platform !== "win32") fchmodSync(descriptor, 0o600);
-    for (let written = 0; written < lines.length;) written += writeSync(descriptor, lines, written);
-    return true;
-  } finally {
-    closeSync(descriptor);
-  }
-}
-
 function toLine({ record, cause }: DeadLetter): string {
-  const [seconds, nanos] = record.hrTime;
-  const { spanContext } = record;
-  const letter = {
-    at: new Date().toISOString(),
-    code: cause.code,
-    why: cause.why,
-    record: {
-      eventName: record.eventName,
-      timeUnixMillis: seconds * 1_000 + Math.trunc(nanos / 1_000_000),
-      severityNumber: record.severityNumber,
-      severityText: record.severityText,
-      // A foreign record can hold what JSON cannot.
-      body: toPlain(record.body),
-      attributes: toPlain(record.attributes),
-      traceId: spanContext?.traceId,
-      spanId: spanContext?.spanId,
-      resource: toPlain(record.resource.attributes),
-      scope: record.instrumentationScope.name,
-    },
-  };
+  const { code, why } = cause;
+  const letter = { at: new Date().toISOString(), code, why, ...toOtlp(record) };
   return `${JSON.stringify(letter)}\n`;
 }
 

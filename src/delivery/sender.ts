@@ -169,6 +169,9 @@ export class Sender {
     const outcome = await attemptDelivery(exporter, records, {
       timeoutMillis: options.exportTimeoutMillis,
       abandoned: this.#abandon.signal,
+      mayBeThere: new Set(
+        batch.kept.flatMap(({ record, mayBeThere }) => (mayBeThere === true ? record : [])),
+      ),
     });
     if (this.#abandon.signal.aborted) return;
     if (outcome.status === "retryable") this.#fail(batch, outcome);

@@ -41,3 +41,25 @@ export function tryLockExisting(path: string): KernelLock | undefined {
   const held = db;
   return { release: () => held.close() };
 }
+
+/**
+ * Whether somebody holds the lock of a file that is there. Asked by a shared lock, held for a moment,
+ * beside which others can ask the same: nothing is taken, and nothing is made.
+ */
+export function isLocked(path: string): boolean {
+  const { DatabaseSync } = process.getBuiltinModule("node:sqlite");
+  if (!existsSync(path)) return false;
+  let db: InstanceType<typeof DatabaseSync> | undefined;
+  try {
+    db = new DatabaseSync(new URL(`${pathToFileURL(path).href}?mode=ro`), { readOnly: true });
+    db.exec("PRAGMA busy_timeout = 0; SELECT count(*) FROM sqlite_schema");
+    return false;
+  } catch (error) {
+    const { errcode } = error as { errcode?: number };
+    if (errcode === busy) return true;
+    if (errcode === cannotOpen && !existsSync(path)) return false;
+    throw error;
+  } finally {
+    db?.close();
+  }
+}

@@ -4,6 +4,8 @@ export interface Answer {
   httpStatus: number;
   /** The header as it came. */
   retryAfter?: string;
+  /** The receiver's own time, as it came. */
+  date?: string;
   /** Pangea's envelope; absent if the body was not one, as the HTML page of a proxy. */
   envelope?: Envelope;
   /** Where the request was accepted (202) and its outcome is not known yet: where to ask for it. */

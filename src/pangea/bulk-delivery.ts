@@ -130,9 +130,10 @@ interface OpenEvent {
   event: AuditEvent;
 }
 
-function toEvent(
+/** The event that a record becomes, or why there can be none. */
+export function toEvent(
   record: ReadableLogRecord,
-  { schema, tenantId }: BulkDeliveryOptions,
+  { schema, tenantId }: Pick<BulkDeliveryOptions, "schema" | "tenantId">,
 ): AuditEvent | AuthlogError {
   try {
     const mapped = schema.toEvent(toAuditRecord(record), { canonicalize: canonicalJson, tenantId });

@@ -1,4 +1,5 @@
 import { AuthlogError, type AuthlogErrorCode } from "../errors.ts";
+import type { Retryable } from "../telemetry/exporter.ts";
 import type { Answer, Envelope } from "./answer.ts";
 import type { RequestFault } from "./request-fault.ts";
 
@@ -9,7 +10,7 @@ import type { RequestFault } from "./request-fault.ts";
  */
 export type Verdict =
   | { status: "delivered" }
-  | { status: "retryable"; cause: AuthlogError; retryAfterMillis?: number }
+  | Retryable
   | { status: "refused"; events: ReadonlyMap<number, AuthlogError> }
   | { status: "divisible"; cause: AuthlogError };
 
@@ -59,8 +60,19 @@ export function judgeFault({ kind, code }: RequestFault): Verdict {
     why: code === undefined ? `${faults[kind]}.` : `${faults[kind]} (${code}).`,
     fix: "Nothing, if it passes: the events are kept and sent again. Else check the destination.",
   });
-  return { status: "retryable", cause };
+  const sent = code === undefined || !unconnected.has(code);
+  return { status: "retryable", cause, ...(sent && { unclear: true }) };
 }
+
+/** Codes of Node's for a connection that never was: nothing was sent. */
+const unconnected: ReadonlySet<string> = new Set([
+  "EAI_AGAIN",
+  "ECONNREFUSED",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "ENOTFOUND",
+  "UND_ERR_CONNECT_TIMEOUT",
+]);
 
 const faults: Readonly<Record<Exclude<RequestFault["kind"], "request-too-large">, string>> = {
   timeout: "No answer came within timeoutMillis",
@@ -109,12 +121,19 @@ function retryable(code: RetryableCode, answer: Answer, nowMillis: number): Verd
     why: describe(answer),
     fix: fixes[code] ?? "Nothing, if it passes: the events are kept and sent again.",
   });
-  const retryAfterMillis = parseRetryAfter(answer.retryAfter, nowMillis);
+  const retryAfterMillis = parseRetryAfter(answer, nowMillis);
   return {
     status: "retryable",
     cause,
     ...(retryAfterMillis === undefined ? {} : { retryAfterMillis }),
+    ...(isUnclear(code, answer) && { unclear: true }),
   };
+}
+
+/** A service that is too busy says so itself; of other answers, a proxy may have given them. */
+function isUnclear(code: RetryableCode, { httpStatus, envelope }: Answer): boolean {
+  if (code !== "ERR_AUTHLOG_DELIVERY_RETRYABLE" || httpStatus === 429) return false;
+  return httpStatus !== 503 || envelope === undefined;
 }
 
 function rejected(fault: string, answer?: Answer): AuthlogError {
@@ -143,9 +162,14 @@ function excerpt(text: string): string {
     .trim();
 }
 
-/** Seconds, or an HTTP date (RFC 9110, section 10.2.3). */
-function parseRetryAfter(header: string | undefined, nowMillis: number): number | undefined {
-  if (header === undefined) return undefined;
-  const millis = /^\d+$/.test(header) ? Number(header) * 1_000 : Date.parse(header) - nowMillis;
+/**
+ * Seconds, or an HTTP date (RFC 9110, section 10.2.3). A date is the receiver's: measured by a clock
+ * of ours that is a day off, it would mean a day, or nothing.
+ */
+function parseRetryAfter({ retryAfter, date }: Answer, nowMillis: number): number | undefined {
+  if (retryAfter === undefined) return undefined;
+  if (/^\d+$/.test(retryAfter)) return Number(retryAfter) * 1_000;
+  const said = Date.parse(date ?? "");
+  const millis = Date.parse(retryAfter) - (Number.isNaN(said) ? nowMillis : said);
   return Number.isFinite(millis) ? Math.max(0, millis) : undefined;
 }

@@ -8,8 +8,10 @@ import type {
   ReadableLogRecord,
 } from "../telemetry/exporter.ts";
 import { createComponent, measureExport } from "../telemetry/self-metrics.ts";
-import { type BulkDelivery, createBulkDelivery } from "./bulk-delivery.ts";
+import { createBulkDelivery } from "./bulk-delivery.ts";
 import { type DestinationOptions, resolveDestination } from "./destination.ts";
+import { findBeforeResend, type InformedDelivery } from "./find-before-resend.ts";
+import { createLookup } from "./lookup.ts";
 import { retryWithin } from "./retry-within.ts";
 import { readSigningKey } from "./signing-key.ts";
 import type { TokenSource } from "./token.ts";
@@ -37,6 +39,14 @@ export interface PangeaExporterOptions extends DestinationOptions {
    * processor's `exportTimeoutMillis`, which abandons an export but does not end it. @default 10000
    */
   timeoutMillis?: number | undefined;
+  /**
+   * Whether events that may be there already are looked up before they are sent again: those of an
+   * attempt that ended without a clear answer, and those that a process left which died. The embedded
+   * ledger needs no such care: it knows an event by its id. @default false
+   */
+  findBeforeResend?: boolean | undefined;
+  /** Token that may search, for `findBeforeResend`. @default `token` */
+  readToken?: TokenSource | undefined;
   /** Most bytes in the body of one request; a larger batch is split. @default 1048576 */
   maxRequestBytes?: number | undefined;
 }
@@ -62,7 +72,7 @@ const maxRetries = 5;
  */
 export class PangeaLogRecordExporter implements DeliveringExporter {
   // A closure holds the token and all else: nothing of it shows when an exporter is inspected.
-  readonly #deliver: BulkDelivery;
+  readonly #deliver: InformedDelivery;
   readonly #component = createComponent("authlog.PangeaLogRecordExporter");
   readonly #timeoutMillis: number;
   readonly #inFlight = new Set<Promise<unknown>>();
@@ -72,12 +82,15 @@ export class PangeaLogRecordExporter implements DeliveringExporter {
   constructor(options: PangeaExporterOptions) {
     const { signingKeyFile } = options;
     this.#timeoutMillis = positive("timeoutMillis", options.timeoutMillis ?? 10_000);
-    this.#deliver = createBulkDelivery({
+    const common = {
       token: options.token,
       schema: options.schema ?? standardSchema,
       baseUrlTemplate: resolveDestination(options),
       configId: options.configId,
       tenantId: options.tenantId,
+    };
+    const deliver = createBulkDelivery({
+      ...common,
       timeoutMillis: this.#timeoutMillis,
       maxRequestBytes: positive(
         "maxRequestBytes",
@@ -85,6 +98,11 @@ export class PangeaLogRecordExporter implements DeliveringExporter {
       ),
       signer: signingKeyFile === undefined ? undefined : readSigningKey(signingKeyFile),
     });
+    const lookup = createLookup({ ...common, token: options.readToken ?? options.token });
+    this.#deliver =
+      options.findBeforeResend === true
+        ? findBeforeResend(deliver, lookup, this.#timeoutMillis)
+        : deliver;
   }
 
   /**
@@ -92,11 +110,18 @@ export class PangeaLogRecordExporter implements DeliveringExporter {
    * requests; records that were confirmed are not sent again if the same records come back.
    *
    * @param signal aborts the attempt; what was under way is then `retryable`
+   * @param mayBeThere records that a process that died may have delivered; see `findBeforeResend`
    */
-  deliver(records: readonly ReadableLogRecord[], signal?: AbortSignal): Promise<DeliveryOutcome> {
+  deliver(
+    records: readonly ReadableLogRecord[],
+    signal?: AbortSignal,
+    mayBeThere?: ReadonlySet<ReadableLogRecord>,
+  ): Promise<DeliveryOutcome> {
     if (this.#closed) return Promise.resolve({ status: "retryable", cause: shutDown() });
     return this.#track(() =>
-      measureExport(this.#component, records.length, () => this.#deliver(records, signal)),
+      measureExport(this.#component, records.length, () =>
+        this.#deliver(records, signal, mayBeThere),
+      ),
     );
   }
 

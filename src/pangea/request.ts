@@ -124,6 +124,10 @@ interface Reading<R> {
 
 /** What is known of an answer without its body. */
 function headOf({ response }: Exchange): Answer {
-  const retryAfter = response.headers.get("retry-after");
-  return { httpStatus: response.status, ...(retryAfter !== null && { retryAfter }) };
+  const [retryAfter, date] = [response.headers.get("retry-after"), response.headers.get("date")];
+  return {
+    httpStatus: response.status,
+    ...(retryAfter !== null && { retryAfter }),
+    ...(date !== null && { date }),
+  };
 }

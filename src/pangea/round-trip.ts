@@ -1,6 +1,5 @@
-import type { AuditService, PangeaResponse } from "pangea-node-sdk";
 import type { AuditEvent } from "../audit-schema/audit-schema.ts";
-import { postOnce } from "./post-once.ts";
+import { loadService } from "./audit-service.ts";
 import { RequestFault } from "./request-fault.ts";
 
 /** Where an event is written to and read from. */
@@ -25,8 +24,6 @@ export interface RoundTrip {
   fault?: string;
   readBack: "verified" | "not found" | "refused" | "no token";
 }
-
-const maxRequestBytes = 64 * 1_024;
 
 /** Appends one event, has the official SDK verify it, and reads it back where a token may. */
 export async function roundTrip(event: AuditEvent, options: RoundTripOptions): Promise<RoundTrip> {
@@ -61,52 +58,4 @@ function faultOf(error: unknown, said: string, signal: AbortSignal): string {
   if (said !== "") return said;
   const { kind, code } = RequestFault.from(error, signal);
   return code ?? kind;
-}
-
-interface Service {
-  audit: AuditService;
-  /** HTTP status and Pangea's of the last answer that was no success, else nothing. */
-  said: () => string;
-}
-
-/** The official service over one attempt a call, which ends with the signal. */
-async function loadService({
-  baseUrlTemplate,
-  configId,
-  signal,
-}: RoundTripOptions): Promise<(token: string) => Service> {
-  const sdk = await import("pangea-node-sdk");
-
-  class OneAttempt extends sdk.PangeaRequest {
-    said = "";
-    readonly #token: string;
-
-    constructor(token: string, config: InstanceType<typeof sdk.PangeaConfig>) {
-      super("audit", token, config, configId);
-      this.#token = token;
-    }
-
-    override async post<R>(endpoint: string, data: object): Promise<PangeaResponse<R>> {
-      const body = JSON.stringify(configId === undefined ? data : { ...data, config_id: configId });
-      const token = this.#token;
-      const limits = { token, body, maxRequestBytes, signal };
-      const { response, bytes } = await postOnce(this.getUrl(endpoint), limits);
-      this.said = `HTTP ${response.status}`;
-      const parsed = new sdk.PangeaResponse<R>(response, bytes);
-      if (!parsed.success) throw new RequestFault("sdk");
-      this.said = "";
-      return parsed;
-    }
-  }
-
-  return (token) => {
-    const config = new sdk.PangeaConfig({ baseUrlTemplate });
-    const request = new OneAttempt(token, config);
-    class Audit extends sdk.AuditService {
-      override get request(): OneAttempt {
-        return request;
-      }
-    }
-    return { audit: new Audit(token, config, undefined, configId), said: () => request.said };
-  };
 }

@@ -40,6 +40,17 @@ export interface AuthlogOptions extends CaptureOptions {
     configId?: string;
     /** Tenant that every event is marked with, in the standard schema. `PANGEA_AUDIT_TENANT_ID` */
     tenantId?: string;
+    /**
+     * Whether events that may be in Pangea already, after an attempt without a clear answer or the
+     * end of a process, are looked up there before they are sent again. `AUTHLOG_FIND_BEFORE_RESEND`
+     * @default false
+     */
+    findBeforeResend?: boolean;
+    /**
+     * Token that may search, where `token` may not. `AUTHLOG_READ_TOKEN`
+     * @default the token itself
+     */
+    readToken?: string | (() => string | Promise<string>);
   };
   /**
    * How records are batched. `OTEL_BLRP_MAX_QUEUE_SIZE`, `OTEL_BLRP_MAX_EXPORT_BATCH_SIZE`,
@@ -113,6 +124,8 @@ export interface AuthlogConfig extends CaptureConfig {
   readonly baseUrlTemplate: Setting<string | undefined>;
   readonly configId: Setting<string | undefined>;
   readonly tenantId: Setting<string | undefined>;
+  readonly findBeforeResend: Setting<boolean>;
+  readonly readToken: Setting<string | (() => string | Promise<string>) | undefined>;
   readonly batch: Readonly<Record<keyof BatchOptions, Setting<number>>>;
   readonly maxInFlight: Setting<number>;
   readonly maxRequestBytes: Setting<number>;
@@ -209,6 +222,17 @@ export function resolveConfig(
     ),
     configId: read("pangea.configId", pangea.configId, "PANGEA_AUDIT_CONFIG_ID", text, undefined),
     tenantId: read("pangea.tenantId", pangea.tenantId, "PANGEA_AUDIT_TENANT_ID", text, undefined),
+    findBeforeResend: read(
+      "pangea.findBeforeResend",
+      pangea.findBeforeResend,
+      "AUTHLOG_FIND_BEFORE_RESEND",
+      flag,
+      false,
+    ),
+    readToken:
+      typeof pangea.readToken === "function"
+        ? { value: pangea.readToken, source: "code" as const }
+        : read("pangea.readToken", pangea.readToken, "AUTHLOG_READ_TOKEN", text, undefined),
     maxInFlight: read(
       "maxInFlight",
       options.maxInFlight,

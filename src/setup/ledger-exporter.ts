@@ -42,9 +42,9 @@ export function ledgerExporter(
     async ready() {
       await find();
     },
-    async deliver(records, signal) {
+    async deliver(records, ...rest) {
       try {
-        return await (await find()).deliver(records, signal);
+        return await (await find()).deliver(records, ...rest);
       } catch (cause) {
         return { status: "retryable", cause: unreachable(cause) };
       }

@@ -34,6 +34,7 @@ export function pangeaExporter(config: AuthlogConfig): DeliveringExporter {
     token: token.value,
     domain: domain.value,
     baseUrlTemplate: baseUrlTemplate.value,
+    findBeforeResend: config.findBeforeResend.value,
   });
 }
 
@@ -42,6 +43,8 @@ export interface Destination {
   token: AuthlogConfig["token"]["value"];
   domain?: string | undefined;
   baseUrlTemplate?: string | undefined;
+  /** The embedded ledger knows by itself what it has. */
+  findBeforeResend?: boolean;
 }
 
 /** How much of the processor's time for one attempt the exporter has. */
@@ -50,13 +53,15 @@ const exporterShare = 0.9;
 /** The exporter to one destination. */
 export function exporterTo(
   config: AuthlogConfig,
-  { token, domain, baseUrlTemplate }: Destination,
+  { token, domain, baseUrlTemplate, findBeforeResend }: Destination,
 ): DeliveringExporter {
   return createExporter({
     // An empty token is refused at each delivery, as retryable: nothing is lost until there is one.
     token: token ?? "",
     ...(domain !== undefined && { domain }),
     ...(baseUrlTemplate !== undefined && { baseUrlTemplate }),
+    findBeforeResend,
+    readToken: config.readToken.value,
     configId: config.configId.value,
     tenantId: config.tenantId.value,
     schema: config.schema.value,

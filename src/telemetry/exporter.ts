@@ -42,6 +42,15 @@ export interface Rejection {
   cause: AuthlogError;
 }
 
+/** A delivery that is to be tried again. */
+export interface Retryable {
+  status: "retryable";
+  cause: AuthlogError;
+  retryAfterMillis?: number;
+  /** Whether the destination may have taken the records all the same: it gave no clear answer. */
+  unclear?: boolean;
+}
+
 /**
  * What became of one delivery.
  * `rejected.records` are the ones that the destination refuses for good; all others of that batch
@@ -49,7 +58,7 @@ export interface Rejection {
  */
 export type DeliveryOutcome =
   | { status: "delivered" }
-  | { status: "retryable"; cause: AuthlogError; retryAfterMillis?: number }
+  | Retryable
   | { status: "rejected"; records: readonly Rejection[] };
 
 /** An exporter that says more than success or failure. It never rejects. */
@@ -58,6 +67,12 @@ export interface DeliveringExporter extends LogRecordExporter {
    * Delivers one batch, or says why not.
    *
    * @param signal aborts the attempt; what was under way is then `retryable`.
+   * @param mayBeThere those of the records that somebody else may have delivered before: a process
+   *   that died. What became of its own attempts an exporter knows by itself.
    */
-  deliver(records: readonly ReadableLogRecord[], signal?: AbortSignal): Promise<DeliveryOutcome>;
+  deliver(
+    records: readonly ReadableLogRecord[],
+    signal?: AbortSignal,
+    mayBeThere?: ReadonlySet<ReadableLogRecord>,
+  ): Promise<DeliveryOutcome>;
 }

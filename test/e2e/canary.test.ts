@@ -151,6 +151,12 @@ describe.each<Major>(["v5", "v4"])("a secret never leaves the example of %s", (m
 });
 
 describe("the search for secrets", () => {
+  let leaky: BuiltApp;
+
+  beforeAll(async () => {
+    leaky = await builtApp("turbopack", leaking);
+  });
+
   it("finds each of them, also in an encoding, and cut as long values are", () => {
     const secrets = new Secrets();
     secrets.add("a token", `eyJ.${randomBytes(200).toString("base64url")}`);
@@ -166,7 +172,7 @@ describe("the search for secrets", () => {
     const secrets = new Secrets();
     await using ledger = await temporaryLedger();
     await using collector = await startCollector();
-    await using app = await startApp(await builtApp("turbopack", leaking), {
+    await using app = await startApp(leaky, {
       ...ledger.settings,
       ...collector.settings,
     });

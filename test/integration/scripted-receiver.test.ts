@@ -1,10 +1,11 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { AuditLogRecordProcessor } from "../../src/delivery/audit-log-record-processor.ts";
 import { deadLetterFile } from "../../src/delivery/dead-letter.ts";
+import { letterLines } from "../../src/delivery/letter-lines.ts";
 import { loadBulkCall } from "../../src/pangea/request.ts";
 import type { DeliveryOutcome } from "../../src/telemetry/exporter.ts";
 import { seeded } from "../support/random.ts";
@@ -100,11 +101,11 @@ async function deliverAll(
     if (processor.depth === 0) break;
   }
   await processor.shutdown();
-  const lines = existsSync(path) ? readFileSync(path, "utf8").trimEnd().split("\n") : [];
-  const letters = lines.map((line) => {
-    const { code, record } = JSON.parse(line);
-    return { code: code as string, uid: record.attributes["log.record.uid"] as string };
-  });
+  const lines = existsSync(path) ? [...letterLines(path)] : [];
+  const letters = lines.map(({ letter }) => ({
+    code: letter?.code ?? "",
+    uid: String(letter?.record.attributes["log.record.uid"]),
+  }));
   return { kinds, letters, unheard };
 }
 

@@ -2,7 +2,13 @@
 export type CheckStatus = "ok" | "warn" | "fail" | "skip";
 
 /** The parts of a report, in the order in which they are shown. */
-export const checkGroups = ["environment", "wiring", "configuration", "destination"] as const;
+export const checkGroups = [
+  "environment",
+  "wiring",
+  "configuration",
+  "journal",
+  "destination",
+] as const;
 
 export type CheckGroup = (typeof checkGroups)[number];
 

@@ -10,8 +10,10 @@ import { configurationChecks } from "./configuration-checks.ts";
 import { destinationChecks } from "./destination-checks.ts";
 import { type AppEnvironment, readAppEnvironment } from "./env-files.ts";
 import { environmentChecks } from "./environment-checks.ts";
+import { journalChecks } from "./journal-checks.ts";
 import { probeDestination } from "./probe.ts";
 import { readApp } from "./read-app.ts";
+import { readJournal } from "./read-journal.ts";
 import { type Report, reportLines } from "./report-lines.ts";
 import { settingsOf } from "./settings.ts";
 import { wiringChecks } from "./wiring-checks.ts";
@@ -19,7 +21,7 @@ import { wiringChecks } from "./wiring-checks.ts";
 /** What `authlog doctor --help` prints. */
 export const doctorHelp = `Usage: authlog doctor [--dir <folder>] [--write] [--json]
 
-Looks at an app's environment, wiring, configuration and destination, and says what to mend.
+Looks at an app's environment, wiring, configuration, journal and destination, and says what to mend.
 Reads sources, packages and .env files; asks the destination; changes nothing without --write.
 NODE_ENV=production checks what holds in production. Exits with 1 if there is a fault.
 
@@ -68,6 +70,7 @@ async function examine(
     ...environmentChecks(app, process.versions.node),
     ...wiringChecks(app, values["NODE_OPTIONS"]),
     ...configurationChecks(app, config),
+    ...journalChecks(readJournal(folder, config), config, Date.now()),
     ...destinationChecks(destination),
   ];
   return { folder, checks, settings: settingsOf(config, files) };

@@ -15,6 +15,7 @@ const titles: Readonly<Record<CheckGroup, string>> = {
   environment: "Environment",
   wiring: "Wiring",
   configuration: "Configuration",
+  journal: "Journal",
   destination: "Destination",
 };
 

@@ -40,6 +40,8 @@ const variables: Readonly<Record<string, string | readonly string[]>> = {
   "batch.scheduledDelayMillis": "OTEL_BLRP_SCHEDULE_DELAY",
   "batch.exportTimeoutMillis": "OTEL_BLRP_EXPORT_TIMEOUT",
   tenantId: "PANGEA_AUDIT_TENANT_ID",
+  findBeforeResend: "AUTHLOG_FIND_BEFORE_RESEND",
+  readToken: "AUTHLOG_READ_TOKEN",
   maxInFlight: "AUTHLOG_MAX_IN_FLIGHT",
   maxRequestBytes: "AUTHLOG_MAX_REQUEST_BYTES",
   "retry.initialBackoffMillis": "AUTHLOG_RETRY_INITIAL_BACKOFF",

@@ -1,4 +1,5 @@
 import { Lane, laneIds, viewLane } from "./lane.ts";
+import type { ReadableLogRecord } from "../../telemetry/exporter.ts";
 import { dropOldestFrom } from "./drop-oldest.ts";
 import { LaneReader, type Loss, type Reading } from "./lane-reader.ts";
 import { lastEntryOf } from "./span-of-segment.ts";
@@ -65,13 +66,12 @@ export class AdoptedLanes {
     return { lane, ...reader.read(maxLines) };
   }
 
-  /** Drops the oldest segment that nothing was handed out of. */
-  dropOldest(): Loss | undefined {
+  /** Drops the oldest segment that nothing was handed out of. See {@link dropOldestFrom}. */
+  dropOldest(keep: (record: ReadableLogRecord) => void): Loss | undefined {
     // Their names begin with the time at which they were made.
-    for (const { lane, reader, last } of this.#adopted.toSorted((a, b) =>
-      a.lane.id < b.lane.id ? -1 : 1,
-    )) {
-      const loss = dropOldestFrom(lane, reader.expected, last);
+    const lanes = this.#adopted.toSorted((a, b) => (a.lane.id < b.lane.id ? -1 : 1));
+    for (const { lane, reader, last } of lanes) {
+      const loss = dropOldestFrom({ lane, expected: reader.expected, last }, keep);
       if (loss !== undefined) return loss;
     }
     return undefined;

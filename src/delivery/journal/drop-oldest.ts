@@ -1,24 +1,59 @@
-import type { Lane } from "./lane.ts";
+import { readFileSync } from "node:fs";
+import type { ReadableLogRecord } from "../../telemetry/exporter.ts";
+import { eventNames } from "../../vocabulary.ts";
+import { decodeEntry, type Entry } from "./entry-line.ts";
+import type { Lane, Segment } from "./lane.ts";
 import type { Loss } from "./lane-reader.ts";
 import type { Range } from "./number-set.ts";
 import { spanOfSegment } from "./span-of-segment.ts";
 
+/** What of a lane may be dropped. */
+export interface Droppable {
+  readonly lane: Lane;
+  /** Number of the entry that is handed out next. */
+  readonly expected: number;
+  /** Number of the lane's last entry, if nobody writes to it any more. */
+  readonly last?: number;
+}
+
 /**
  * Drops the oldest segment of a lane that nothing was handed out of, and that nobody writes to.
  *
- * @param expected number of the entry that is handed out next
- * @param last number of the lane's last entry, if nobody writes to it any more
+ * @param keep takes what tells of earlier losses: without it, they would be silent
  * @returns what was in it; `undefined` where there is no such segment
  */
-export function dropOldestFrom(lane: Lane, expected: number, last?: number): Loss | undefined {
-  const oldest = lane.segments.find(({ first }) => first >= expected);
-  if (oldest === undefined) return undefined;
-  const [first, end] = lane.rangeOf(oldest);
-  const to = end === Infinity ? last : end;
-  if (to === undefined) return undefined;
-  const range: Range = [first, to];
-  const count = lane.confirmed.countMissing(range);
-  const span = spanOfSegment(oldest);
-  lane.drop(oldest, range);
-  return { range, count, span, damage: undefined };
+export function dropOldestFrom(
+  { lane, expected, last }: Droppable,
+  keep: (record: ReadableLogRecord) => void,
+): Loss | undefined {
+  for (const segment of lane.segments) {
+    const [first, end] = lane.rangeOf(segment);
+    const to = end === Infinity ? last : end;
+    if (first < expected || to === undefined) continue;
+    const range: Range = [first, to];
+    const gaps = gapsIn(segment).filter(({ number }) => !lane.confirmed.has(number));
+    const count = lane.confirmed.countMissing(range) - gaps.length;
+    if (count <= 0 && gaps.length > 0) continue;
+    for (const { record } of gaps) keep(record);
+    const span = spanOfSegment(segment);
+    lane.drop(segment, range);
+    return { range, count, span, damage: undefined };
+  }
+  return undefined;
+}
+
+/** Text of a record has its quotes escaped: only the member itself looks like this. */
+const gapMark = `"eventName":"${eventNames.gap}"`;
+
+/** The events of gaps among a segment's entries, found without decoding all of them. */
+function gapsIn({ path }: Segment): Entry[] {
+  const bytes = readFileSync(path);
+  const gaps: Entry[] = [];
+  for (let at = bytes.indexOf(gapMark); at >= 0; at = bytes.indexOf(gapMark, at + 1)) {
+    const end = bytes.indexOf("\n", at);
+    const line = bytes.subarray(bytes.lastIndexOf("\n", at) + 1, end < 0 ? bytes.length : end);
+    const entry = decodeEntry(line);
+    if (entry !== undefined) gaps.push(entry);
+  }
+  return gaps;
 }

@@ -32,6 +32,8 @@ export interface Position {
 export interface JournalEntry {
   readonly record: ReadableLogRecord;
   readonly position: Position;
+  /** Whether it comes from a process that died, which may have delivered it. */
+  readonly mayBeThere: boolean;
 }
 
 /** Records of the journal that are gone, and why. */
@@ -262,17 +264,26 @@ export class Journal {
     const hasRoom = (): boolean => this.size + this.#othersBytes < maxBytes * share;
     if (!hasRoom()) own.trim(0);
     while (!hasRoom()) {
-      const loss =
-        onFull === "drop-oldest" ? (this.#adopted.dropOldest() ?? own.dropOldest()) : undefined;
+      const loss = onFull === "drop-oldest" ? this.#dropOldest(own) : undefined;
       if (loss === undefined) return false;
       if (loss.count > 0) this.#world.onGone({ ...loss, cause: journalFull(maxBytes) });
     }
     return true;
   }
 
+  #dropOldest(own: OwnLane): Loss | undefined {
+    return this.#adopted.dropOldest((gap) => own.append(gap, "no")) ?? own.dropOldest();
+  }
+
   #handOut(lane: Lane, { entries, losses }: Reading): JournalEntry[] {
     for (const loss of losses) this.#tell(lane, loss);
-    return entries.map(({ number, record }) => ({ record, position: { lane, number } }));
+    // What a process of its own has handed out, it never reads back.
+    const mayBeThere = lane !== this.#own?.lane;
+    return entries.map(({ number, record }) => ({
+      record,
+      position: { lane, number },
+      mayBeThere,
+    }));
   }
 
   /** What is gone is told, and then counts as confirmed: it holds up no segment. */

@@ -232,6 +232,11 @@ export function laneIds(journal: string): string[] {
   return names.filter((name) => laneName.test(name));
 }
 
+/** The same, without clearing anything away: for those who only look. */
+export function laneNames(journal: string): string[] {
+  return readdirSync(journal).filter((name) => laneName.test(name));
+}
+
 /** What is known of a lane without taking it. */
 export interface LaneView {
   id: string;
@@ -277,7 +282,10 @@ function listSegments(folder: string): Segment[] {
       const [, serial, first] = segmentName.exec(name) ?? [];
       if (serial === undefined) return [];
       const path = join(folder, name);
-      return [{ serial: Number(serial), first: Number(first), path, size: statSync(path).size }];
+      // Whoever only looks at the lane of another process may find a name whose file has just gone.
+      const stat = statSync(path, { throwIfNoEntry: false });
+      if (stat === undefined) return [];
+      return [{ serial: Number(serial), first: Number(first), path, size: stat.size }];
     });
 }
 

@@ -7,6 +7,7 @@ export interface Line {
 }
 
 const chunkBytes = 64 * 1024;
+const mostChunkBytes = 1024 ** 2;
 
 /** No entry is longer. What has no break for so long is no line, and is told as one. */
 export const maxLineBytes: number = 8 * 1024 ** 2;
@@ -48,6 +49,11 @@ export class LineReader {
     return this.#buffer.length;
   }
 
+  /** Hands out what stands behind the last whole line, as a line; `undefined` where nothing does. */
+  takeRest(): Line | undefined {
+    return this.#buffer.length === 0 ? undefined : this.#take(this.#buffer.length, 0);
+  }
+
   close(): void {
     closeSync(this.#descriptor);
   }
@@ -60,10 +66,11 @@ export class LineReader {
   }
 
   #fill(): boolean {
-    // As much again as there is: a line of megabytes is not copied over and over.
-    const chunk = Buffer.allocUnsafe(Math.max(chunkBytes, this.#buffer.length));
+    // A line that does not end is read in ever larger steps: each of them copies what was read before.
+    const size = Math.min(Math.max(chunkBytes, this.#buffer.length), mostChunkBytes);
+    const chunk = Buffer.allocUnsafe(size);
     const position = this.#offset + this.#buffer.length;
-    const length = readSync(this.#descriptor, chunk, 0, chunk.length, position);
+    const length = readSync(this.#descriptor, chunk, 0, size, position);
     if (length === 0) return false;
     this.#buffer = Buffer.concat([this.#buffer, chunk.subarray(0, length)]);
     return true;

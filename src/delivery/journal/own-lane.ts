@@ -93,7 +93,8 @@ export class OwnLane {
 
   /** Drops the oldest segment that nothing was handed out of, and that is not written to. */
   dropOldest(): Loss | undefined {
-    return dropOldestFrom(this.lane, this.#reader?.expected ?? Infinity);
+    const expected = this.#reader?.expected ?? Infinity;
+    return dropOldestFrom({ lane: this.lane, expected }, (record) => this.append(record, "no"));
   }
 
   /** Lets go of a lane whose files are gone. */

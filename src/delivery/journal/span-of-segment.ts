@@ -15,7 +15,12 @@ export function spanOfSegment(segment: Segment): Span {
 
 /** The last entry of a segment that can be read. */
 export function lastEntryOf({ path, size }: Segment): Entry | undefined {
-  const lines = new LineReader(path, Math.max(0, size - tailBytes));
+  const last = lastEntryFrom(path, Math.max(0, size - tailBytes));
+  return last === undefined && size > tailBytes ? lastEntryFrom(path, 0) : last;
+}
+
+function lastEntryFrom(path: string, offset: number): Entry | undefined {
+  const lines = new LineReader(path, offset);
   try {
     let last: Entry | undefined;
     for (let line = lines.next(); line !== undefined; line = lines.next()) {

@@ -38,6 +38,10 @@ interface Attempt {
   readonly answer: (outcome: DeliveryOutcome | Error) => void;
 }
 
+interface Logger {
+  emit(record: object): void;
+}
+
 const producerId = "model";
 
 /**
@@ -64,7 +68,7 @@ export class ModelledWorld {
   #firstOfProcess = 1;
   #attempts: Attempt[] = [];
   #processor: AuditLogRecordProcessor;
-  #logger: { emit(record: object): void };
+  #logger: Logger;
   /** Faults that nothing may let out. */
   readonly #waits: Promise<unknown>[] = [];
 
@@ -130,7 +134,7 @@ export class ModelledWorld {
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
-  #start(): [AuditLogRecordProcessor, ModelledWorld["#logger"]] {
+  #start(): [AuditLogRecordProcessor, Logger] {
     const { durability, maxInFlight, maxQueueSize, maxBytes, onFull } = this.#setUp;
     // What a process that is gone has under way ends nowhere.
     this.#attempts = [];

@@ -172,6 +172,23 @@ describe("what could not be kept is told in the trail, with its place", () => {
     await second.processor.shutdown();
   });
 
+  it("also where the oldest has to go, and what tells of a gap is the oldest", async () => {
+    const journal = { dir: journalFolder(), maxBytes: 4000, onFull: "drop-oldest" } as const;
+    const first = open({ journal, maxQueueSize: 4 }, false);
+    takeAll(first.processor, 4);
+    const ended = first.processor.shutdown();
+    takeAll(first.processor, 1);
+    await ended;
+    const second = open({ journal, maxQueueSize: 2 }, false);
+    takeAll(second.processor, 20);
+    await deliverAll(second);
+    const told = gapsOf(second.trail).map((gap) => gap[attributes.gapCode]);
+    expect(told).toContain("ERR_AUTHLOG_PROCESSOR_SHUT_DOWN");
+    expect(told).toContain("ERR_AUTHLOG_JOURNAL_FULL");
+    expectNoHole(second.trail);
+    await second.processor.shutdown();
+  });
+
   it("where a record is refused for good, and no dead-letter file takes it", async () => {
     const write = <T>(letters: T): T => letters;
     const opened = open({ durability: "memory", deadLetters: { write } });

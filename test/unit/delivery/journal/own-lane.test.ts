@@ -35,7 +35,7 @@ function keep(journal: Journal, sequence: number, holding: Holding): ReturnType<
   const record = numberedRecord(sequence);
   const appended = journal.append(record, holding, 1);
   if (appended.status !== "kept") throw new Error(appended.status);
-  return [{ record, position: appended.position }];
+  return [{ record, position: appended.position, mayBeThere: false }];
 }
 
 const numbersOf = (entries: ReturnType<Journal["read"]>): number[] =>

@@ -1,0 +1,127 @@
+import { resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { type LettersRetried, retryLetters } from "../../delivery/retry-letters.ts";
+import { AuthlogError } from "../../errors.ts";
+import { retryWithin } from "../../pangea/retry-within.ts";
+import { exporterTo, pangeaExporter } from "../../setup/processor.ts";
+import type { AuthlogConfig } from "../../setup/config.ts";
+import type { DeliveringExporter, DeliveryOutcome } from "../../telemetry/exporter.ts";
+import { readCommandConfig } from "../command-config.ts";
+import { exitCodes, jsonLine, plain, type Terminal } from "../terminal.ts";
+
+/** Retries of one batch, with growing pauses, before the destination counts as down. */
+const maxRetries = 3;
+
+/** How often it is told how far it came. */
+const progressMillis = 2_000;
+
+/** Runs `authlog deadletter retry`. Returns the exit code: 1 where some stayed. */
+export async function retry(args: readonly string[], terminal: Terminal): Promise<number> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: { path: { type: "string" }, json: { type: "boolean", default: false } },
+  });
+  const { config } = readCommandConfig(terminal.env);
+  for (const { message, why, fix } of config.problems) terminal.err(`${message} ${why} ${fix}`);
+  const path = resolve(values.path ?? config.deadLetterPath.value);
+  const { exporter, close } = await openDestination(config);
+  const stop = new AbortController();
+  void terminal.stopped.then(() => stop.abort());
+  let toldAt = performance.now();
+  try {
+    const retried = await retryLetters({
+      path,
+      batchSize: config.batch.maxExportBatchSize.value,
+      deliver: async (records, mayBeThere): Promise<DeliveryOutcome> => {
+        const attempt = async (signal: AbortSignal): Promise<DeliveryOutcome> => {
+          if (stop.signal.aborted) return stopped();
+          const either = AbortSignal.any([signal, stop.signal]);
+          const outcome = await exporter.deliver(records, either, mayBeThere);
+          return outcome.status === "retryable" && stop.signal.aborted ? stopped() : outcome;
+        };
+        return retryWithin(attempt, {
+          timeoutMillis: config.batch.exportTimeoutMillis.value,
+          maxRetries,
+          random: Math.random,
+        });
+      },
+      onUnreadable: (line) => {
+        if (values.json) terminal.out(jsonLine({ type: "unreadable", file: path, line }));
+        else terminal.err(`line ${line} is no dead letter; it is kept`);
+      },
+      onProgress: ({ bytes, ofBytes, delivered, rejected, waiting }) => {
+        if (performance.now() - toldAt < progressMillis) return;
+        toldAt = performance.now();
+        const share = Math.floor((100 * bytes) / Math.max(1, ofBytes));
+        terminal.err(`${share} %: ${delivered} delivered, ${rejected + waiting} stay`);
+      },
+    });
+    tell(retried, path, values.json, terminal);
+    const stay = retried.rejected + retried.waiting + retried.unreadable;
+    return stay > 0 ? exitCodes.fault : exitCodes.ok;
+  } finally {
+    await close();
+  }
+}
+
+interface OpenDestination {
+  exporter: DeliveringExporter;
+  close: () => Promise<void>;
+}
+
+/** To where `register` would send: with no token, outside production, the embedded ledger. */
+async function openDestination(config: AuthlogConfig): Promise<OpenDestination> {
+  const { token, schema, ledgerPath, ledgerPort, production } = config;
+  if (token.value !== undefined || production) {
+    const exporter = pangeaExporter(config);
+    return { exporter, close: () => exporter.shutdown() };
+  }
+  // Loaded where it is needed: SQLite and a server.
+  const { startLedger } = await import("../../ledger-server/start-ledger.ts");
+  const ledger = await startLedger({
+    schema: schema.value,
+    ...(ledgerPath.value !== undefined && { path: ledgerPath.value }),
+    ...(ledgerPort.value !== undefined && { port: ledgerPort.value }),
+  });
+  const exporter = exporterTo(config, { token: ledger.token, baseUrlTemplate: ledger.url });
+  const close = async (): Promise<void> => {
+    await exporter.shutdown();
+    await ledger.close();
+  };
+  return { exporter, close };
+}
+
+function tell(
+  { cause, ...counts }: LettersRetried,
+  path: string,
+  json: boolean,
+  { out, err }: Terminal,
+): void {
+  const { delivered, rejected, waiting, unreadable } = counts;
+  if (json) {
+    const reason = cause && { code: cause.code, why: cause.why };
+    out(jsonLine({ type: "summary", path, ...counts, ...(reason && { cause: reason }) }));
+    return;
+  }
+  const parts = [
+    `${delivered} delivered`,
+    `${rejected} refused again`,
+    ...(waiting > 0 ? [`${waiting} not taken now`] : []),
+    ...(unreadable > 0 ? [`${unreadable} unreadable`] : []),
+  ];
+  out(parts.join(", "));
+  if (cause !== undefined) {
+    err(`authlog: ${plain(cause.message, 500)} [${cause.code}]`);
+    err(`  ${plain(cause.why, 500)} ${plain(cause.fix, 500)}`);
+  }
+}
+
+/** There is no time at which it is tried again. */
+function stopped(): DeliveryOutcome {
+  const cause = new AuthlogError("ERR_AUTHLOG_DELIVERY_RETRYABLE", {
+    message: "The dead letters that are left were not sent.",
+    why: "The command was stopped.",
+    fix: "Run it again: it goes on with those.",
+  });
+  return { status: "retryable", cause, retryAfterMillis: Infinity };
+}

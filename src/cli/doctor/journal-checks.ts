@@ -1,0 +1,128 @@
+import type { AuthlogConfig } from "../../setup/config.ts";
+import { age } from "../journal/units.ts";
+import { type Check, readme } from "./check.ts";
+import type { JournalFinding } from "./read-journal.ts";
+
+/** Events that wait longer than this wait for a receiver that does not answer, or for a process. */
+const longMillis = 300_000;
+
+const look = "npx authlog journal";
+
+/** Whether events are kept until they are delivered, and are. */
+export function journalChecks(
+  finding: JournalFinding,
+  { durability, production }: Pick<AuthlogConfig, "durability" | "production">,
+  nowMillis: number,
+): Check[] {
+  if (durability.value === "memory") {
+    return [checkMemory(production), ...checkDeadLetters(finding)];
+  }
+  return [
+    checkFolder(finding),
+    ...checkBacklog(finding, nowMillis),
+    ...checkOwners(finding),
+    ...checkDamaged(finding),
+    ...checkDeadLetters(finding),
+  ];
+}
+
+function checkMemory(production: boolean): Check {
+  return {
+    id: "journal.durability",
+    status: production ? "warn" : "ok",
+    what: "Events wait in memory alone, and are lost with their process.",
+    why: "AUTHLOG_DURABILITY=memory says so. On a disk they would outlive it.",
+    ...(production && { hint: "export AUTHLOG_DURABILITY=process", link: readme("the-journal") }),
+  };
+}
+
+function checkFolder({ dir, network, unwritable }: JournalFinding): Check {
+  const id = "journal.folder";
+  const hint = "export AUTHLOG_JOURNAL_DIR=/var/lib/authlog/journal";
+  if (network !== undefined) {
+    const what = `The journal would be on a network file system (${network}), and is not used.`;
+    const why = `${dir} is there; its locks and syncs may not be the kernel's. Use a disk of this machine.`;
+    return { id, status: "fail", what, why, hint, link: readme("err_authlog_journal_network") };
+  }
+  if (unwritable !== undefined) {
+    const what = "The journal cannot be written: events wait in memory alone.";
+    const why = `The system says ${unwritable} of ${dir}. The app needs a folder that it may write to.`;
+    return { id, status: "fail", what, why, hint, link: readme("err_authlog_journal_unwritable") };
+  }
+  const what = `Events wait for their delivery in ${dir}`;
+  return { id, status: "ok", what, why: "It is on a disk of this machine, and can be written." };
+}
+
+function checkBacklog({ dir, summary }: JournalFinding, nowMillis: number): Check[] {
+  const id = "journal.backlog";
+  if (summary === undefined) {
+    const what = "What lies in the journal cannot be read.";
+    const why = `Another user may own ${dir}.`;
+    return [{ id, status: "warn", what, why, hint: `ls -ld ${quoted(dir)}` }];
+  }
+  const { depth, oldestUnixMillis, confirmedUnixMillis } = summary.total;
+  const last =
+    confirmedUnixMillis === undefined
+      ? "No delivery is on record."
+      : `A delivery was last confirmed ${age(nowMillis - confirmedUnixMillis)} ago.`;
+  if (depth === 0) return [{ id, status: "ok", what: "No event waits.", why: last }];
+  const oldest =
+    oldestUnixMillis === undefined ? "" : `, the oldest for ${age(nowMillis - oldestUnixMillis)}`;
+  const what = `${depth} event${depth === 1 ? "" : "s"} wait${depth === 1 ? "s" : ""}${oldest}.`;
+  // Where the oldest cannot be read, that it waits is all that is known.
+  const isLong = oldestUnixMillis === undefined || nowMillis - oldestUnixMillis > longMillis;
+  if (!isLong) return [{ id, status: "ok", what, why: last }];
+  const why = `${last} Look at the destination, and whether the app runs.`;
+  return [{ id, status: "warn", what, why, hint: look, link: readme("the-journal") }];
+}
+
+function checkOwners({ summary }: JournalFinding): Check[] {
+  const forsaken = summary?.lanes.filter(({ owner, depth }) => owner === "none" && depth > 0) ?? [];
+  if (forsaken.length === 0) return [];
+  const depth = forsaken.reduce((sum, lane) => sum + lane.depth, 0);
+  return [
+    {
+      id: "journal.owners",
+      status: "warn",
+      what: `${depth} event(s) of ended processes wait for a process that delivers them.`,
+      why: "One that runs takes them over within half a minute; else the next that starts does.",
+      hint: look,
+      link: readme("the-journal"),
+    },
+  ];
+}
+
+function checkDamaged({ summary }: JournalFinding): Check[] {
+  const [first] = summary?.damaged ?? [];
+  if (summary === undefined || first === undefined) return [];
+  const what = `${summary.damaged.length} damaged file(s) of the journal were kept.`;
+  const why =
+    "Events in them could not be delivered. Look at the disk, and at who can write there.";
+  return [
+    {
+      id: "journal.damaged",
+      status: "warn",
+      what,
+      why,
+      hint: `ls -l ${quoted(`${summary.dir}/damaged`)}`,
+      link: readme("err_authlog_journal_damaged"),
+    },
+  ];
+}
+
+function checkDeadLetters({ deadLetters, deadLetterPath }: JournalFinding): Check[] {
+  if (deadLetters === 0) return [];
+  return [
+    {
+      id: "journal.dead-letters",
+      status: "warn",
+      what: `${deadLetters} record(s) were refused for good.`,
+      why: `They are kept in ${deadLetterPath}, each with its reason, and can be sent again.`,
+      hint: "npx authlog deadletter list",
+      link: readme("delivery-and-dead-letters"),
+    },
+  ];
+}
+
+/** For a POSIX shell. */
+const quoted = (text: string): string => `'${text.replaceAll("'", String.raw`'\''`)}'`;

@@ -1,0 +1,85 @@
+import { resolve } from "node:path";
+import { parseArgs } from "node:util";
+import {
+  type JournalSummary,
+  type LaneSummary,
+  viewJournal,
+} from "../../delivery/journal/journal-view.ts";
+import { countLetters } from "../../delivery/letter-lines.ts";
+import { readCommandConfig } from "../command-config.ts";
+import { exitCodes, jsonLine, plain, style, type Terminal } from "../terminal.ts";
+import { age, bytes } from "./units.ts";
+
+/** What `authlog journal --help` prints. */
+export const journalHelp = `Usage: authlog journal [--dir <folder>] [--json]
+
+Shows what waits on the disk for its delivery: for each process that wrote, whether one lives that
+delivers it, how many events wait, since when, and when a delivery was last confirmed; damaged files
+that were kept, and dead letters. Changes nothing, and disturbs nobody who writes.
+
+Reads the .env files that Next.js reads in this folder. Exits with 1 if damaged files are kept.
+
+  --dir <folder>  the journal's folder  (AUTHLOG_JOURNAL_DIR, default .authlog/journal)
+  --json          one JSON object: {"dir", "lanes": [{"id", "owner", "depth", …}], "damaged",
+                  "deadLetters", "total"}; times in milliseconds since 1970, sizes in bytes`;
+
+/** Runs `authlog journal`. Returns the exit code. */
+export async function journal(args: readonly string[], terminal: Terminal): Promise<number> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: { dir: { type: "string" }, json: { type: "boolean", default: false } },
+  });
+  const { config } = readCommandConfig(terminal.env);
+  const summary = viewJournal(resolve(values.dir ?? config.journal.dir.value));
+  const deadLetters = countLetters(resolve(config.deadLetterPath.value));
+  if (values.json) terminal.out(jsonLine({ ...summary, deadLetters }));
+  else {
+    for (const line of lines(summary, deadLetters, Date.now(), terminal.color)) terminal.out(line);
+  }
+  return summary.damaged.length > 0 ? exitCodes.fault : exitCodes.ok;
+}
+
+function lines(
+  { dir, lanes, damaged, total }: JournalSummary,
+  deadLetters: number,
+  nowMillis: number,
+  color: boolean,
+): string[] {
+  return [
+    `${style("bold", "authlog journal", color)} ${plain(dir, 500)}`,
+    ...(lanes.length === 0 ? ["  nothing was written here, or all of it was delivered"] : []),
+    ...lanes.flatMap((lane) => [
+      `  ${lane.id}  ${ownerOf(lane, color)}`,
+      `    ${stateOf(lane, nowMillis)}`,
+    ]),
+    ...(lanes.length > 1 ? [`  in all: ${stateOf(total, nowMillis)}`] : []),
+    ...damaged.map(({ path, bytes: size }) =>
+      style("yellow", `  damaged, and kept: ${plain(path, 500)}, ${bytes(size)}`, color),
+    ),
+    ...(deadLetters > 0
+      ? [style("yellow", `  ${deadLetters} dead letter(s): npx authlog deadletter list`, color)]
+      : []),
+  ];
+}
+
+function ownerOf({ owner, depth }: LaneSummary, color: boolean): string {
+  if (owner === "living") return style("green", "a process lives that delivers it", color);
+  return depth === 0
+    ? style("dim", "its process has ended", color)
+    : style("yellow", "no process delivers it: the next that starts will", color);
+}
+
+function stateOf(lane: JournalSummary["total"], nowMillis: number): string {
+  const { depth, oldestUnixMillis, confirmedUnixMillis } = lane;
+  const parts = [
+    `${depth} event${depth === 1 ? "" : "s"} wait${depth === 1 ? "s" : ""}`,
+    ...(oldestUnixMillis === undefined
+      ? []
+      : [`the oldest for ${age(nowMillis - oldestUnixMillis)}`]),
+    confirmedUnixMillis === undefined
+      ? "no delivery was confirmed yet"
+      : `last confirmed ${age(nowMillis - confirmedUnixMillis)} ago`,
+    `${lane.segments} segment${lane.segments === 1 ? "" : "s"}, ${bytes(lane.bytes)}`,
+  ];
+  return parts.join("; ");
+}

@@ -1,0 +1,142 @@
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { isLocked } from "../../files/kernel-lock.ts";
+import { systemReason } from "../../files/system-reason.ts";
+import { spanOf } from "../span.ts";
+import { decodeEntry } from "./entry-line.ts";
+import { laneNames, type LaneView, lockFile, type Segment, viewLane } from "./lane.ts";
+import { LineReader } from "./line-reader.ts";
+import { lastEntryOf } from "./span-of-segment.ts";
+
+/** What one process has written, and what of it waits. */
+export interface LaneSummary {
+  readonly id: string;
+  /** Whether a process lives that delivers from it. Without one it waits for the next process. */
+  readonly owner: "living" | "none";
+  readonly segments: number;
+  readonly bytes: number;
+  /** Entries that are not confirmed. */
+  readonly depth: number;
+  /** When the oldest of them happened, in milliseconds since 1970. */
+  readonly oldestUnixMillis: number | undefined;
+  /** When a delivery from it was last confirmed, in milliseconds since 1970. */
+  readonly confirmedUnixMillis: number | undefined;
+}
+
+/** A journal as it lies on the disk. */
+export interface JournalSummary {
+  readonly dir: string;
+  readonly lanes: readonly LaneSummary[];
+  /** Damaged segments that are kept for people to look at. */
+  readonly damaged: readonly { path: string; bytes: number }[];
+  /** Of all lanes. */
+  readonly total: Pick<
+    LaneSummary,
+    "segments" | "bytes" | "depth" | "oldestUnixMillis" | "confirmedUnixMillis"
+  >;
+}
+
+/**
+ * Looks at a journal, whoever writes to it. Nothing is changed or taken; of a large segment only the
+ * end is read, and what stands before its oldest entry that waits.
+ *
+ * @throws the system's error, where the folder is there and cannot be read
+ */
+export function viewJournal(dir: string): JournalSummary {
+  const ids = existsSync(dir) ? laneNames(dir) : [];
+  const lanes = ids.toSorted().flatMap((id) => summaryOf(viewLane(dir, id)) ?? []);
+  const sum = (of: "segments" | "bytes" | "depth"): number =>
+    lanes.reduce((total, lane) => total + lane[of], 0);
+  return {
+    dir,
+    lanes,
+    damaged: damagedFiles(join(dir, "damaged")),
+    total: {
+      segments: sum("segments"),
+      bytes: sum("bytes"),
+      depth: sum("depth"),
+      oldestUnixMillis: least(lanes.flatMap(({ oldestUnixMillis }) => oldestUnixMillis ?? [])),
+      confirmedUnixMillis: greatest(
+        lanes.flatMap(({ confirmedUnixMillis }) => confirmedUnixMillis ?? []),
+      ),
+    },
+  };
+}
+
+function summaryOf(view: LaneView | undefined): LaneSummary | undefined {
+  if (view === undefined) return undefined;
+  const { id, folder, segments, confirmed, confirmedAtMillis } = view;
+  const first = segments[0]?.first ?? 1;
+  const last = lastNumberOf(segments);
+  const depth = confirmed.countMissing([first, last]);
+  return {
+    id,
+    owner: isLocked(lockFile(folder)) ? "living" : "none",
+    segments: segments.length,
+    bytes: segments.reduce((sum, { size }) => sum + size, 0),
+    depth,
+    oldestUnixMillis: depth === 0 ? undefined : oldestOf(view, confirmed.firstMissing(first)),
+    confirmedUnixMillis: confirmedAtMillis,
+  };
+}
+
+function lastNumberOf(segments: readonly Segment[]): number {
+  for (const segment of segments.toReversed()) {
+    const last = whereThere(() => lastEntryOf(segment));
+    if (last !== undefined) return last.number;
+  }
+  return 0;
+}
+
+/** The time of the first entry from a number on that can be read, and is not confirmed. */
+function oldestOf({ segments, confirmed }: LaneView, number: number): number | undefined {
+  const from = Math.max(
+    0,
+    segments.findLastIndex(({ first }) => first <= number),
+  );
+  for (const { path } of segments.slice(from)) {
+    const time = whereThere(() => {
+      const lines = new LineReader(path);
+      try {
+        for (let line = lines.next(); line !== undefined; line = lines.next()) {
+          const entry = decodeEntry(line.bytes);
+          if (entry !== undefined && entry.number >= number && !confirmed.has(entry.number)) {
+            return spanOf(entry.record).firstTimeUnixMillis;
+          }
+        }
+        return undefined;
+      } finally {
+        lines.close();
+      }
+    });
+    if (time !== undefined) return time;
+  }
+  return undefined;
+}
+
+/** A segment whose entries were confirmed meanwhile is gone. */
+function whereThere<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (systemReason(error) === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+function damagedFiles(folder: string): { path: string; bytes: number }[] {
+  const names = whereThere(() => readdirSync(folder)) ?? [];
+  return names.toSorted().flatMap((name) => {
+    const path = join(folder, name);
+    const stat = statSync(path, { throwIfNoEntry: false });
+    return stat?.isFile() === true ? [{ path, bytes: stat.size }] : [];
+  });
+}
+
+function least(times: readonly number[]): number | undefined {
+  return times.length === 0 ? undefined : Math.min(...times);
+}
+
+function greatest(times: readonly number[]): number | undefined {
+  return times.length === 0 ? undefined : Math.max(...times);
+}

@@ -1,0 +1,75 @@
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fdatasyncSync,
+  fstatSync,
+  openSync,
+  readSync,
+  statSync,
+  writeSync,
+} from "node:fs";
+import { dirname } from "node:path";
+import { ensurePrivateFolder } from "../files/private-folder.ts";
+
+/** How lines are appended. */
+export interface AppendOptions {
+  /** The most that the file may grow to. @default any size */
+  maxBytes?: number;
+  /** Whether they are on the disk when the call returns. @default false */
+  durable?: boolean;
+  /** The system call; tests pass one during which something happens. */
+  write?: (descriptor: number, bytes: Buffer, offset: number) => number;
+}
+
+const lineBreak = "\n".charCodeAt(0);
+
+/**
+ * Appends whole lines to a file of dead letters, in one system call where the disk allows: lines of
+ * several processes do not mix.
+ *
+ * @returns false where the file would grow beyond `maxBytes`; nothing is written then
+ * @throws the system's error
+ */
+export function appendLetters(file: string, lines: Buffer, options: AppendOptions = {}): boolean {
+  ensurePrivateFolder(dirname(file));
+  // A retry gives the file another name, reads it to its end, and takes it away. What was written to
+  // it meanwhile is written again: it may come twice, but it does not go with the file.
+  for (;;) {
+    const written = appendOnce(file, lines, options);
+    if (written !== "renamed") return written === "yes";
+  }
+}
+
+function appendOnce(
+  file: string,
+  lines: Buffer,
+  { maxBytes = Infinity, durable = false, write = writeSync }: AppendOptions,
+): "yes" | "full" | "renamed" {
+  const { O_APPEND, O_CREAT, O_RDWR, O_NOFOLLOW, O_NONBLOCK } = constants;
+  // A link, or a pipe, that somebody put in the file's place is not written to. Windows has no such
+  // flags, and counts them as 0.
+  const flags = O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK;
+  const descriptor = openSync(file, flags, 0o600);
+  try {
+    const { size, mode, ino, dev } = fstatSync(descriptor);
+    const bytes = endsWithBreak(descriptor, size) ? lines : Buffer.concat([lineEnd, lines]);
+    if (size + bytes.length > maxBytes) return "full";
+    if ((mode & 0o077) !== 0 && process.platform !== "win32") fchmodSync(descriptor, 0o600);
+    for (let written = 0; written < bytes.length;) written += write(descriptor, bytes, written);
+    if (durable) fdatasyncSync(descriptor);
+    const there = statSync(file, { throwIfNoEntry: false });
+    return there?.ino === ino && there.dev === dev ? "yes" : "renamed";
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+const lineEnd = Buffer.of(lineBreak);
+
+/** A process that was killed while it wrote leaves half a line: no other is to be joined to it. */
+function endsWithBreak(descriptor: number, size: number): boolean {
+  if (size === 0) return true;
+  const last = Buffer.alloc(1);
+  return readSync(descriptor, last, 0, 1, size - 1) === 0 || last[0] === lineBreak;
+}

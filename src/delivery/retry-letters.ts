@@ -1,0 +1,240 @@
+import {
+  existsSync,
+  lstatSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, resolve } from "node:path";
+import { AuthlogError } from "../errors.ts";
+import { type KernelLock, tryLock } from "../files/kernel-lock.ts";
+import { syncFolder } from "../files/private-file.ts";
+import type { DeliveryOutcome, ReadableLogRecord } from "../telemetry/exporter.ts";
+import { appendLetters } from "./letter-file.ts";
+import { type LetterLine, letterLines, withReason } from "./letter-lines.ts";
+
+/** How dead letters are sent again. */
+export interface RetryLettersOptions {
+  /** The file of dead letters. */
+  path: string;
+  /** Most letters in one delivery. */
+  batchSize: number;
+  /**
+   * Delivers one batch. Never rejects.
+   *
+   * @param mayBeThere those that an earlier retry, which was killed, may have delivered
+   */
+  deliver: (
+    records: readonly ReadableLogRecord[],
+    mayBeThere: ReadonlySet<ReadableLogRecord>,
+  ) => Promise<DeliveryOutcome>;
+  /** Called after each batch. */
+  onProgress?: (progress: LettersRetried & { bytes: number; ofBytes: number }) => void;
+  /** Called with the number of each line that is no dead letter. */
+  onUnreadable?: (line: number) => void;
+}
+
+/** What became of dead letters that were sent again. */
+export interface LettersRetried {
+  /** They have left the file. */
+  delivered: number;
+  /** Refused again: they stay, with the new reason. */
+  rejected: number;
+  /** The destination took nothing now: they stay as they were. */
+  waiting: number;
+  /** Lines that are no dead letters: they stay as they are. */
+  unreadable: number;
+  /** Why letters wait. */
+  cause?: AuthlogError;
+}
+
+/** Bytes of letters that are read at once. */
+const maxBatchBytes = 4 * 1024 ** 2;
+
+/** Letters that the destination failed over: after so many in a row it fails over any. */
+const failuresToStop = 3;
+
+/**
+ * Sends dead letters again. The file gets another name first, so that whoever rejects more meanwhile
+ * begins a new one; what stays is appended to that. How far it came is kept beside it: a retry that
+ * is killed loses nothing, and the next one goes on there. Two do not run beside each other.
+ *
+ * @throws AuthlogError `ERR_AUTHLOG_RETRY_RUNNING`, `ERR_AUTHLOG_USAGE` where the path is no file;
+ *   the system's error where the folder cannot be written
+ */
+export async function retryLetters(options: RetryLettersOptions): Promise<LettersRetried> {
+  const path = resolve(options.path);
+  const files = { path, aside: asidePath(path), done: `${asidePath(path)}.done` };
+  if (!hasLetters(files)) return { delivered: 0, rejected: 0, waiting: 0, unreadable: 0 };
+  const lock = lockOf(path);
+  try {
+    const resumed = existsSync(files.aside);
+    if (resumed) putBack(files);
+    rmSync(files.done, { force: true });
+    if (!existsSync(path)) return { delivered: 0, rejected: 0, waiting: 0, unreadable: 0 };
+    renameSync(path, files.aside);
+    const retried = await sendAll(files, options, resumed);
+    finish(files);
+    return retried;
+  } finally {
+    lock.release();
+  }
+}
+
+/** What a retry has not finished: letters in a file beside the one that is written to. */
+export function unfinishedRetry(path: string): { path: string; offset: number } | undefined {
+  const aside = asidePath(resolve(path));
+  return existsSync(aside) ? { path: aside, offset: readDone(`${aside}.done`) } : undefined;
+}
+
+interface Files {
+  path: string;
+  /** The letters that are sent again. */
+  aside: string;
+  /** How many bytes of them are done with. */
+  done: string;
+}
+
+const asidePath = (path: string): string => `${path}.retrying`;
+
+function hasLetters({ path, aside }: Files): boolean {
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  if (stat !== undefined && !stat.isFile()) {
+    throw new AuthlogError("ERR_AUTHLOG_USAGE", {
+      message: "What is to be sent again is no file.",
+      why: `${path} is a folder, a link, or something else that holds no lines.`,
+      fix: "Give the path of the file of dead letters, by --path or AUTHLOG_DEAD_LETTER_PATH.",
+    });
+  }
+  return stat !== undefined || existsSync(aside);
+}
+
+function lockOf(path: string): KernelLock {
+  const lock = tryLock(`${path}.lock`);
+  if (lock !== undefined) return lock;
+  throw new AuthlogError("ERR_AUTHLOG_RETRY_RUNNING", {
+    message: "These dead letters are being sent again already.",
+    why: `Another process does so with ${path}.`,
+    fix: "Wait until it has ended.",
+  });
+}
+
+/** After a retry that was killed: its letters go behind those that have come since. */
+function putBack(files: Files): void {
+  let bytes: Buffer[] = [];
+  let size = 0;
+  let end = readDone(files.done);
+  for (const line of letterLines(files.aside, end)) {
+    bytes.push(line.bytes);
+    size += line.bytes.length;
+    ({ end } = line);
+    if (size < maxBatchBytes) continue;
+    keep(files, bytes, end);
+    [bytes, size] = [[], 0];
+  }
+  keep(files, bytes, end);
+  finish(files);
+}
+
+async function sendAll(
+  files: Files,
+  { batchSize, deliver, onProgress, onUnreadable }: RetryLettersOptions,
+  resumed: boolean,
+): Promise<LettersRetried> {
+  const retried: LettersRetried = { delivered: 0, rejected: 0, waiting: 0, unreadable: 0 };
+  const ofBytes = statSync(files.aside).size;
+  let down = false;
+  let failures = 0;
+  let lastUnreadable = 0;
+  for (const batch of batches(files.aside, batchSize)) {
+    const letters = batch.flatMap(({ letter }) => letter ?? []);
+    const records = letters.map(({ record }) => record);
+    const outcome =
+      down || records.length === 0
+        ? undefined
+        : await deliver(records, new Set(resumed ? records : []));
+    const reasons = new Map<ReadableLogRecord, AuthlogError>();
+    if (outcome?.status === "rejected") {
+      for (const { index, cause } of outcome.records) {
+        const record = records[index];
+        if (record !== undefined) reasons.set(record, cause);
+      }
+    }
+    if (outcome?.status === "retryable") {
+      retried.cause = outcome.cause;
+      failures += 1;
+      // A letter that was given up may make the destination fail by itself.
+      down = !letters.every(isGivenUp) || failures >= failuresToStop;
+    } else if (outcome !== undefined) failures = 0;
+
+    const stays: Buffer[] = [];
+    for (const { letter, bytes, number } of batch) {
+      const cause = letter && reasons.get(letter.record);
+      if (letter === undefined) {
+        stays.push(bytes);
+        if (number === lastUnreadable) continue;
+        lastUnreadable = number;
+        retried.unreadable += 1;
+        onUnreadable?.(number);
+      } else if (cause !== undefined) {
+        const { code, why } = cause;
+        stays.push(withReason(bytes, { at: new Date().toISOString(), code, why }));
+        retried.rejected += 1;
+      } else if (outcome === undefined || outcome.status === "retryable") {
+        stays.push(bytes);
+        retried.waiting += 1;
+      } else retried.delivered += 1;
+    }
+    const end = batch.at(-1)?.end ?? 0;
+    keep(files, stays, end);
+    onProgress?.({ ...retried, bytes: end, ofBytes });
+  }
+  return retried;
+}
+
+/** Lines that go together. A letter that was given up goes alone: the destination fails over it. */
+function* batches(path: string, batchSize: number): Generator<LetterLine[], void, undefined> {
+  let batch: LetterLine[] = [];
+  let size = 0;
+  for (const line of letterLines(path)) {
+    const alone = line.letter !== undefined && isGivenUp(line.letter);
+    const full = batch.length >= batchSize || size + line.bytes.length > maxBatchBytes;
+    if (batch.length > 0 && (alone || full)) {
+      yield batch;
+      [batch, size] = [[], 0];
+    }
+    batch.push(line);
+    size += line.bytes.length;
+    if (!alone) continue;
+    yield batch;
+    [batch, size] = [[], 0];
+  }
+  if (batch.length > 0) yield batch;
+}
+
+function isGivenUp({ code }: { code: string }): boolean {
+  return code === "ERR_AUTHLOG_DELIVERY_GIVEN_UP";
+}
+
+/** First what stays is on the disk, then it is noted how far the retry came: never the other way. */
+function keep({ path, done }: Files, stays: readonly Buffer[], end: number): void {
+  // They were in the file before: no bound keeps them from it now.
+  if (stays.length > 0) appendLetters(path, Buffer.concat(stays), { durable: true });
+  writeFileSync(`${done}.new`, String(end), { mode: 0o600 });
+  renameSync(`${done}.new`, done);
+}
+
+function finish({ path, aside, done }: Files): void {
+  // The name of the file that has what stays has to be on the disk before the other one goes.
+  syncFolder(dirname(path));
+  rmSync(aside, { force: true });
+  rmSync(done, { force: true });
+}
+
+/** What cannot be read is no progress: the letters are sent again. */
+function readDone(file: string): number {
+  const text = existsSync(file) ? readFileSync(file, "utf8") : "";
+  return /^\d{1,15}$/.test(text) ? Number(text) : 0;
+}

@@ -1,0 +1,62 @@
+import { report } from "../telemetry/diagnostics.ts";
+import type { DeliveryOutcome, ReadableLogRecord } from "../telemetry/exporter.ts";
+import type { BulkDelivery } from "./bulk-delivery.ts";
+import type { Lookup } from "./lookup.ts";
+
+/** A delivery that is told which records somebody else may have delivered before. */
+export type InformedDelivery = (
+  records: readonly ReadableLogRecord[],
+  signal?: AbortSignal,
+  mayBeThere?: ReadonlySet<ReadableLogRecord>,
+) => Promise<DeliveryOutcome>;
+
+/** How much of an attempt's time looking up may take; the rest is for sending. */
+const lookupShare = 0.5;
+
+/**
+ * Looks up what may be there before it is sent again: what an attempt sent that ended without a
+ * clear answer, and what comes from a process that died. Where looking up fails, everything is sent:
+ * an event that stands there twice is better than one that is missing.
+ *
+ * @param timeoutMillis within which looking up and sending end together
+ */
+export function findBeforeResend(
+  deliver: BulkDelivery,
+  lookup: Lookup,
+  timeoutMillis: number,
+): InformedDelivery {
+  const unclear = new WeakSet<ReadableLogRecord>();
+  const there = new WeakSet<ReadableLogRecord>();
+
+  return async (records, signal, mayBeThere) => {
+    const end = AbortSignal.timeout(timeoutMillis);
+    const within = signal === undefined ? end : AbortSignal.any([end, signal]);
+    const doubtful = records.filter(
+      (record) => !there.has(record) && (unclear.has(record) || mayBeThere?.has(record) === true),
+    );
+    if (doubtful.length > 0) {
+      const share = AbortSignal.timeout(Math.ceil(timeoutMillis * lookupShare));
+      const { found, cause } = await lookup(doubtful, AbortSignal.any([within, share]));
+      for (const record of found) there.add(record);
+      if (cause !== undefined) report(cause);
+    }
+    const places = [...records.keys()].filter((index) => {
+      const record = records[index];
+      return record !== undefined && !there.has(record);
+    });
+    const open = places.flatMap((index) => records[index] ?? []);
+    if (open.length === 0) return { status: "delivered" };
+    // Noted before: whoever gives the attempt up does not wait for how it ends.
+    for (const record of open) unclear.add(record);
+    const outcome = await deliver(open, within);
+    if (outcome.status !== "retryable" || outcome.unclear !== true) {
+      for (const record of open) unclear.delete(record);
+    }
+    if (outcome.status !== "rejected") return outcome;
+    const rejected = outcome.records.map(({ index, cause }) => ({
+      index: places[index] ?? index,
+      cause,
+    }));
+    return { status: "rejected", records: rejected };
+  };
+}

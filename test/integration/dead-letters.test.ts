@@ -1,0 +1,225 @@
+import {
+  appendFileSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { AuditService, PangeaConfig } from "pangea-node-sdk";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { run } from "../../src/cli/run.ts";
+import { deadLetterFile } from "../../src/delivery/dead-letter.ts";
+import { Journal } from "../../src/delivery/journal/journal.ts";
+import { journalDefaults } from "../../src/delivery/journal/journal-options.ts";
+import { AuthlogError } from "../../src/errors.ts";
+import { type RunningLedger, startLedger } from "../../src/ledger-server/start-ledger.ts";
+import type { ReadableLogRecord } from "../../src/telemetry/exporter.ts";
+import { createClock } from "../support/delivery.ts";
+import { numberedRecord } from "../support/journal.ts";
+import { watchSlot } from "../support/slot.ts";
+import { type Recorded, terminal } from "../unit/cli/recorded-terminal.ts";
+import { answer, envelope } from "./pangea-receiver.ts";
+import { receiverOf } from "./pangea-harness.ts";
+
+watchSlot();
+
+let folder: string;
+let path: string;
+let ledger: RunningLedger | undefined;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "authlog-deadletter-"));
+  path = join(folder, "dead-letter.jsonl");
+});
+afterEach(async () => {
+  await ledger?.close();
+  ledger = undefined;
+  rmSync(folder, { recursive: true });
+});
+
+function write(...records: ReadableLogRecord[]): void {
+  const cause = new AuthlogError("ERR_AUTHLOG_DELIVERY_REJECTED", {
+    message: "m",
+    why: "It is \u001b[31mtoo long\u001b[0m.",
+    fix: "f",
+  });
+  deadLetterFile({ path }).write(records.map((record) => ({ record, cause })));
+}
+
+interface Ran extends Recorded {
+  code: number;
+  json: Record<string, unknown>[];
+}
+
+async function authlog(env: Record<string, string>, ...args: string[]): Promise<Ran> {
+  const io = terminal(env);
+  const code = await run(args, io);
+  const json = args.includes("--json")
+    ? io.lines.map((line) => JSON.parse(line) as Record<string, unknown>)
+    : [];
+  return { ...io, code, json };
+}
+
+async function ledgerSettings(): Promise<Record<string, string>> {
+  ledger = await startLedger({ path: join(folder, "ledger.db"), port: 0 });
+  return { PANGEA_TOKEN: ledger.token, PANGEA_BASE_URL_TEMPLATE: ledger.url };
+}
+
+describe("authlog deadletter list", () => {
+  it("shows when, which code, which event, who and why; nothing in it steers a terminal", async () => {
+    const named = numberedRecord(1);
+    write(named, { ...named, eventName: "auth.\u001b[2Jsign_out", attributes: {} });
+    const { code, lines, errors } = await authlog({}, "deadletter", "list", "--path", path);
+    const text = lines.join("\n");
+    expect([code, errors]).toEqual([0, []]);
+    expect(text).toMatch(
+      /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d {2}delivery_rejected +auth\.sign_in +alice@example\.com\n +It is too long\.$/m,
+    );
+    expect(text).toContain(`2 dead letters in ${path}`);
+    expect(text).not.toContain("\u001b");
+  });
+
+  it("tells lines that are none by their number, and exits with 1", async () => {
+    write(numberedRecord(1));
+    appendFileSync(path, "\u001b[2J\n[]\n");
+    const { code, json } = await authlog(
+      { AUTHLOG_DEAD_LETTER_PATH: path },
+      "deadletter",
+      "list",
+      "--json",
+    );
+    expect(code).toBe(1);
+    expect(json).toMatchObject([
+      { type: "letter", line: 1, event: "auth.sign_in", who: "alice@example.com", uid: "uid-1" },
+      { type: "unreadable", line: 2 },
+      { type: "unreadable", line: 3 },
+      { type: "summary", letters: 1, unreadable: 2 },
+    ]);
+  });
+
+  it("shows those of a retry that was killed, too", async () => {
+    write(numberedRecord(1), numberedRecord(2));
+    const [first = ""] = readFileSync(path, "utf8").split("\n");
+    writeFileSync(`${path}.retrying`, readFileSync(path));
+    writeFileSync(`${path}.retrying.done`, String(Buffer.byteLength(first) + 1));
+    rmSync(path);
+    const { json } = await authlog({}, "deadletter", "list", "--path", path, "--json");
+    expect(json).toMatchObject([{ type: "letter", uid: "uid-2" }, { letters: 1 }]);
+  });
+
+  it("is content where there is no file", async () => {
+    const { code, lines } = await authlog({}, "deadletter", "list", "--path", path);
+    expect([code, lines]).toEqual([0, [`No dead letters in ${path}`]]);
+  });
+});
+
+describe("authlog deadletter retry", () => {
+  it("has the ledger take them, and takes them from the file", async () => {
+    const env = await ledgerSettings();
+    write(numberedRecord(1), numberedRecord(2), numberedRecord(3));
+    const { code, json } = await authlog(env, "deadletter", "retry", "--path", path, "--json");
+    expect(json).toEqual([
+      { type: "summary", path, delivered: 3, rejected: 0, waiting: 0, unreadable: 0 },
+    ]);
+    expect([code, existsSync(path)]).toEqual([0, false]);
+    const { url = "", readToken = "" } = ledger ?? {};
+    const reader = new AuditService(readToken, new PangeaConfig({ baseUrlTemplate: url }));
+    const { result } = await reader.search("", { limit: 10 }, { verifyConsistency: true });
+    expect(result.count).toBe(3);
+  });
+
+  it("without a token, and outside production, goes to the embedded ledger, and ends", async () => {
+    write(numberedRecord(1));
+    const env = { AUTHLOG_LEDGER_PATH: join(folder, "own.db"), AUTHLOG_LEDGER_PORT: "0" };
+    const { code, lines } = await authlog(env, "deadletter", "retry", "--path", path);
+    expect([code, lines]).toEqual([0, ["1 delivered, 0 refused again"]]);
+  });
+
+  it("keeps what is refused again with the new reason, what is no letter, and exits with 1", async () => {
+    const error = { code: "BadFormat", detail: "still too long", source: "/events/1/event/actor" };
+    const refusal = envelope("ValidationError", { errors: [error] });
+    const { url } = await receiverOf(answer(400, refusal));
+    const env = { PANGEA_TOKEN: "pts_canary", PANGEA_BASE_URL_TEMPLATE: url };
+    write(numberedRecord(1), numberedRecord(2), numberedRecord(3));
+    appendFileSync(path, "junk\n");
+    const { code, lines, errors } = await authlog(env, "deadletter", "retry", "--path", path);
+    expect([code, lines]).toEqual([1, ["2 delivered, 1 refused again, 1 unreadable"]]);
+    expect(errors).toEqual(["line 4 is no dead letter; it is kept"]);
+    const kept = readFileSync(path, "utf8").split("\n");
+    expect(JSON.parse(kept[0] ?? "")).toMatchObject({
+      code: "ERR_AUTHLOG_DELIVERY_REJECTED",
+      why: expect.stringContaining("still too long"),
+    });
+    expect(kept.slice(1)).toEqual(["junk", ""]);
+  });
+
+  it("keeps everything where the destination cannot be used, says why, and not the token", async () => {
+    const { url } = await receiverOf(...Array.from({ length: 5 }, () => answer(401, "")));
+    const env = { PANGEA_TOKEN: "pts_canary", PANGEA_BASE_URL_TEMPLATE: url };
+    write(numberedRecord(1));
+    const before = readFileSync(path, "utf8");
+    const { code, lines, errors } = await authlog(env, "deadletter", "retry", "--path", path);
+    expect([code, lines]).toEqual([1, ["0 delivered, 0 refused again, 1 not taken now"]]);
+    expect(errors.join("\n")).toContain("ERR_AUTHLOG_DELIVERY_UNAUTHORIZED");
+    expect(errors.join("\n")).not.toContain("pts_canary");
+    expect(readFileSync(path, "utf8")).toBe(before);
+  });
+
+  it("that is stopped sends no more, and keeps what is left", async () => {
+    const { url, requests } = await receiverOf();
+    write(numberedRecord(1));
+    const io = terminal({ PANGEA_TOKEN: "pts_canary", PANGEA_BASE_URL_TEMPLATE: url });
+    io.stop();
+    expect(await run(["deadletter", "retry", "--path", path], io)).toBe(1);
+    expect(requests).toEqual([]);
+    expect(io.errors.join("\n")).toContain("The command was stopped.");
+    expect(readFileSync(path, "utf8")).toContain("uid-1");
+  });
+
+  it.each([["deadletter"], ["deadletter", "lsit"], ["deadletter", "retry", "--all"]])(
+    "%s %s %s is wrong usage",
+    async (...args) => {
+      const { code, errors } = await authlog({}, ...args);
+      expect(code).toBe(2);
+      expect(errors).not.toEqual([]);
+    },
+  );
+});
+
+describe("authlog journal", () => {
+  it("shows what waits, for people and as JSON", async () => {
+    const dir = join(folder, "journal");
+    const journal = new Journal({ ...journalDefaults, dir }, "process", {
+      clock: createClock(),
+      onChange: () => {},
+      onGone: () => {},
+    });
+    journal.start();
+    for (const n of [1, 2, 3]) journal.append(numberedRecord(n), "could", 1);
+    write(numberedRecord(4));
+    const env = { AUTHLOG_DEAD_LETTER_PATH: path, AUTHLOG_JOURNAL_DIR: dir };
+
+    const { code, json } = await authlog(env, "journal", "--json");
+    expect(code).toBe(0);
+    expect(json).toMatchObject([
+      { dir, deadLetters: 1, damaged: [], lanes: [{ owner: "living", depth: 3 }] },
+    ]);
+    const { lines } = await authlog(env, "journal");
+    expect(lines.join("\n")).toMatch(
+      /a process lives that delivers it\n +3 events wait; the oldest/,
+    );
+    expect(lines.join("\n")).toContain("1 dead letter(s): npx authlog deadletter list");
+    journal.close();
+    expect((await authlog(env, "journal", "--dir", dir)).lines.join("\n")).toContain(
+      "no process delivers it",
+    );
+  });
+
+  it("has nothing to show where there is none", async () => {
+    const { code, lines } = await authlog({}, "journal", "--dir", join(folder, "none"));
+    expect(code).toBe(0);
+    expect(lines[1]).toContain("nothing was written here");
+  });
+});

@@ -1,0 +1,222 @@
+import fs, { mkdirSync, readFileSync } from "node:fs";
+import { afterEach, describe, expect, it } from "vitest";
+import { encodeEntry } from "../../../../src/delivery/journal/entry-line.ts";
+import { Lane } from "../../../../src/delivery/journal/lane.ts";
+import { LaneReader } from "../../../../src/delivery/journal/lane-reader.ts";
+import { LaneWriter, type WriterFiles } from "../../../../src/delivery/journal/lane-writer.ts";
+import { journalFolder, numberedRecord, segmentFiles } from "../../../support/journal.ts";
+import { sequenceOf } from "../../../support/recovery.ts";
+
+const id = "01900000-0000-7000-8000-000000000000";
+
+function eio(): Error {
+  return Object.assign(new Error("i/o error"), { code: "EIO" });
+}
+
+const cleanUps: (() => void)[] = [];
+afterEach(() => {
+  for (const cleanUp of cleanUps.splice(0)) cleanUp();
+});
+
+interface Setup {
+  dir: string;
+  lane: Lane;
+  writer: LaneWriter;
+  failures: unknown[];
+  append: (...numbers: number[]) => void;
+}
+
+function setUp(files: Partial<WriterFiles> = {}, segmentBytes = 1e6): Setup {
+  const dir = journalFolder();
+  mkdirSync(dir, { recursive: true });
+  const lane = Lane.create(dir, id);
+  if (lane === undefined) throw new Error("no lane");
+  const failures: unknown[] = [];
+  const writer = new LaneWriter(lane, {
+    ...{ segmentBytes, durable: true, journal: dir, files: { ...fs, ...files } },
+    onSyncFailed: (cause) => failures.push(cause),
+  });
+  cleanUps.push(() => {
+    writer.close();
+    lane.release();
+  });
+  const append = (...numbers: number[]): void => {
+    for (const number of numbers) {
+      writer.append(number, encodeEntry({ number, record: numberedRecord(number) }));
+    }
+  };
+  return { dir, lane, writer, failures, append };
+}
+
+/** Fails the syncs that `fails` says, by their count from 1, and notes of which file each was. */
+function failingSyncs(fails: (count: number) => boolean): {
+  synced: string[];
+  fdatasync: WriterFiles["fdatasync"];
+} {
+  const synced: string[] = [];
+  const fdatasync = ((descriptor: number, callback: (error: Error | null) => void) => {
+    synced.push(fs.readlinkSync(`/proc/self/fd/${descriptor}`));
+    if (fails(synced.length)) setImmediate(callback, eio());
+    else fs.fdatasync(descriptor, callback);
+  }) as WriterFiles["fdatasync"];
+  return { synced, fdatasync };
+}
+
+/** What the next process reads of the lane. */
+function readBack(lane: Lane): { found: number[]; losses: number } {
+  const reader = new LaneReader(lane);
+  const { entries, losses } = reader.read(1000);
+  reader.close();
+  return {
+    found: entries.map(({ record }) => sequenceOf(record)),
+    losses: losses.reduce((sum, { count }) => sum + count, 0),
+  };
+}
+
+describe.runIf(process.platform === "linux")("a sync that failed", () => {
+  it("has its lines written to a new file, which is synced in its place", async () => {
+    const { synced, fdatasync } = failingSyncs((count) => count === 2);
+    const { lane, writer, append, failures } = setUp({ fdatasync });
+    append(1, 2);
+    await writer.sync();
+    append(3, 4);
+    await writer.sync();
+    expect(failures).toMatchObject([{ code: "EIO" }]);
+    expect(lane.segments.map(({ serial, first }) => [serial, first])).toEqual([
+      [1, 1],
+      [2, 3],
+    ]);
+    expect(synced).toEqual(
+      [lane.segments[0], lane.segments[0], lane.segments[1]].map((s) => s?.path),
+    );
+    // The kernel may have dropped what it could not write: the first file is as the disk has it.
+    const [old] = lane.segments;
+    fs.truncateSync(old?.path ?? "", readFileSync(old?.path ?? "").length / 2);
+    expect(readBack(lane)).toEqual({ found: [1, 2, 3, 4], losses: 0 });
+  });
+
+  it("again and again is never repeated on one file, and fills no disk with copies", async () => {
+    const { synced, fdatasync } = failingSyncs((count) => count < 20);
+    const { lane, writer, append } = setUp({ fdatasync }, 1500);
+    append(1, 2, 3, 4, 5, 6);
+    let failures = 0;
+    for (let n = 7; synced.length < 20; n += 1) {
+      await writer.sync().catch(() => (failures += 1));
+      append(n);
+      expect(lane.segments.length).toBeLessThan(20);
+    }
+    await writer.sync();
+    expect(failures).toBeGreaterThan(2);
+    const failed = synced.slice(0, 19);
+    expect(new Set(failed).size).toBe(failed.length);
+    expect(failed.filter((path) => synced.slice(19).includes(path))).toEqual([]);
+    const { found, losses } = readBack(lane);
+    expect(found).toEqual(Array.from({ length: found.length }, (_, n) => n + 1));
+    expect([found.length >= 6, losses]).toEqual([true, 0]);
+  });
+
+  it("on a disk that is full as well leaves no half of its lines", async () => {
+    let full = false;
+    const writeSync = ((descriptor: number, line: Buffer, from: number) => {
+      if (full && line.includes('"entry":3')) {
+        throw Object.assign(new Error("no space"), { code: "ENOSPC" });
+      }
+      return fs.writeSync(descriptor, line, from);
+    }) as WriterFiles["writeSync"];
+    const { fdatasync, synced } = failingSyncs((count) => count === 1);
+    const { dir, lane, writer, append } = setUp({ fdatasync, writeSync });
+    append(1, 2, 3);
+    full = true;
+    await expect(writer.sync()).rejects.toMatchObject({ code: "ENOSPC" });
+    expect(() => append(4)).toThrow(expect.objectContaining({ code: "ENOSPC" }));
+    expect(segmentFiles(dir)).toHaveLength(1);
+    full = false;
+    append(4);
+    await writer.sync();
+    expect(readBack(lane)).toEqual({ found: [1, 2, 3, 4], losses: 0 });
+    // All four are in the file that was synced.
+    const [path = ""] = synced.slice(-1);
+    expect(readFileSync(path, "utf8").match(/"entry":\d/g)).toHaveLength(4);
+  });
+
+  it("does not bring back what was confirmed meanwhile", async () => {
+    const { fdatasync } = failingSyncs((count) => count === 1);
+    const { lane, writer, append } = setUp({ fdatasync });
+    append(1, 2, 3);
+    lane.confirm([[1, 2]]);
+    await writer.sync();
+    expect(readBack(lane)).toEqual({ found: [3], losses: 0 });
+  });
+
+  it("after the end of the process's lane writes nothing more: somebody else may have it", async () => {
+    let end: ((error: Error | null) => void) | undefined;
+    let closed = 0;
+    const fdatasync = ((_: number, callback: (error: Error | null) => void) => {
+      end = callback;
+    }) as WriterFiles["fdatasync"];
+    const closeSync = (descriptor: number): void => {
+      closed += 1;
+      fs.closeSync(descriptor);
+    };
+    const { dir, writer, append, failures } = setUp({ fdatasync, closeSync });
+    append(1);
+    const sync = writer.sync();
+    writer.close();
+    // Its number could be another file's by the time that it is synced.
+    expect(closed).toBe(0);
+    end?.(eio());
+    await expect(sync).rejects.toMatchObject({ code: "EIO" });
+    expect(closed).toBe(1);
+    expect(failures).toEqual([]);
+    expect(segmentFiles(dir)).toHaveLength(1);
+  });
+});
+
+describe("a line that cannot be written whole", () => {
+  it.each([
+    ["and can be taken back", undefined],
+    ["and stays", eio],
+  ])("%s leaves the ones beside it readable", (_, failsToCut) => {
+    let [short, calls] = [false, 0];
+    const { lane, writer, append } = setUp({
+      writeSync: ((descriptor: number, line: Buffer, from: number) => {
+        if (!short) return fs.writeSync(descriptor, line, from);
+        calls += 1;
+        if (calls > 1) throw eio();
+        return fs.writeSync(descriptor, line, from, 100);
+      }) as WriterFiles["writeSync"],
+      ...(failsToCut && {
+        ftruncateSync: () => {
+          throw failsToCut();
+        },
+      }),
+    });
+    append(1, 2);
+    short = true;
+    expect(() => append(3)).toThrow(expect.objectContaining({ code: "EIO" }));
+    short = false;
+    append(3, 4);
+    writer.close();
+    expect(lane.segments).toHaveLength(2);
+    expect(readBack(lane)).toEqual({ found: [1, 2, 3, 4], losses: 0 });
+  });
+});
+
+describe("a reader behind a segment that was written anew", () => {
+  it("reads on in the new one, from its beginning", async () => {
+    const { fdatasync } = failingSyncs((count) => count === 1);
+    const { lane, writer, append } = setUp({ fdatasync });
+    append(1, 2);
+    const [first] = lane.segments;
+    // It begins in a file that goes away before it is opened.
+    const reader = new LaneReader(lane, { segment: 1, offset: first?.size ?? 0, number: 3 });
+    append(3);
+    await writer.sync();
+    append(4);
+    expect(lane.segments.map(({ serial }) => serial)).toEqual([2]);
+    const { entries, losses } = reader.read(10);
+    expect(entries.map(({ number }) => number)).toEqual([3, 4]);
+    expect(losses).toEqual([]);
+    reader.close();
+  });
+});

@@ -1,0 +1,279 @@
+import {
+  appendFileSync,
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { deadLetterFile } from "../../../src/delivery/dead-letter.ts";
+import { appendLetters } from "../../../src/delivery/letter-file.ts";
+import { letterLines } from "../../../src/delivery/letter-lines.ts";
+import {
+  type LettersRetried,
+  retryLetters,
+  type RetryLettersOptions,
+  unfinishedRetry,
+} from "../../../src/delivery/retry-letters.ts";
+import { AuthlogError, type AuthlogErrorCode } from "../../../src/errors.ts";
+import { tryLock } from "../../../src/files/kernel-lock.ts";
+import type { DeliveryOutcome } from "../../../src/telemetry/exporter.ts";
+import { attributes } from "../../../src/vocabulary.ts";
+import { numberedRecord } from "../../support/journal.ts";
+
+let folder: string;
+let path: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "authlog-letters-"));
+  path = join(folder, "letters.jsonl");
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const causeOf = (code: AuthlogErrorCode, why = "why"): AuthlogError =>
+  new AuthlogError(code, { message: "m", why, fix: "f" });
+
+/** Writes letters as the processor does. */
+function write(
+  from: number,
+  to: number,
+  code: AuthlogErrorCode = "ERR_AUTHLOG_DELIVERY_REJECTED",
+): void {
+  const letters = Array.from({ length: to - from + 1 }, (_, index) => ({
+    record: numberedRecord(from + index),
+    cause: causeOf(code),
+  }));
+  deadLetterFile({ path }).write(letters);
+}
+
+interface Retried {
+  report: LettersRetried;
+  /** The letters of each delivery. */
+  batches: number[][];
+  lines: number[];
+}
+
+type Deliver = (
+  numbers: readonly number[],
+  ...rest: Parameters<RetryLettersOptions["deliver"]>
+) => DeliveryOutcome;
+
+async function retry(
+  deliver: Deliver = () => ({ status: "delivered" }),
+  batchSize = 10,
+): Promise<Retried> {
+  const batches: number[][] = [];
+  const lines: number[] = [];
+  const report = await retryLetters({
+    path,
+    batchSize,
+    onUnreadable: (line) => lines.push(line),
+    deliver: async (records, mayBeThere) => {
+      const numbers = records.map((record) => Number(record.attributes[attributes.sequence]));
+      batches.push(numbers);
+      return deliver(numbers, records, mayBeThere);
+    },
+  });
+  return { report, batches, lines };
+}
+
+/** Number and reason of each letter in the file. */
+const stored = (): [number, string][] =>
+  [...letterLines(path)].map(({ letter }) => [
+    Number(letter?.record.attributes[attributes.sequence]),
+    letter?.why ?? "",
+  ]);
+const beside = (): string[] => readdirSync(folder).toSorted();
+const down: DeliveryOutcome = {
+  status: "retryable",
+  cause: causeOf("ERR_AUTHLOG_DELIVERY_RETRYABLE"),
+};
+
+describe("dead letters that are sent again", () => {
+  it("leave the file once they are delivered, with all that was in them", async () => {
+    write(1, 25);
+    const seen: unknown[] = [];
+    const { report, batches } = await retry((_, records) => {
+      seen.push(...records);
+      return { status: "delivered" };
+    });
+    expect(report).toEqual({ delivered: 25, rejected: 0, waiting: 0, unreadable: 0 });
+    expect(batches.map(({ length }) => length)).toEqual([10, 10, 5]);
+    expect(seen[24]).toEqual(numberedRecord(25));
+    expect(beside()).toEqual(["letters.jsonl.lock"]);
+  });
+
+  it("stay with the new reason if they are rejected again", async () => {
+    write(1, 5);
+    const cause = causeOf("ERR_AUTHLOG_RECORD_UNMAPPABLE", "another reason");
+    const { report } = await retry(() => ({ status: "rejected", records: [{ index: 1, cause }] }));
+    expect(report).toMatchObject({ delivered: 4, rejected: 1 });
+    expect(stored()).toEqual([[2, "another reason"]]);
+  });
+
+  it("stay as they are where the destination takes nothing, which is asked once", async () => {
+    write(1, 25);
+    const before = readFileSync(path);
+    const { report, batches } = await retry(() => down);
+    expect(report).toMatchObject({ delivered: 0, waiting: 25, cause: { why: "why" } });
+    expect(batches).toHaveLength(1);
+    expect(readFileSync(path).equals(before)).toBe(true);
+  });
+
+  it("that the destination failed over go alone, and hold up no other", async () => {
+    write(1, 3);
+    write(4, 4, "ERR_AUTHLOG_DELIVERY_GIVEN_UP");
+    write(5, 6);
+    const { batches } = await retry((numbers) =>
+      numbers.includes(4) ? down : { status: "delivered" },
+    );
+    expect(batches).toEqual([[1, 2, 3], [4], [5, 6]]);
+    expect(stored().map(([n]) => n)).toEqual([4]);
+  });
+
+  it("are joined by those that a process adds meanwhile, which wait for the next time", async () => {
+    write(1, 3);
+    await retry(() => {
+      write(4, 5);
+      return { status: "delivered" };
+    });
+    expect(stored().map(([n]) => n)).toEqual([4, 5]);
+  });
+
+  it("are sent by one process at a time", async () => {
+    write(1, 1);
+    const lock = tryLock(`${path}.lock`);
+    await expect(retry()).rejects.toMatchObject({ code: "ERR_AUTHLOG_RETRY_RUNNING" });
+    lock?.release();
+    expect((await retry()).report.delivered).toBe(1);
+  });
+
+  it("are none where there is no file, and nothing is made", async () => {
+    expect((await retry()).report).toMatchObject({ delivered: 0, unreadable: 0 });
+    expect(beside()).toEqual([]);
+  });
+});
+
+describe("a retry that was killed", () => {
+  it("is gone on with: what it delivered and noted is not sent again, the rest may be there", async () => {
+    write(1, 25);
+    const killed = retry((numbers) => {
+      // What a deliverer throws stands for the end of the process: nothing after it happens.
+      if (numbers.includes(11)) throw new Error("killed");
+      return { status: "delivered" };
+    });
+    await expect(killed).rejects.toThrow("killed");
+    expect(unfinishedRetry(path)?.offset).toBeGreaterThan(0);
+    write(26, 27);
+
+    const marked: number[] = [];
+    const { report, batches } = await retry((_, records, mayBeThere) => {
+      marked.push(records.filter((record) => mayBeThere.has(record)).length);
+      return { status: "delivered" };
+    }, 100);
+    expect(report.delivered).toBe(17);
+    expect(batches).toEqual([[26, 27, ...Array.from({ length: 15 }, (_, n) => n + 11)]]);
+    expect(marked).toEqual([17]);
+    expect(beside()).toEqual(["letters.jsonl.lock"]);
+  });
+
+  it("that noted nothing is begun anew, and loses nothing", async () => {
+    write(1, 5);
+    await expect(
+      retry(() => {
+        throw new Error("killed");
+      }),
+    ).rejects.toThrow("killed");
+    writeFileSync(`${path}.retrying.done`, "no number");
+    expect((await retry()).report.delivered).toBe(5);
+  });
+});
+
+const withoutBreaks = (bytes: Buffer): string => bytes.toString("latin1").replaceAll("\n", "");
+
+describe("whatever else stands in the file", () => {
+  it.each<[string, string | Buffer, number[]]>([
+    ["text", "no JSON at all\n", [2]],
+    ["JSON of somebody else", '{"at":"x","code":"y","why":"z"}\n[]\nnull\n7\n', [2, 3, 4, 5]],
+    ["a letter without a reason", `${JSON.stringify({ resourceLogs: [] })}\n`, [2]],
+    ["deep nesting", `${"[".repeat(100_000)}${"]".repeat(100_000)}\n`, [2]],
+    ["escape sequences", '\u001b[2J\u001b]0;owned\u0007{"at":1}\n', [2]],
+    ["bytes that are no UTF-8", Buffer.from([0xff, 0xfe, 0x00, 0x0a]), [2]],
+    ["a line of 20 MiB", `${"x".repeat(20 * 1024 ** 2)}\n`, [2]],
+    ["a torn line at the end", '{"at":"2026-', [2]],
+  ])("is told by its line, and kept as it is: %s", async (_, junk, lines) => {
+    write(1, 1);
+    appendFileSync(path, junk);
+    const torn = !junk.toString().endsWith("\n");
+    if (!torn) write(2, 2);
+    const { report, lines: told } = await retry();
+    expect(told).toEqual(lines);
+    expect(report).toMatchObject({ delivered: torn ? 1 : 2, unreadable: lines.length });
+    // A line without an end is given one; one that is too long is broken.
+    const kept = readFileSync(path);
+    expect(kept.at(-1)).toBe(0x0a);
+    expect(withoutBreaks(kept) === withoutBreaks(Buffer.from(junk))).toBe(true);
+    // What comes next is not joined to it.
+    write(3, 3);
+    expect((await retry()).report.delivered).toBe(1);
+  });
+
+  it("empty lines are no lines", async () => {
+    write(1, 1);
+    appendFileSync(path, "\n\n");
+    write(2, 2);
+    expect((await retry()).report).toMatchObject({ delivered: 2, unreadable: 0 });
+  });
+
+  it("a folder or a link in its place is wrong usage", async () => {
+    await expect(
+      retryLetters({ path: folder, batchSize: 1, deliver: async () => down }),
+    ).rejects.toMatchObject({ code: "ERR_AUTHLOG_USAGE" });
+  });
+});
+
+describe("a file of dead letters", () => {
+  it("is not appended to beyond its bound, and as a whole line behind half of one", () => {
+    appendFileSync(path, "half");
+    expect(appendLetters(path, Buffer.from("whole\n"), { maxBytes: 9 })).toBe(false);
+    expect(appendLetters(path, Buffer.from("whole\n"), { durable: true })).toBe(true);
+    expect(readFileSync(path, "utf8")).toBe("half\nwhole\n");
+  });
+
+  it("that is taken away while a line is written to it has the line in the next one", async () => {
+    write(1, 1);
+    const [line = ""] = readFileSync(path, "utf8").split("\n");
+    rmSync(path);
+    writeFileSync(path, "");
+    /** A whole retry, between the opening of the file and the writing. */
+    const duringRetry = (descriptor: number, bytes: Buffer, offset: number): number => {
+      const aside = `${path}.retrying`;
+      if (!existsSync(path)) return writeSync(descriptor, bytes, offset);
+      renameSync(path, aside);
+      const written = writeSync(descriptor, bytes, offset);
+      rmSync(aside);
+      return written;
+    };
+    // Whoever does not look again has written to a file that is gone.
+    const descriptor = openSync(path, "a");
+    duringRetry(descriptor, Buffer.from(`${line}\n`), 0);
+    closeSync(descriptor);
+    expect(existsSync(path)).toBe(false);
+
+    writeFileSync(path, "");
+    let times = 0;
+    const writeOnce = (...args: Parameters<typeof duringRetry>): number => {
+      times += 1;
+      return times === 1 ? duringRetry(...args) : writeSync(...args);
+    };
+    expect(appendLetters(path, Buffer.from(`${line}\n`), { write: writeOnce })).toBe(true);
+    expect(stored()).toEqual([[1, "why"]]);
+  });
+});

@@ -1,0 +1,150 @@
+import { describe, expect, it } from "vitest";
+import { batchDefaults } from "../../../src/delivery/batch-options.ts";
+import type { Kept } from "../../../src/delivery/batch-queue.ts";
+import { retryDefaults } from "../../../src/delivery/retry.ts";
+import { Sender } from "../../../src/delivery/sender.ts";
+import { AuthlogError } from "../../../src/errors.ts";
+import { deadlineIn } from "../../../src/telemetry/deadline.ts";
+import type { DeliveryOutcome, Rejection } from "../../../src/telemetry/exporter.ts";
+import {
+  createExporter,
+  foreignRecord,
+  type ScriptedExporter,
+  settle,
+} from "../../support/delivery.ts";
+import { seeded } from "../../support/random.ts";
+import { SimulatedClock } from "../../support/simulated-clock.ts";
+import { watchSlot } from "../../support/slot.ts";
+
+watchSlot();
+
+const delivered: DeliveryOutcome = { status: "delivered" };
+const retryable = (retryAfterMillis?: number): DeliveryOutcome => ({
+  status: "retryable",
+  cause: new AuthlogError("ERR_AUTHLOG_DELIVERY_RETRYABLE", { message: "m", why: "w", fix: "f" }),
+  ...(retryAfterMillis !== undefined && { retryAfterMillis }),
+});
+
+interface Opened {
+  sender: Sender;
+  clock: SimulatedClock;
+  settled: string[];
+  rejected: Rejection[];
+}
+
+function open(exporter: ScriptedExporter, maxInFlight = 4, maxExportBatchSize = 1): Opened {
+  const clock = new SimulatedClock(seeded(1));
+  const settled: string[] = [];
+  const rejected: Rejection[] = [];
+  const sender = new Sender(
+    {
+      exporter,
+      batch: { ...batchDefaults, maxExportBatchSize },
+      maxInFlight,
+      retry: retryDefaults,
+      onSettled: (kept, more) => {
+        settled.push(...kept.map(({ record }) => record.eventName ?? ""));
+        rejected.push(...more);
+      },
+    },
+    clock,
+  );
+  return { sender, clock, settled, rejected };
+}
+
+const kept = (...names: string[]): Kept[] => names.map((name) => ({ record: foreignRecord(name) }));
+
+/** Lets time pass in steps, as attempts end between them. */
+async function pass({ clock }: Opened, millis: number): Promise<void> {
+  const until = clock.nowMillis + millis;
+  for (;;) {
+    await settle();
+    const next = Math.min(clock.nextMillis ?? Infinity, until);
+    clock.advanceTo(next);
+    if (next >= until) return settle();
+  }
+}
+
+describe("a receiver that fails", () => {
+  it("is left alone as long as it asks for, and then asked by one batch", async () => {
+    const exporter = createExporter((n) => (n <= 4 ? retryable(30_000) : delivered));
+    const opened = open(exporter);
+    opened.sender.take(kept("a", "b", "c", "d", "e", "f"));
+    await pass(opened, 29_999);
+    expect(exporter.batches).toEqual([["a"], ["b"], ["c"], ["d"]]);
+    await pass(opened, 1);
+    expect(exporter.batches).toHaveLength(10);
+    expect(opened.settled.toSorted()).toEqual(["a", "b", "c", "d", "e", "f"]);
+    expect(opened.sender.depth).toBe(0);
+  });
+
+  it("that asks for a day is asked again after a minute", async () => {
+    const exporter = createExporter((n) => (n === 1 ? retryable(86_400_000) : delivered));
+    const opened = open(exporter);
+    opened.sender.take(kept("a"));
+    await pass(opened, 60_000);
+    expect(opened.settled).toEqual(["a"]);
+  });
+
+  it("is asked one batch at a time until it takes one, and then by several", async () => {
+    let underWay = 0;
+    const most: number[] = [];
+    let up = false;
+    const opened: Opened = open(
+      createExporter(async () => {
+        underWay += 1;
+        most.push(underWay);
+        await new Promise<void>((resolve) => opened.clock.schedule(resolve, 10));
+        underWay -= 1;
+        return up ? delivered : retryable();
+      }),
+    );
+    opened.sender.take(kept(...Array.from({ length: 40 }, (_, n) => `event-${n}`)));
+    await pass(opened, 3_600_000);
+    expect(Math.max(...most.slice(4))).toBe(1);
+    expect(most.length).toBeLessThan(200);
+    up = true;
+    most.length = 0;
+    await pass(opened, 61_000);
+    expect(most[0]).toBe(1);
+    expect(Math.max(...most)).toBe(4);
+    expect(opened.sender.depth).toBe(0);
+  });
+
+  it("is asked again at once where somebody is in a hurry", async () => {
+    const exporter = createExporter((n) => (n === 1 ? retryable(50_000) : delivered));
+    const opened = open(exporter);
+    opened.sender.take(kept("a"));
+    await settle();
+    opened.sender.hurry();
+    await settle();
+    expect(opened.settled).toEqual(["a"]);
+    expect(opened.clock.nextMillis).toBeUndefined();
+  });
+});
+
+describe("an order of records", () => {
+  it("is kept with one batch in flight, as long as none fails three times in a row", async () => {
+    const exporter = createExporter((n) => (n % 3 === 0 ? delivered : retryable()));
+    const opened = open(exporter, 1, 3);
+    const names = Array.from({ length: 60 }, (_, n) => String(n));
+    for (const name of names) opened.sender.take(kept(name));
+    await pass(opened, 600_000);
+    expect(opened.settled).toEqual(names);
+  });
+});
+
+describe("the end of a sender", () => {
+  it("starts nothing more, gives up what hangs, and leaves no timer", async () => {
+    const exporter = createExporter(() => new Promise(() => {}));
+    const opened = open(exporter, 1);
+    opened.sender.take(kept("a", "b"));
+    const deadline = deadlineIn(1);
+    await opened.sender.close(deadline);
+    deadline.cancel();
+    await pass(opened, 3_600_000);
+    expect(exporter.batches).toEqual([["a"]]);
+    expect(opened.clock.nextMillis).toBeUndefined();
+    expect(opened.sender.all.map(({ record }) => record.eventName).toSorted()).toEqual(["a", "b"]);
+  });
+});
