@@ -70,7 +70,10 @@ watch("writeSync", isOurs, (descriptor, data) => {
   originals.writeSync(Number(descriptor), halfOf(data));
 });
 for (const name of ["appendFileSync", "writeFileSync"] as const) {
-  watch(name, isInside, (path, data) => originals[name](String(path), halfOf(data)));
+  // The one calls the other, and says by its options that it appends.
+  watch(name, isInside, (path, data, options) => {
+    originals[name](String(path), halfOf(data), options as fs.WriteFileOptions);
+  });
 }
 syncBuiltinESMExports();
 
