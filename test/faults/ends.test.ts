@@ -45,11 +45,18 @@ interface Ended {
   stderr: string;
 }
 
+interface RunOptions {
+  run?: string;
+  /** So many records. */
+  of?: number;
+  env?: Readonly<Record<string, string>>;
+}
+
 /** Runs a process to its end. It says when all its records were accepted. */
 async function runTo(
   ending: string,
   url: string,
-  { run = nextRun(), of = count, env = {} as Record<string, string> } = {},
+  { run = nextRun(), of = count, env }: RunOptions = {},
 ): Promise<Ended> {
   const child = spawn(process.execPath, [script, run, ending, String(of)], {
     cwd: folder,

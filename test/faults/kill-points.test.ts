@@ -3,14 +3,17 @@ import { once } from "node:events";
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { isDeepStrictEqual } from "node:util";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { AuditLogRecordProcessor } from "../../src/delivery/audit-log-record-processor.ts";
 import { systemClock } from "../../src/delivery/clock.ts";
 import type { DeliveringExporter } from "../../src/telemetry/exporter.ts";
 import { watchSlot } from "../support/slot.ts";
 import { until } from "../e2e/support/until.ts";
 import { sampleRecord } from "./support/sample-record.ts";
-import { long, seed } from "./support/scene.ts";
+import { long, patienceMillis, seed } from "./support/scene.ts";
+
+vi.setConfig({ testTimeout: patienceMillis });
 
 const processes = resolve(import.meta.dirname, "support/processes");
 watchSlot();
@@ -48,16 +51,13 @@ async function recover(journal: string): Promise<{ delivered: string[]; left: st
     deliver: (records) => {
       for (const record of records) {
         const { attributes, body } = record;
-        const [run = "", n] = String(attributes["log.record.uid"]).split(".");
+        const uid = String(attributes["log.record.uid"]);
+        const [run = "", n] = uid.split(".");
         // Of a gap, nothing more is known here.
-        if (record.eventName !== "authlog.gap") {
-          const sample = sampleRecord(run, Number(n));
-          expect({ body, attributes }).toEqual({
-            body: sample.body,
-            attributes: sample.attributes,
-          });
-          delivered.push(`${run}.${n}`);
-        }
+        if (record.eventName === "authlog.gap") continue;
+        const sample = sampleRecord(run, Number(n));
+        const isSame = isDeepStrictEqual([body, attributes], [sample.body, sample.attributes]);
+        delivered.push(isSame ? uid : `${uid}, altered`);
       }
       return Promise.resolve({ status: "delivered" });
     },

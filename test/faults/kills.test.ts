@@ -1,10 +1,12 @@
 import { setTimeout } from "node:timers/promises";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Durability } from "../../src/delivery/journal/journal-options.ts";
 import { serveLedger, type ServedLedger, temporaryFolder } from "../conformance/served-ledger.ts";
 import type { Emitter } from "./support/emitter-process.ts";
 import { nothingWrong } from "./support/oracle.ts";
-import { long, type Scene, seed, setScene } from "./support/scene.ts";
+import { long, patienceMillis, type Scene, seed, setScene } from "./support/scene.ts";
+
+vi.setConfig({ testTimeout: patienceMillis });
 
 let folder: ReturnType<typeof temporaryFolder>;
 let ledger: ServedLedger;

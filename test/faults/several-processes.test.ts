@@ -1,13 +1,15 @@
 import { spawnSync } from "node:child_process";
 import { join, resolve } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { serveLedger, temporaryFolder } from "../conformance/served-ledger.ts";
 import { until } from "../e2e/support/until.ts";
 import type { Emitter, EmitterStart } from "./support/emitter-process.ts";
 import { nothingWrong } from "./support/oracle.ts";
 import { type RecordingReceiver, recordingReceiver } from "./support/recording-receiver.ts";
-import { long, type Scene, seed, setScene } from "./support/scene.ts";
+import { long, patienceMillis, type Scene, seed, setScene } from "./support/scene.ts";
+
+vi.setConfig({ testTimeout: patienceMillis });
 
 const rounds = long ? 15 : 2;
 const together = 5;
@@ -77,9 +79,8 @@ describe(`several processes on one journal (seed ${seed})`, () => {
     const preload = [resolve(import.meta.dirname, "support/processes/without-locks.ts")];
     const living = await startTogether(scene, 3, { preload });
     receiver.setDown(false);
-    await until("something to arrive twice", () =>
-      receiver.repeated().length > 0 ? true : undefined,
-    );
+    const twice = await until("something to arrive twice", () => receiver.repeated()[0]);
+    expect(twice).toMatch(/./);
     await Promise.all(living.map((emitter) => emitter.kill()));
   });
 
@@ -170,9 +171,8 @@ describe.skipIf(!canUnshare)(`processes of two pid namespaces on one journal${wh
       await emitter.said("counted");
     }
     receiver.setDown(false);
-    await until("something to arrive twice", () =>
-      receiver.repeated().length > 0 ? true : undefined,
-    );
+    const twice = await until("something to arrive twice", () => receiver.repeated()[0]);
+    expect(twice).toMatch(/./);
     await Promise.all(emitters.map((emitter) => emitter.kill()));
   });
 });

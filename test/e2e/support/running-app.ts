@@ -1,6 +1,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { type BuiltApp, nextOf } from "./built-app.ts";
 import { until } from "./until.ts";
 
@@ -12,6 +14,8 @@ export interface RunningApp extends AsyncDisposable {
   output(): string;
   /** Ends the server and waits until it is gone. */
   stop(): Promise<void>;
+  /** Kills it, with no time for anything, and waits until it is gone. */
+  kill(): Promise<void>;
 }
 
 /** Starts the production server of a built app on a free port of the loopback. */
@@ -19,6 +23,8 @@ export async function startApp(
   { folder }: BuiltApp,
   settings: Readonly<Record<string, string>>,
 ): Promise<RunningApp> {
+  // What one test leaves in its journal is not for the next one.
+  const own = mkdtempSync(join(tmpdir(), "authlog-app-"));
   const args = [nextOf(folder), "start", "--hostname", "127.0.0.1", "--port", "0"];
   const child = spawn(process.execPath, args, {
     cwd: folder,
@@ -32,6 +38,7 @@ export async function startApp(
       OTEL_BLRP_SCHEDULE_DELAY: "50",
       // In order: where a later event has arrived, so have those before it.
       AUTHLOG_MAX_IN_FLIGHT: "1",
+      AUTHLOG_JOURNAL_DIR: join(own, "journal"),
       ...settings,
     },
     stdio: ["ignore", "pipe", "pipe"],
@@ -41,10 +48,12 @@ export async function startApp(
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding("utf8").on("data", (text: string) => (output += text));
   }
-  const stop = async (): Promise<void> => {
-    if (child.exitCode === null && child.signalCode === null) child.kill("SIGTERM");
+  const end = async (signal: "SIGTERM" | "SIGKILL"): Promise<void> => {
+    if (child.exitCode === null && child.signalCode === null) child.kill(signal);
     await gone;
+    rmSync(own, { recursive: true, force: true });
   };
+  const stop = (): Promise<void> => end("SIGTERM");
   const url = await until("the app to listen", () => {
     if (child.exitCode !== null) throw new Error(`The app ended early:\n${output}`);
     // By this name and no other: Next.js calls itself so, and cookies do not cross over to an address.
@@ -59,6 +68,7 @@ export async function startApp(
     residentBytes: () => residentBytes(child.pid),
     output: () => output,
     stop,
+    kill: () => end("SIGKILL"),
     [Symbol.asyncDispose]: stop,
   };
 }

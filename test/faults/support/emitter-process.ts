@@ -58,7 +58,7 @@ export function loadEmitter(
   config: EmitterConfig,
   { preload = [], within = [] }: EmitterStart = {},
 ): Emitter {
-  const [program = process.execPath, ...args] = [
+  const [program, ...args] = [
     ...within,
     process.execPath,
     ...preload.flatMap((module) => ["--import", module]),

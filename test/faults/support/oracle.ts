@@ -73,14 +73,14 @@ export class Oracle {
     );
   }
 
-  /** Asks the ledger for every run, and for what is of none. */
+  /** Compares the notes with everything that the ledger holds. */
   async judge(ledger: Searched): Promise<Verdict> {
     const [lost, doubled, foreign, altered]: string[][] = [[], [], [], []];
     const sum = { issued: 0, accepted: 0, found: 0 };
+    const { [others]: ofNoRun = [], ...byRun } = Object.groupBy(await readAll(ledger), runOf);
     for (const [run, { issued, accepted }] of this.notes()) {
-      const found = await searchAll(ledger, `actor:"${run}"`);
-      // A search finds what contains the text.
-      const events = found.filter(({ actor }) => actor === run);
+      const events = byRun[run] ?? [];
+      delete byRun[run];
       sum.issued += issued.size;
       sum.accepted += accepted.size;
       sum.found += events.length;
@@ -96,8 +96,7 @@ export class Oracle {
       }
       for (const n of accepted) if (!seen.has(n)) lost?.push(`${run}.${n}`);
     }
-    const others = await searchAll(ledger, `-actor:"${runPrefix}"`);
-    return { ...sum, lost, doubled, foreign, altered, others: others.length } as Verdict;
+    return { ...sum, lost, doubled, foreign, altered, others: ofNoRun.length } as Verdict;
   }
 }
 
@@ -124,24 +123,43 @@ function isAsIssued(
   );
 }
 
+interface FoundRecord {
+  readonly hash: string;
+  readonly envelope: { readonly event: FoundEvent; readonly received_at: string };
+}
+
 interface Page {
   readonly id: string;
   readonly count: number;
-  readonly events: readonly { readonly envelope: { readonly event: FoundEvent } }[];
+  readonly events: readonly FoundRecord[];
 }
 
-/** Most records that one search finds. */
+const others = "others";
+
+function runOf({ actor = "" }: FoundEvent): string {
+  return actor.startsWith(runPrefix) ? actor : others;
+}
+
+/** Most records that one search finds, and that one page holds. */
 const mostResults = 10_000;
 
-async function searchAll(ledger: Searched, query: string): Promise<FoundEvent[]> {
-  let page = await ask(ledger, "v1/search", { query, limit: 1000, max_results: mostResults });
-  if (page.count >= mostResults) throw new Error("There may be more events than these.");
-  const events = page.events.map(({ envelope }) => envelope.event);
-  while (events.length < page.count) {
-    page = await ask(ledger, "v1/results", { id: page.id, limit: 1000, offset: events.length });
-    events.push(...page.events.map(({ envelope }) => envelope.event));
+/** Every event, oldest first: each search begins where the one before had to end. */
+async function readAll(ledger: Searched): Promise<FoundEvent[]> {
+  const found = new Map<string, FoundRecord>();
+  let start = "14d";
+  for (let sizeBefore = -1; found.size > sizeBefore;) {
+    sizeBefore = found.size;
+    const search = { start, order: "asc", limit: 1000, max_results: mostResults };
+    let page = await ask(ledger, "v1/search", search);
+    for (let offset = 0; ;) {
+      for (const record of page.events) found.set(record.hash, record);
+      offset += page.events.length;
+      start = page.events.at(-1)?.envelope.received_at ?? start;
+      if (offset >= page.count) break;
+      page = await ask(ledger, "v1/results", { id: page.id, limit: 1000, offset });
+    }
   }
-  return events;
+  return [...found.values()].map(({ envelope }) => envelope.event);
 }
 
 async function ask({ url, readToken }: Searched, path: string, body: object): Promise<Page> {

@@ -14,6 +14,9 @@ import { Oracle, runPrefix } from "./oracle.ts";
 /** Whether the long form is asked for. */
 export const long: boolean = process.env["AUTHLOG_LONG"] !== undefined;
 
+/** Bounds a failure on a machine that is busy with other things; nothing is asserted about time. */
+export const patienceMillis: number = long ? 7_200_000 : 240_000;
+
 /** Repeats a run exactly, as far as processes do. */
 export const seed: number = Number(process.env["AUTHLOG_SEED"] ?? Date.now() % 1e9);
 

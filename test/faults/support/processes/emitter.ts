@@ -48,10 +48,10 @@ const processor = new AuditLogRecordProcessor(
   },
 );
 
-let stopped = false;
+const stop = new AbortController();
 /** As fast as it can up to `count`, then one a millisecond: there is always something under way. */
 const emitting = (async () => {
-  for (let n = 1; !stopped && (n <= config.count || config.goesOn); n += 1) {
+  for (let n = 1; !stop.signal.aborted && (n <= config.count || config.goesOn); n += 1) {
     writeSync(notes, `i ${n}\n`);
     processor.take(sampleRecord(config.run, n));
     writeSync(notes, `a ${n}\n`);
@@ -64,7 +64,7 @@ const emitting = (async () => {
 const alive = setInterval(() => {}, 1e6);
 
 for (let { value } = await commands.next(); value !== "end"; { value } = await commands.next()) {
-  stopped = true;
+  stop.abort();
   await emitting;
   while (processor.depth > 0) {
     await processor.settle({ timeoutMillis: 50, urgent: false });
@@ -72,7 +72,7 @@ for (let { value } = await commands.next(); value !== "end"; { value } = await c
   }
   tell("drained");
 }
-stopped = true;
+stop.abort();
 await emitting;
 await processor.shutdown();
 clearInterval(alive);

@@ -1,5 +1,5 @@
 import { writeSync } from "node:fs";
-import { Worker } from "node:worker_threads";
+import { parentPort, Worker } from "node:worker_threads";
 import { logs } from "@opentelemetry/api";
 import { LoggerProvider } from "@opentelemetry/sdk-logs";
 import { register } from "../../../../dist/instrumentation.js";
@@ -77,7 +77,7 @@ const lives: Record<string, () => Promise<void>> = {
   "in a worker": async () => {
     setUp();
     emitAll(run);
-    const { parentPort } = await import("node:worker_threads");
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread's port, not a window
     parentPort?.postMessage("accepted");
     setInterval(() => {}, 1e6);
   },

@@ -15,6 +15,17 @@ let calls = 0;
 const ours = new Set<number>();
 const originals = { ...fs };
 
+type Watched =
+  | "mkdirSync"
+  | "openSync"
+  | "closeSync"
+  | "writeSync"
+  | "appendFileSync"
+  | "writeFileSync"
+  | "renameSync"
+  | "linkSync"
+  | "rmSync"
+  | "rmdirSync";
 type Call = (...args: unknown[]) => unknown;
 
 function killHere(): never {
@@ -24,7 +35,7 @@ function killHere(): never {
 
 /** @param begin does a part of the call, where it has parts */
 function watch(
-  name: keyof typeof fs & string,
+  name: Watched,
   concerns: (target: unknown) => boolean,
   begin: (...args: unknown[]) => void = () => {},
 ): void {
@@ -59,7 +70,10 @@ watch("writeSync", isOurs, (descriptor, data) => {
   originals.writeSync(Number(descriptor), halfOf(data));
 });
 for (const name of ["appendFileSync", "writeFileSync"] as const) {
-  watch(name, isInside, (path, data) => originals[name](String(path), halfOf(data)));
+  // The one calls the other, and says by its options that it appends.
+  watch(name, isInside, (path, data, options) => {
+    originals[name](String(path), halfOf(data), options as fs.WriteFileOptions);
+  });
 }
 syncBuiltinESMExports();
 
