@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { type BuiltApp, nextOf } from "./built-app.ts";
 import { until } from "./until.ts";
 
@@ -8,6 +8,8 @@ export interface RunningApp extends AsyncDisposable {
   url: string;
   /** How much memory the server holds, in bytes: its resident set, from Linux itself. */
   residentBytes(): number;
+  /** How long the server has kept processors busy since its start, in milliseconds. */
+  processorMillis(): number;
   /** Everything that the server has written to stdout and stderr so far. */
   output(): string;
   /** Ends the server and waits until it is gone. */
@@ -57,6 +59,7 @@ export async function startApp(
   return {
     url,
     residentBytes: () => residentBytes(child.pid),
+    processorMillis: () => processorMillis(child.pid),
     output: () => output,
     stop,
     [Symbol.asyncDispose]: stop,
@@ -66,4 +69,12 @@ export async function startApp(
 function residentBytes(pid: number | undefined): number {
   const status = readFileSync(`/proc/${pid}/status`, "utf8");
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
+}
+
+/** Of all its threads, from Linux's scheduler: /proc/<pid>/stat counts in steps of ten. */
+function processorMillis(pid: number | undefined): number {
+  const nanos = readdirSync(`/proc/${pid}/task`).map((thread) =>
+    Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8").split(" ")[0]),
+  );
+  return nanos.reduce((sum, time) => sum + time, 0) / 1e6;
 }
