@@ -23,9 +23,16 @@ export function readTarget(url: URL): RequestTarget {
   return {
     action: withProvider ?? alone,
     ...(providerId !== undefined && { providerId }),
-    hasToken: Boolean(url.searchParams.get("token")),
-    linkEmail: url.searchParams.get("email") ?? undefined,
-    deniedByProvider: url.searchParams.get("error") === "access_denied",
+    // Most requests have no query, and to be asked for its parts takes a URL as long as to be read.
+    ...(url.search !== "" && readQuery(url.searchParams)),
+  };
+}
+
+function readQuery(query: URLSearchParams): Partial<RequestTarget> {
+  return {
+    hasToken: Boolean(query.get("token")),
+    linkEmail: query.get("email") ?? undefined,
+    deniedByProvider: query.get("error") === "access_denied",
   };
 }
 

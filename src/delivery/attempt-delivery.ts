@@ -30,8 +30,11 @@ export async function attemptDelivery(
 ): Promise<DeliveryOutcome> {
   const signal = AbortSignal.any([AbortSignal.timeout(timeoutMillis), abandoned]);
   const timedOut = new Promise<DeliveryOutcome>((resolve) => {
-    const cause = failed(`The exporter did not answer within ${timeoutMillis} ms.`);
-    signal.addEventListener("abort", () => resolve({ status: "retryable", cause }), { once: true });
+    const fail = (): void => {
+      const cause = failed(`The exporter did not answer within ${timeoutMillis} ms.`);
+      resolve({ status: "retryable", cause });
+    };
+    signal.addEventListener("abort", fail, { once: true });
   });
   try {
     const delivery = exporter.deliver?.(records, signal, mayBeThere) ?? exported(exporter, records);

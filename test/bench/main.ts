@@ -49,12 +49,19 @@ const benches: Readonly<Record<string, () => Promise<Section[]>>> = {
     { title: "import in a fresh process", figures: await measureImportTime() },
   ],
   "sign-in": async () => {
-    const { url, token } = await receivers.ledger();
-    const settings = { PANGEA_TOKEN: token, PANGEA_BASE_URL_TEMPLATE: url };
     const sections: Section[] = [];
+    // Beside the ledger, a third process on the machine's processors; the null receiver takes next to none.
+    const targets = {
+      "a null receiver": await receivers.null(),
+      "the ledger": await receivers.ledger(),
+    };
     for (const subject of subjects) {
-      const measured = await measureSignIn(subject, settings);
-      sections.push({ title: `a sign-in to the example ${subject.name}`, ...measured });
+      for (const [where, { url, token }] of Object.entries(targets)) {
+        const settings = { PANGEA_TOKEN: token, PANGEA_BASE_URL_TEMPLATE: url };
+        const measured = await measureSignIn(subject, settings);
+        const title = `a sign-in to the example ${subject.name}, with ${where}`;
+        sections.push({ title, ...measured });
+      }
     }
     return sections;
   },

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { builtApp, repository } from "../e2e/support/built-app.ts";
 import { type RunningApp, startApp } from "../e2e/support/running-app.ts";
 import { type Figures, type Ratio, ratioOf, summarize } from "./measure.ts";
@@ -49,65 +50,102 @@ function subject(name: string, wrapped: readonly string[]): Subject {
   return { name, folder, without: { ...files, "instrumentation.ts": plainInstrumentation } };
 }
 
-const rounds = 24;
-const perRound = 40;
+/** Two runs of the very same app differ by more than authlog costs: V8 fits the heap to what it met. */
+const starts = 8;
+const warmUps = 400;
+const perStart = 240;
 const atOnce = 8;
 
-/** Latency and throughput of a sign-in with authlog beside the same app without it. */
+/** By the defaults, which a server of a test does not have: it is in a hurry. */
+const defaults = { OTEL_BLRP_SCHEDULE_DELAY: "1000", AUTHLOG_MAX_IN_FLIGHT: "4" };
+
+/** Longer than events are gathered: what goes on behind the last answer is a sign-in's cost, too. */
+const restMillis = 500;
+
+/** A sign-in with authlog beside the same app without it. */
 export interface SignInFigures {
   figures: Figures[];
   ratios: Ratio[];
 }
 
-/** Signs in to production builds of both, in turn, round by round. */
+/** What is measured of each start: how long one waits, how many go through, what one costs the app. */
+const measures = ["latency", "rate", "cost"] as const;
+type Sample = Record<(typeof measures)[number], number>;
+
+/**
+ * Signs in to production builds of both. Each pair of servers is asked in turn, sign-in by sign-in, so
+ * that whatever else the machine does meets both; each start of the pair gives one figure.
+ */
 export async function measureSignIn(
   { name, folder, without }: Subject,
   settings: Readonly<Record<string, string>>,
 ): Promise<SignInFigures> {
   const plainBuild = await builtApp("turbopack", { name: `${name}-plain`, folder, files: without });
   const build = await builtApp("turbopack", { name, folder });
-  await using plain = await startApp(plainBuild, settings);
-  await using audited = await startApp(build, settings);
-  const apps = [await prepare(plain), await prepare(audited)];
-  const latency: number[][] = [[], []];
-  const rate: number[][] = [[], []];
-  for (let round = 0; round <= rounds; round += 1) {
-    // The first of a round meets a cold cache, so that place goes round too.
-    for (const index of round % 2 === 0 ? [0, 1] : [1, 0]) {
-      const signIn = apps[index];
-      if (signIn === undefined) continue;
-      const one = await latencyOf(signIn);
-      const many = await rateOf(signIn);
-      if (round === 0) continue;
-      latency[index]?.push(one);
-      rate[index]?.push(many);
-    }
+  const samples: (readonly [plain: Sample, audited: Sample])[] = [];
+  for (let start = 0; start < starts; start += 1) {
+    await using plain = await startApp(plainBuild, { ...settings, ...defaults });
+    await using audited = await startApp(build, { ...settings, ...defaults });
+    samples.push(await measurePair(await prepare(plain), await prepare(audited)));
   }
-  const [plainLatency = [], auditedLatency = []] = latency;
-  const [plainRate = [], auditedRate = []] = rate;
+  const of = (index: 0 | 1, measure: keyof Sample): number[] =>
+    samples.map((pair) => pair[index][measure]);
+  const both = (what: string, unit: string, measure: keyof Sample): Figures[] => [
+    summarize(`without authlog, ${what}`, unit, of(0, measure)),
+    summarize(`with authlog, ${what}`, unit, of(1, measure)),
+  ];
   return {
     figures: [
-      summarize(`${name} without authlog, one by one`, "ms", plainLatency),
-      summarize(`${name} with authlog, one by one`, "ms", auditedLatency),
-      summarize(`${name} without authlog, ${atOnce} at once`, "sign-ins/s", plainRate),
-      summarize(`${name} with authlog, ${atOnce} at once`, "sign-ins/s", auditedRate),
+      ...both("one by one", "ms", "latency"),
+      ...both(`${atOnce} at once`, "sign-ins/s", "rate"),
+      ...both("what one costs the app", "ms of processor", "cost"),
     ],
-    ratios: [
-      ratioOf(`${name}: latency with / without`, auditedLatency, plainLatency),
-      ratioOf(`${name}: sign-ins/s with / without`, auditedRate, plainRate),
-    ],
+    ratios: measures.map((measure) =>
+      ratioOf(`${measure}, with / without`, of(1, measure), of(0, measure)),
+    ),
   };
 }
 
+/** One server of a pair. */
+interface Client {
+  signIn: () => Promise<void>;
+  app: RunningApp;
+}
+
+async function measurePair(plain: Client, audited: Client): Promise<[Sample, Sample]> {
+  const latency: [number[], number[]] = [[], []];
+  const rate: [number[], number[]] = [[], []];
+  for (const { signIn } of [plain, audited]) await rateOf(signIn, warmUps);
+  const before = [plain, audited].map(({ app }) => app.processorMillis());
+  for (let n = 0; n < perStart; n += 1) {
+    // The first of two meets a cold cache, so that place goes round too.
+    for (const index of n % 2 === 0 ? ([0, 1] as const) : ([1, 0] as const)) {
+      latency[index].push(await timeOf([plain, audited][index]?.signIn));
+    }
+  }
+  for (let n = 0; n < perStart; n += 5 * atOnce) {
+    rate[0].push(await rateOf(plain.signIn, 5 * atOnce));
+    rate[1].push(await rateOf(audited.signIn, 5 * atOnce));
+  }
+  await sleep(restMillis);
+  const sampleOf = (index: 0 | 1, { app }: Client): Sample => ({
+    latency: summarize("", "ms", latency[index]).median,
+    rate: summarize("", "1/s", rate[index]).median,
+    cost: (app.processorMillis() - (before[index] ?? Number.NaN)) / (2 * perStart),
+  });
+  return [sampleOf(0, plain), sampleOf(1, audited)];
+}
+
 /** Fetches a CSRF token once, as a page does, and gives a function that signs in with it. */
-async function prepare({ url }: RunningApp): Promise<() => Promise<void>> {
+async function prepare(app: RunningApp): Promise<Client> {
+  const { url } = app;
   const answer = await fetch(`${url}/api/auth/csrf`);
   const { csrfToken } = (await answer.json()) as { csrfToken: string };
   const cookie = answer.headers
     .getSetCookie()
     .map((line) => line.split(";")[0])
     .join("; ");
-  return async () => {
+  const signIn = async (): Promise<void> => {
     const response = await fetch(`${url}/api/auth/callback/credentials`, {
       method: "POST",
       headers: { cookie },
@@ -118,23 +156,20 @@ async function prepare({ url }: RunningApp): Promise<() => Promise<void>> {
     const signedIn = response.headers.getSetCookie().some((line) => line.includes("session-token"));
     if (!signedIn) throw new Error(`The sign-in failed: ${response.status}`);
   };
+  return { signIn, app };
 }
 
-async function latencyOf(signIn: () => Promise<void>): Promise<number> {
-  const millis: number[] = [];
-  for (let n = 0; n < perRound; n += 1) {
-    const start = performance.now();
-    await signIn();
-    millis.push(performance.now() - start);
-  }
-  return summarize("", "ms", millis).median;
+async function timeOf(signIn: (() => Promise<void>) | undefined): Promise<number> {
+  const start = performance.now();
+  await signIn?.();
+  return performance.now() - start;
 }
 
-async function rateOf(signIn: () => Promise<void>): Promise<number> {
+async function rateOf(signIn: () => Promise<void>, count: number): Promise<number> {
   const start = performance.now();
   const client = async (): Promise<void> => {
-    for (let n = 0; n < perRound / atOnce; n += 1) await signIn();
+    for (let n = 0; n < count / atOnce; n += 1) await signIn();
   };
   await Promise.all(Array.from({ length: atOnce }, client));
-  return perRound / ((performance.now() - start) / 1000);
+  return count / ((performance.now() - start) / 1000);
 }

@@ -37,7 +37,8 @@ describe("the end of a server of the app router", () => {
     await Promise.all(names.map(async (name) => new FormClient(app.url).signIn(name, "wrong")));
     await app.stop();
     const targets = (await provenEvents(ledger)).map(({ target }) => target);
-    expect(targets.map(String).toSorted()).toEqual(names);
+    expect(new Set(targets)).toEqual(new Set(names));
+    expect(targets).toHaveLength(names.length);
   });
 
   it("a SIGTERM waits for a receiver that is slow", async () => {
