@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -6,6 +6,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { AuditLogRecordProcessor } from "../../src/delivery/audit-log-record-processor.ts";
 import { deadLetterFile } from "../../src/delivery/dead-letter.ts";
 import type { Durability } from "../../src/delivery/journal/journal-options.ts";
+import { letterLines } from "../../src/delivery/letter-lines.ts";
 import { loadBulkCall } from "../../src/pangea/request.ts";
 import type { DeliveringExporter } from "../../src/telemetry/exporter.ts";
 import { type MoodyReceiver, moods, startMoodyReceiver } from "../integration/moody-receiver.ts";
@@ -159,15 +160,11 @@ class Trial {
 
   #letters(): Map<string, string[]> {
     const path = join(folder, "letters.jsonl");
-    const lines = existsSync(path) ? readFileSync(path, "utf8").trimEnd().split("\n") : [];
     const letters = new Map<string, string[]>();
-    for (const line of lines) {
-      const { code, record } = JSON.parse(line) as {
-        code: string;
-        record: { attributes: Record<string, string> };
-      };
-      const uid = record.attributes["log.record.uid"] ?? "";
-      letters.set(uid, [...(letters.get(uid) ?? []), code]);
+    if (!existsSync(path)) return letters;
+    for (const { letter } of letterLines(path)) {
+      const uid = String(letter?.record.attributes["log.record.uid"]);
+      letters.set(uid, [...(letters.get(uid) ?? []), letter?.code ?? "no letter"]);
     }
     return letters;
   }
