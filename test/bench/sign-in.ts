@@ -60,7 +60,7 @@ const atOnce = 8;
 const defaults = { OTEL_BLRP_SCHEDULE_DELAY: "1000", AUTHLOG_MAX_IN_FLIGHT: "4" };
 
 /** Longer than events are gathered: what goes on behind the last answer is a sign-in's cost, too. */
-const restMillis = 500;
+const restMillis = 1500;
 
 /** A sign-in with authlog beside the same app without it. */
 export interface SignInFigures {
