@@ -3,12 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { measureCallerCost } from "./caller-cost.ts";
-import { measureDelivery } from "./delivery.ts";
+import { measureDelivery, type Target } from "./delivery.ts";
 import { measureImportTime } from "./import-time.ts";
 import { measureDisk } from "./journal.ts";
 import { type Section, toTable } from "./measure.ts";
 import { createReceivers } from "./receivers.ts";
-import { measureSignIn, subjects } from "./sign-in.ts";
+import { measureOutage, measureSignIn, subjects } from "./sign-in.ts";
 
 /**
  * `npm run bench`: one table, or `--json`; `npm run bench -- delivery ledger` runs two of them. Each
@@ -56,12 +56,24 @@ const benches: Readonly<Record<string, () => Promise<Section[]>>> = {
       "the ledger": await receivers.ledger(),
     };
     for (const subject of subjects) {
-      for (const [where, { url, token }] of Object.entries(targets)) {
-        const settings = { PANGEA_TOKEN: token, PANGEA_BASE_URL_TEMPLATE: url };
-        const measured = await measureSignIn(subject, settings);
+      for (const [where, target] of Object.entries(targets)) {
+        const measured = await measureSignIn(subject, settingsFor(target));
         const title = `a sign-in to the example ${subject.name}, with ${where}`;
         sections.push({ title, ...measured });
       }
+    }
+    return sections;
+  },
+  outage: async () => {
+    const healthy = await receivers.null();
+    const dead = await receivers.hanging();
+    const sections: Section[] = [];
+    for (const subject of subjects) {
+      const measured = await measureOutage(subject, settingsFor(healthy), settingsFor(dead));
+      sections.push({
+        title: `a sign-in to ${subject.name} while the receiver hangs`,
+        ...measured,
+      });
     }
     return sections;
   },
@@ -88,3 +100,7 @@ await rm(folder, { recursive: true });
 console.log(
   values.json ? JSON.stringify({ node: process.version, sections }, null, 2) : toTable(sections),
 );
+
+function settingsFor({ url, token }: Target): Record<string, string> {
+  return { PANGEA_TOKEN: token, PANGEA_BASE_URL_TEMPLATE: url };
+}

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { type AddressInfo, createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
@@ -9,6 +10,8 @@ import type { Target } from "./delivery.ts";
 export interface Receivers {
   null: () => Promise<Target>;
   ledger: () => Promise<Target>;
+  /** Takes connections, and never answers. */
+  hanging: () => Promise<Target>;
   stop: () => Promise<void>;
 }
 
@@ -20,10 +23,19 @@ export function createReceivers(folder: string): Receivers {
     running.set(file, receiver);
     return (await receiver).target;
   };
+  const sockets = new Set<Socket>();
+  const silent = createServer((socket) => sockets.add(socket));
   return {
     null: () => target("null-receiver.ts"),
     ledger: () => target("ledger-receiver.ts", join(folder, "ledger.db")),
+    async hanging() {
+      if (!silent.listening) await once(silent.listen(0, "127.0.0.1"), "listening");
+      const { port } = silent.address() as AddressInfo;
+      return { url: `http://127.0.0.1:${port}`, token: "pts_bench" };
+    },
     stop: async () => {
+      silent.close();
+      for (const socket of sockets) socket.destroy();
       for (const receiver of running.values()) await (await receiver).stop();
     },
   };

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { builtApp, repository } from "../e2e/support/built-app.ts";
+import { type BuiltApp, builtApp, repository } from "../e2e/support/built-app.ts";
 import { type RunningApp, startApp } from "../e2e/support/running-app.ts";
 import { type Figures, type Ratio, ratioOf, summarize } from "./measure.ts";
 
@@ -72,27 +72,55 @@ export interface SignInFigures {
 const measures = ["latency", "rate", "cost"] as const;
 type Sample = Record<(typeof measures)[number], number>;
 
-/**
- * Signs in to production builds of both. Each pair of servers is asked in turn, sign-in by sign-in, so
- * that whatever else the machine does meets both; each start of the pair gives one figure.
- */
+/** One of two that are compared. */
+interface Side {
+  name: string;
+  build: BuiltApp;
+  settings: Readonly<Record<string, string>>;
+}
+
+/** Signs in to an example without authlog, and to the same with it. */
 export async function measureSignIn(
   { name, folder, without }: Subject,
   settings: Readonly<Record<string, string>>,
 ): Promise<SignInFigures> {
-  const plainBuild = await builtApp("turbopack", { name: `${name}-plain`, folder, files: without });
+  const plain = await builtApp("turbopack", { name: `${name}-plain`, folder, files: without });
+  const audited = await builtApp("turbopack", { name, folder });
+  return compare(
+    { name: "without authlog", build: plain, settings },
+    { name: "with authlog", build: audited, settings },
+  );
+}
+
+/** Signs in to an example whose receiver answers, and to the same whose receiver hangs. */
+export async function measureOutage(
+  { name, folder }: Subject,
+  healthy: Readonly<Record<string, string>>,
+  dead: Readonly<Record<string, string>>,
+): Promise<SignInFigures> {
   const build = await builtApp("turbopack", { name, folder });
-  const samples: (readonly [plain: Sample, audited: Sample])[] = [];
+  return compare(
+    { name: "receiver healthy", build, settings: healthy },
+    { name: "receiver dead", build, settings: dead },
+  );
+}
+
+/**
+ * Signs in to production builds of both. Each pair of servers is asked in turn, sign-in by sign-in, so
+ * that whatever else the machine does meets both; each start of the pair gives one figure.
+ */
+async function compare(first: Side, second: Side): Promise<SignInFigures> {
+  const samples: (readonly [Sample, Sample])[] = [];
   for (let start = 0; start < starts; start += 1) {
-    await using plain = await startApp(plainBuild, { ...settings, ...defaults });
-    await using audited = await startApp(build, { ...settings, ...defaults });
-    samples.push(await measurePair(await prepare(plain), await prepare(audited)));
+    await using one = await startApp(first.build, { ...first.settings, ...defaults });
+    await using other = await startApp(second.build, { ...second.settings, ...defaults });
+    samples.push(await measurePair(await prepare(one), await prepare(other)));
   }
   const of = (index: 0 | 1, measure: keyof Sample): number[] =>
     samples.map((pair) => pair[index][measure]);
   const both = (what: string, unit: string, measure: keyof Sample): Figures[] => [
-    summarize(`without authlog, ${what}`, unit, of(0, measure)),
-    summarize(`with authlog, ${what}`, unit, of(1, measure)),
+    summarize(`${first.name}, ${what}`, unit, of(0, measure)),
+    summarize(`${second.name}, ${what}`, unit, of(1, measure)),
   ];
   return {
     figures: [
@@ -101,7 +129,7 @@ export async function measureSignIn(
       ...both("what one costs the app", "ms of processor", "cost"),
     ],
     ratios: measures.map((measure) =>
-      ratioOf(`${measure}, with / without`, of(1, measure), of(0, measure)),
+      ratioOf(`${measure}, ${second.name} / ${first.name}`, of(1, measure), of(0, measure)),
     ),
   };
 }
