@@ -13,10 +13,8 @@ export {
 } from "./audit-schema/define-schema.ts";
 export { standardSchema } from "./audit-schema/standard.ts";
 export { tutorialSchema, tutorialWithIdsSchema } from "./audit-schema/tutorial.ts";
-export {
-  AuditLogRecordProcessor,
-  type AuditLogRecordProcessorOptions,
-} from "./delivery/audit-log-record-processor.ts";
+export { AuditLogRecordProcessor } from "./delivery/audit-log-record-processor.ts";
+export type { AuditLogRecordProcessorOptions } from "./delivery/processor-options.ts";
 export type { BatchOptions } from "./delivery/batch-options.ts";
 export {
   type DeadLetter,
@@ -24,6 +22,7 @@ export {
   type DeadLetterFileOptions,
   type DeadLetters,
 } from "./delivery/dead-letter.ts";
+export type { Durability, JournalOptions, OnFull } from "./delivery/journal/journal-options.ts";
 export type { RetryOptions } from "./delivery/retry.ts";
 export {
   PangeaLogRecordExporter,

@@ -20,16 +20,11 @@ import { type Clock, systemClock } from "./clock.ts";
 import type { DeadLetter, DeadLetters } from "./dead-letter.ts";
 import { Gaps } from "./gaps.ts";
 import { Journal } from "./journal/journal.ts";
-import {
-  type Durability,
-  durabilityDefault,
-  type JournalOptions,
-  type JournalTuning,
-} from "./journal/journal-options.ts";
-import type { WriterFiles } from "./journal/lane-writer.ts";
+import { durabilityDefault } from "./journal/journal-options.ts";
 import { asEmitted, isAltered, withoutProvider } from "./own-record.ts";
 import { altered, diskSlow, full, incomplete, shutDown } from "./processor-errors.ts";
-import { retryDefaults, type RetryOptions } from "./retry.ts";
+import type { AuditLogRecordProcessorOptions, ProcessorWorld } from "./processor-options.ts";
+import { retryDefaults } from "./retry.ts";
 import { Sender } from "./sender.ts";
 import { type Span, spanOf } from "./span.ts";
 
@@ -48,45 +43,6 @@ const needNoIdentity: ReadonlySet<string | undefined> = new Set([
   eventNames.requestReject,
   eventNames.sessionRead,
 ]);
-
-/** How an {@link AuditLogRecordProcessor} is set up. */
-export interface AuditLogRecordProcessorOptions extends BatchOptions {
-  /** Where the records go: a `PangeaLogRecordExporter`, or any exporter of OpenTelemetry's. */
-  exporter: AnyExporter;
-  /**
-   * Which records of other scopes than authlog's are audited too.
-   * @default none
-   */
-  includes?: (record: ReadableLogRecord) => boolean;
-  /**
-   * Batches that may be under way at the same time.
-   * @default 4
-   */
-  maxInFlight?: number;
-  /** How failed deliveries are repeated. */
-  retry?: RetryOptions;
-  /**
-   * Keeps the records that are rejected for good.
-   * @default they are reported, and gone
-   */
-  deadLetters?: DeadLetters;
-  /**
-   * What it means that a record was accepted.
-   * @default "process"
-   */
-  durability?: Durability;
-  /** Where records wait for their confirmation, beyond the end of the process. */
-  journal?: JournalOptions;
-}
-
-/** What a processor needs of the world around it. */
-export interface ProcessorWorld {
-  clock: Clock;
-  /** The system calls of the journal. */
-  files?: WriterFiles;
-  /** Its sizes and pauses. */
-  tuning?: Partial<JournalTuning>;
-}
 
 /**
  * Keeps each audit record until the exporter confirmed it. Takes authlog's own records as they were

@@ -1,5 +1,5 @@
 import type { ReadableLogRecord } from "../telemetry/exporter.ts";
-import type { Position } from "./journal/journal.ts";
+import type { Position } from "./journal/journal-entry.ts";
 
 /** A record that waits for its confirmation. */
 export interface Kept {

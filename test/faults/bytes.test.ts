@@ -15,7 +15,7 @@ import { basename, dirname, join } from "node:path";
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import { type decodeEntry, encodeEntry } from "../../src/delivery/journal/entry-line.ts";
-import type { Segment } from "../../src/delivery/journal/lane.ts";
+import type { Segment } from "../../src/delivery/journal/lane-files.ts";
 import { LaneReader, type Loss } from "../../src/delivery/journal/lane-reader.ts";
 import { NumberSet } from "../../src/delivery/journal/number-set.ts";
 import { fromOtlp } from "../../src/delivery/from-otlp.ts";

@@ -7,7 +7,8 @@
  */
 import fs from "node:fs";
 import { setImmediate } from "node:timers/promises";
-import { Journal, type Position } from "../../src/delivery/journal/journal.ts";
+import { Journal } from "../../src/delivery/journal/journal.ts";
+import type { Position } from "../../src/delivery/journal/journal-entry.ts";
 import { journalDefaults } from "../../src/delivery/journal/journal-options.ts";
 import { systemClock } from "../../src/delivery/clock.ts";
 import { numberedRecord } from "./numbered-record.ts";

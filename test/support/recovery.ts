@@ -1,5 +1,6 @@
 import { getSlot } from "../../src/slot.ts";
-import { type Gone, Journal } from "../../src/delivery/journal/journal.ts";
+import { Journal } from "../../src/delivery/journal/journal.ts";
+import type { Gone } from "../../src/delivery/journal/journal-entry.ts";
 import {
   type Durability,
   journalDefaults,

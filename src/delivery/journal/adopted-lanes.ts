@@ -1,4 +1,5 @@
-import { Lane, laneIds, viewLane } from "./lane.ts";
+import { Lane } from "./lane.ts";
+import { laneIds, viewLane } from "./lane-list.ts";
 import type { ReadableLogRecord } from "../../telemetry/exporter.ts";
 import { dropOldestFrom } from "./drop-oldest.ts";
 import { LaneReader, type Loss, type Reading } from "./lane-reader.ts";

@@ -4,7 +4,8 @@ import { isLocked } from "../../files/kernel-lock.ts";
 import { systemReason } from "../../files/system-reason.ts";
 import { spanOf } from "../span.ts";
 import { decodeEntry } from "./entry-line.ts";
-import { laneNames, type LaneView, lockFile, type Segment, viewLane } from "./lane.ts";
+import { lockFile, type Segment } from "./lane-files.ts";
+import { laneNames, type LaneView, viewLane } from "./lane-list.ts";
 import { LineReader } from "./line-reader.ts";
 import { lastEntryOf } from "./span-of-segment.ts";
 

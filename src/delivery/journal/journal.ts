@@ -1,12 +1,9 @@
 import { join } from "node:path";
-import { setImmediate } from "node:timers/promises";
 import { uuidv7 } from "uuidv7";
 import { AuthlogError } from "../../errors.ts";
 import { ensurePrivateFolder } from "../../files/private-folder.ts";
 import { report } from "../../telemetry/diagnostics.ts";
 import type { ReadableLogRecord } from "../../telemetry/exporter.ts";
-import type { Clock } from "../clock.ts";
-import type { Span } from "../span.ts";
 import { AdoptedLanes } from "./adopted-lanes.ts";
 import { damaged, journalFull, onNetwork, syncFailed, torn, unwritable } from "./journal-errors.ts";
 import {
@@ -15,54 +12,13 @@ import {
   type JournalTuning,
   journalTuning,
 } from "./journal-options.ts";
+import type { Appended, JournalEntry, JournalWorld, Position } from "./journal-entry.ts";
 import { Lane } from "./lane.ts";
 import type { Loss, Reading } from "./lane-reader.ts";
-import type { WriterFiles } from "./lane-writer.ts";
 import { networkFileSystemOf } from "./network-file-system.ts";
 import { rangesOf } from "./number-set.ts";
 import { type Holding, OwnLane } from "./own-lane.ts";
-
-/** Where the journal keeps a record. */
-export interface Position {
-  readonly lane: Lane;
-  readonly number: number;
-}
-
-/** A record of the journal. */
-export interface JournalEntry {
-  readonly record: ReadableLogRecord;
-  readonly position: Position;
-  /** Whether it comes from a process that died, which may have delivered it. */
-  readonly mayBeThere: boolean;
-}
-
-/** Records of the journal that are gone, and why. */
-export interface Gone {
-  readonly count: number;
-  readonly span: Span;
-  readonly cause: AuthlogError;
-}
-
-/** What became of a record that was to be kept. */
-export type Appended =
-  /** It is kept. Whoever `retained` it in memory delivers it; otherwise it is read back later. */
-  | { status: "kept"; position: Position; retained: boolean }
-  /** There is no room. */
-  | { status: "full"; cause: AuthlogError }
-  /** The disk takes nothing now. */
-  | { status: "unwritable" };
-
-/** What the journal needs of the world around it. */
-export interface JournalWorld {
-  clock: Clock;
-  /** Called when there may be something to read that was not, and when the disk takes entries again. */
-  onChange: () => void;
-  /** Told of what is gone. */
-  onGone: (gone: Gone) => void;
-  /** Tests pass some that fail. */
-  files?: WriterFiles;
-  tuning?: Partial<JournalTuning>;
-}
+import { SyncRounds } from "./sync-rounds.ts";
 
 /** Room is had again segment by segment: a small journal needs small ones. */
 const segmentsAtLeast = 16;
@@ -95,9 +51,7 @@ export class Journal {
   #faults = 0;
   #cancelRetry: (() => void) | undefined;
   #cancelAdoption: (() => void) | undefined;
-  /** Syncs of all that was appended before they began. */
-  #round: Promise<void> = Promise.resolve();
-  #nextRound: Promise<void> | undefined;
+  readonly #rounds = new SyncRounds(() => this.#sync());
   #closed = false;
 
   constructor(
@@ -209,12 +163,7 @@ export class Journal {
    * @throws the system's error
    */
   onDisk(): Promise<void> {
-    if (this.#nextRound === undefined) {
-      this.#nextRound = this.#syncAfter(this.#round);
-      // Reported where it fails, if nobody waits.
-      this.#nextRound.catch(() => {});
-    }
-    return this.#nextRound;
+    return this.#rounds.next();
   }
 
   /** Gives up what it holds. What is owed is for the next process; nothing is lost. */
@@ -231,19 +180,15 @@ export class Journal {
     }
   }
 
-  async #syncAfter(round: Promise<void>): Promise<void> {
-    await Promise.allSettled([round]);
-    // Whoever else appends in this turn of the event loop is synced along.
-    await setImmediate();
-    this.#nextRound = undefined;
-    const own = this.#own;
-    if (own === undefined) return;
+  async #sync(): Promise<void> {
+    if (this.#own === undefined) return;
     if (this.#closed) throw unwritable(this.#options.dir, undefined);
-    this.#round = own.sync().catch((error: unknown) => {
+    try {
+      await this.#own.sync();
+    } catch (error) {
       this.#fail(error);
       throw error;
-    });
-    await this.#round;
+    }
   }
 
   #ensureOwn(): OwnLane {

@@ -1,6 +1,7 @@
 import { systemReason } from "../../files/system-reason.ts";
 import { decodeEntry, type Entry } from "./entry-line.ts";
-import type { Lane, Segment } from "./lane.ts";
+import type { Lane } from "./lane.ts";
+import type { Segment } from "./lane-files.ts";
 import { type Span, spanBetween } from "../span.ts";
 import { LineReader } from "./line-reader.ts";
 import type { Range } from "./number-set.ts";

@@ -1,6 +1,7 @@
 import fs, { rmSync } from "node:fs";
 import { promisify } from "node:util";
-import type { Lane, Segment } from "./lane.ts";
+import type { Lane } from "./lane.ts";
+import { type Segment, segmentPath } from "./lane-files.ts";
 
 /** The system calls that the writer makes. Tests pass some that fail. */
 export type WriterFiles = Pick<
@@ -181,7 +182,7 @@ export class LaneWriter {
 
   #beginSegment(first: number): number {
     const serial = (this.#lane.segments.at(-1)?.serial ?? this.#lastSerial) + 1;
-    const path = this.#lane.segmentPath(serial, first);
+    const path = segmentPath(this.#lane.folder, serial, first);
     const descriptor = this.#files.openSync(path, "ax", 0o600);
     this.#lastSerial = serial;
     this.#namesUnsynced = true;

@@ -1,6 +1,6 @@
 import { joined, type Span, spanOf } from "../span.ts";
 import { decodeEntry, type Entry } from "./entry-line.ts";
-import type { Segment } from "./lane.ts";
+import type { Segment } from "./lane-files.ts";
 import { LineReader } from "./line-reader.ts";
 
 /** More than an entry of authlog's own has. */

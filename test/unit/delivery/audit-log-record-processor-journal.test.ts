@@ -1,9 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { afterEach, describe, expect, it } from "vitest";
-import {
-  AuditLogRecordProcessor,
-  type AuditLogRecordProcessorOptions,
-} from "../../../src/delivery/audit-log-record-processor.ts";
+import { AuditLogRecordProcessor } from "../../../src/delivery/audit-log-record-processor.ts";
+import type { AuditLogRecordProcessorOptions } from "../../../src/delivery/processor-options.ts";
 import type { DeadLetters } from "../../../src/delivery/dead-letter.ts";
 import { AuthlogError } from "../../../src/errors.ts";
 import { type AuthLogRecord, getSlot } from "../../../src/slot.ts";

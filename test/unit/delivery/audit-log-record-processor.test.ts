@@ -1,8 +1,6 @@
 import { describe, expect, it } from "vitest";
-import {
-  AuditLogRecordProcessor,
-  type AuditLogRecordProcessorOptions,
-} from "../../../src/delivery/audit-log-record-processor.ts";
+import { AuditLogRecordProcessor } from "../../../src/delivery/audit-log-record-processor.ts";
+import type { AuditLogRecordProcessorOptions } from "../../../src/delivery/processor-options.ts";
 import type { DeadLetter, DeadLetters } from "../../../src/delivery/dead-letter.ts";
 import { AuthlogError } from "../../../src/errors.ts";
 import type { DeliveringExporter, DeliveryOutcome } from "../../../src/telemetry/exporter.ts";

@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { type Gone, Journal } from "../../../../src/delivery/journal/journal.ts";
+import { Journal } from "../../../../src/delivery/journal/journal.ts";
+import type { Gone } from "../../../../src/delivery/journal/journal-entry.ts";
 import {
   journalDefaults,
   type JournalOptions,

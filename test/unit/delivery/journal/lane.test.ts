@@ -4,7 +4,8 @@ import { describe, expect, it } from "vitest";
 import { systemClock } from "../../../../src/delivery/clock.ts";
 import { Journal } from "../../../../src/delivery/journal/journal.ts";
 import { journalDefaults } from "../../../../src/delivery/journal/journal-options.ts";
-import { Lane, laneIds } from "../../../../src/delivery/journal/lane.ts";
+import { Lane } from "../../../../src/delivery/journal/lane.ts";
+import { laneIds } from "../../../../src/delivery/journal/lane-list.ts";
 import { journalFolder, numberedRecord } from "../../../support/journal.ts";
 import { watchSlot } from "../../../support/slot.ts";
 

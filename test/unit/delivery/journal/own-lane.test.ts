@@ -2,7 +2,8 @@ import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { sealed } from "../../../../src/delivery/journal/entry-line.ts";
-import { type Gone, Journal } from "../../../../src/delivery/journal/journal.ts";
+import { Journal } from "../../../../src/delivery/journal/journal.ts";
+import type { Gone } from "../../../../src/delivery/journal/journal-entry.ts";
 import {
   journalDefaults,
   type JournalOptions,

@@ -1,0 +1,46 @@
+import { existsSync, rmSync, rmdirSync, statSync } from "node:fs";
+import { type KernelLock, tryLock } from "../../files/kernel-lock.ts";
+import { systemReason } from "../../files/system-reason.ts";
+import { lockFile } from "./lane-files.ts";
+
+/** Where there is no room for a lock, nothing of the lane is left: it is tried again and again. */
+export function lockNew(folder: string): KernelLock | undefined {
+  try {
+    return tryLock(lockFile(folder));
+  } catch (error) {
+    rmSync(folder, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** Longer than a living process takes to see that its lock's file is gone, and to let go of the lane. */
+const forsakenMillis = 60_000;
+
+/** The lock of a lane whose lock's file is gone: by a power cut, or somebody's hand. */
+export function lockForsaken(folder: string): KernelLock | undefined {
+  try {
+    const { mtimeMs } = statSync(folder);
+    if (existsSync(lockFile(folder)) || Date.now() - mtimeMs < forsakenMillis) return undefined;
+    return tryLock(lockFile(folder));
+  } catch (error) {
+    if (systemReason(error) === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+/** Removes a lane whose files are gone. The lock goes first, while it is held: whoever opened it before finds an empty folder, or none. */
+export function clearLane(folder: string, lock: KernelLock): void {
+  rmSync(lockFile(folder), { force: true });
+  lock.release();
+  removeEmpty(folder);
+}
+
+/** Removes the folder of a lane, if there is nothing in it. */
+export function removeEmpty(folder: string): void {
+  try {
+    rmdirSync(folder);
+  } catch (error) {
+    const code = systemReason(error);
+    if (code !== "ENOENT" && code !== "ENOTEMPTY") throw error;
+  }
+}
