@@ -9,7 +9,12 @@ import type { Durability } from "../../src/delivery/journal/journal-options.ts";
 import { letterLines } from "../../src/delivery/letter-lines.ts";
 import { loadBulkCall } from "../../src/pangea/request.ts";
 import type { DeliveringExporter } from "../../src/telemetry/exporter.ts";
-import { type MoodyReceiver, moods, startMoodyReceiver } from "../integration/moody-receiver.ts";
+import {
+  fates,
+  type MoodyReceiver,
+  moods,
+  startMoodyReceiver,
+} from "../integration/moody-receiver.ts";
 import { exporterTo } from "../integration/pangea-harness.ts";
 import { logRecord } from "../integration/pangea-records.ts";
 import { seeded } from "../support/random.ts";
@@ -21,13 +26,6 @@ const long = process.env.AUTHLOG_LONG === "1";
 const events = long ? 60_000 : 3000;
 const restarts = long ? 60 : 6;
 const batchSize = 8;
-
-/** What can be wrong with a record itself, and how it then ends. */
-const fates: Readonly<Record<string, string>> = {
-  invalid: "ERR_AUTHLOG_DELIVERY_REJECTED",
-  huge: "ERR_AUTHLOG_DELIVERY_REJECTED",
-  poison: "ERR_AUTHLOG_DELIVERY_GIVEN_UP",
-};
 
 let folder: string;
 let receiver: MoodyReceiver | undefined;

@@ -1,6 +1,13 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { envelope } from "./pangea-receiver.ts";
 
+/** What can be wrong with a record itself, and how it then ends. */
+export const fates: Readonly<Record<string, string>> = {
+  invalid: "ERR_AUTHLOG_DELIVERY_REJECTED",
+  huge: "ERR_AUTHLOG_DELIVERY_REJECTED",
+  poison: "ERR_AUTHLOG_DELIVERY_GIVEN_UP",
+};
+
 /** An event as it stands in a request, by what decides its fate: its uid, and what is wrong with it. */
 export interface Sent {
   uid: string;

@@ -10,7 +10,7 @@ import { loadBulkCall } from "../../src/pangea/request.ts";
 import type { DeliveryOutcome } from "../../src/telemetry/exporter.ts";
 import { seeded } from "../support/random.ts";
 import { watchSlot } from "../support/slot.ts";
-import { type MoodyReceiver, moods, startMoodyReceiver } from "./moody-receiver.ts";
+import { fates, type MoodyReceiver, moods, startMoodyReceiver } from "./moody-receiver.ts";
 import { exporterTo } from "./pangea-harness.ts";
 import { logRecord } from "./pangea-records.ts";
 
@@ -19,13 +19,6 @@ watchSlot();
 const long = process.env.AUTHLOG_LONG === "1";
 const batches = long ? 10_000 : 500;
 const batchSize = 8;
-
-/** What can be wrong with a record itself, and how it then ends. */
-const fates: Readonly<Record<string, string>> = {
-  invalid: "ERR_AUTHLOG_DELIVERY_REJECTED",
-  huge: "ERR_AUTHLOG_DELIVERY_REJECTED",
-  poison: "ERR_AUTHLOG_DELIVERY_GIVEN_UP",
-};
 
 let folder: string;
 let receiver: MoodyReceiver | undefined;
