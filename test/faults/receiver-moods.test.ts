@@ -74,6 +74,7 @@ class Trial {
   /** The process dies: what it hears from now on, nobody notes. */
   restart(): void {
     for (const uids of this.#underWay) this.#doubt(uids);
+    this.#doubt(this.#receiver.forsake());
     this.#underWay = new Set();
     this.#processor.end();
     this.#processor = this.#start();

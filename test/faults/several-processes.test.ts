@@ -77,6 +77,9 @@ describe(`several processes on one journal (seed ${seed})`, () => {
     const scene = setScene(receiver, { count: 30 });
     receiver.setDown(true);
     const preload = [resolve(import.meta.dirname, "support/processes/without-locks.ts")];
+    const dead = await startTogether(scene, 3, { preload });
+    await Promise.all(dead.map((emitter) => emitter.kill()));
+    // Each of these takes over what all of those left.
     const living = await startTogether(scene, 3, { preload });
     receiver.setDown(false);
     const twice = await until("something to arrive twice", () => receiver.repeated()[0]);

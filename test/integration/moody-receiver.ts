@@ -150,6 +150,14 @@ export const moods: Readonly<Record<string, Mood>> = {
   },
 };
 
+/** An accepted request. */
+interface Asked {
+  call: Call;
+  mood: Mood;
+  question: number;
+  isAnswered: boolean;
+}
+
 export interface MoodyReceiver {
   url: string;
   /** How often each event was taken. */
@@ -160,6 +168,11 @@ export interface MoodyReceiver {
   played: ReadonlyMap<string, number>;
   /** Requests that a redirect led elsewhere. */
   astray: () => number;
+  /**
+   * Events of accepted requests whose outcome was not told yet: a sender that dies now never learns
+   * it. Each is handed out once.
+   */
+  forsake: () => string[];
   close(): Promise<void>;
 }
 
@@ -176,7 +189,7 @@ export async function startMoodyReceiver(
   const taken = new Map<string, number>();
   const open = new Map<string, number>();
   const played = new Map<string, number>();
-  const accepted = new Map<string, { call: Call; mood: Mood; question: number }>();
+  const accepted = new Map<string, Asked>();
   let requests = 0;
   let astray = 0;
 
@@ -202,7 +215,9 @@ export async function startMoodyReceiver(
       const asked = accepted.get(message.url?.split("/").at(-1) ?? "");
       if (asked === undefined) return say(call, 404, envelope("NotFound"));
       asked.question += 1;
-      return asked.mood.poll?.({ ...asked.call, response }, asked.question);
+      asked.mood.poll?.({ ...asked.call, response }, asked.question);
+      asked.isAnswered ||= response.statusCode === 200;
+      return;
     }
     if (has("huge")) return say(call, 413, random() < 0.5 ? html : envelope("TooLarge"));
     if (has("invalid")) return say(call, 400, refused(events, random() < 0.5));
@@ -215,7 +230,9 @@ export async function startMoodyReceiver(
     const chosen = moods[name];
     if (chosen === undefined) throw new Error(`There is no mood ${name}.`);
     if (chosen.ambiguous) for (const { uid } of events) count(open, uid);
-    if (chosen.poll !== undefined) accepted.set(id, { call, mood: chosen, question: 0 });
+    if (chosen.poll !== undefined) {
+      accepted.set(id, { call, mood: chosen, question: 0, isAnswered: false });
+    }
     chosen.play(call);
   }
 
@@ -228,6 +245,11 @@ export async function startMoodyReceiver(
     open,
     played,
     astray: () => astray,
+    forsake() {
+      const asked = [...accepted.values()].filter(({ isAnswered }) => !isAnswered);
+      for (const one of asked) one.isAnswered = true;
+      return asked.flatMap(({ call }) => call.events.map(({ uid }) => uid));
+    },
     async close() {
       for (const one of [server, elsewhere]) {
         one.closeAllConnections();
