@@ -55,6 +55,8 @@ class Trial {
   readonly #kinds = new Map<string, string>();
   /** How often a sender heard no answer about an event. */
   readonly #unheard = new Map<string, number>();
+  /** Of these a sender knows what became of them. */
+  readonly #settled = new Set<string>();
   #underWay = new Set<readonly string[]>();
   #processor: AuditLogRecordProcessor;
 
@@ -74,7 +76,7 @@ class Trial {
   /** The process dies: what it hears from now on, nobody notes. */
   restart(): void {
     for (const uids of this.#underWay) this.#doubt(uids);
-    this.#doubt(this.#receiver.forsake());
+    this.#doubt(this.#receiver.forsake().filter((uid) => !this.#settled.has(uid)));
     this.#underWay = new Set();
     this.#processor.end();
     this.#processor = this.#start();
@@ -145,6 +147,7 @@ class Trial {
         const outcome = await exporter.deliver(records, signal);
         if (!isAlive()) return new Promise(() => {});
         underWay.delete(uids);
+        if (outcome.status !== "retryable") for (const uid of uids) this.#settled.add(uid);
         if (outcome.status === "retryable" && outcome.cause.why.startsWith("No answer came")) {
           this.#doubt(uids);
         }

@@ -155,7 +155,7 @@ interface Asked {
   call: Call;
   mood: Mood;
   question: number;
-  isAnswered: boolean;
+  isForsaken: boolean;
 }
 
 export interface MoodyReceiver {
@@ -169,8 +169,8 @@ export interface MoodyReceiver {
   /** Requests that a redirect led elsewhere. */
   astray: () => number;
   /**
-   * Events of accepted requests whose outcome was not told yet: a sender that dies now never learns
-   * it. Each is handed out once.
+   * Events of accepted requests: a sender that dies before it has heard their outcome never learns
+   * it. Each request is handed out once.
    */
   forsake: () => string[];
   close(): Promise<void>;
@@ -215,9 +215,7 @@ export async function startMoodyReceiver(
       const asked = accepted.get(message.url?.split("/").at(-1) ?? "");
       if (asked === undefined) return say(call, 404, envelope("NotFound"));
       asked.question += 1;
-      asked.mood.poll?.({ ...asked.call, response }, asked.question);
-      asked.isAnswered ||= response.statusCode === 200;
-      return;
+      return asked.mood.poll?.({ ...asked.call, response }, asked.question);
     }
     if (has("huge")) return say(call, 413, random() < 0.5 ? html : envelope("TooLarge"));
     if (has("invalid")) return say(call, 400, refused(events, random() < 0.5));
@@ -231,7 +229,7 @@ export async function startMoodyReceiver(
     if (chosen === undefined) throw new Error(`There is no mood ${name}.`);
     if (chosen.ambiguous) for (const { uid } of events) count(open, uid);
     if (chosen.poll !== undefined) {
-      accepted.set(id, { call, mood: chosen, question: 0, isAnswered: false });
+      accepted.set(id, { call, mood: chosen, question: 0, isForsaken: false });
     }
     chosen.play(call);
   }
@@ -246,8 +244,8 @@ export async function startMoodyReceiver(
     played,
     astray: () => astray,
     forsake() {
-      const asked = [...accepted.values()].filter(({ isAnswered }) => !isAnswered);
-      for (const one of asked) one.isAnswered = true;
+      const asked = [...accepted.values()].filter(({ isForsaken }) => !isForsaken);
+      for (const one of asked) one.isForsaken = true;
       return asked.flatMap(({ call }) => call.events.map(({ uid }) => uid));
     },
     async close() {
