@@ -12,7 +12,7 @@ export interface Kept {
 
 /** Records that are sent together, from the first attempt until all of them are settled. */
 export interface Batch {
-  readonly kept: readonly Kept[];
+  kept: readonly Kept[];
   /** Place of its first record among all that were ever accepted, from 1: its age. */
   readonly first: number;
   /** Attempts that failed in a row. */
@@ -115,6 +115,19 @@ export class BatchQueue {
     this.#underWay.delete(batch);
     this.#settled += batch.kept.length;
     this.#taken += 1;
+  }
+
+  /**
+   * Some records of a batch under way are settled; the others stay in it.
+   *
+   * @param places in the batch; those outside of it are ignored
+   * @returns the records that leave the queue, in the order of the batch
+   */
+  settlePart(batch: Batch, places: ReadonlySet<number>): Kept[] {
+    const done = batch.kept.filter((_, place) => places.has(place));
+    batch.kept = batch.kept.filter((_, place) => !places.has(place));
+    this.#settled += done.length;
+    return done;
   }
 
   /**

@@ -1,6 +1,6 @@
 import type { Deadline } from "../telemetry/deadline.ts";
 import { report } from "../telemetry/diagnostics.ts";
-import type { DeliveryOutcome, Rejection } from "../telemetry/exporter.ts";
+import type { DeliveryOutcome, Rejection, Retryable } from "../telemetry/exporter.ts";
 import { type AnyExporter, attemptDelivery } from "./attempt-delivery.ts";
 import { type Batch, BatchQueue, type Kept } from "./batch-queue.ts";
 import type { BatchOptions } from "./batch-options.ts";
@@ -174,7 +174,7 @@ export class Sender {
       ),
     });
     if (this.#abandon.signal.aborted) return;
-    if (outcome.status === "retryable") this.#fail(batch, outcome);
+    if (outcome.status === "retryable") this.#failInPart(batch, outcome);
     else this.#settle(batch, outcome);
     const end = this.#attemptEnd;
     this.#attemptEnd = Promise.withResolvers();
@@ -186,6 +186,19 @@ export class Sender {
     this.#failuresInRow = 0;
     this.#queue.settle(batch);
     this.#options.onSettled(batch.kept, outcome.status === "rejected" ? outcome.records : []);
+  }
+
+  /** What is settled is told at once: should the process end now, nobody sends it again. */
+  #failInPart(batch: Batch, outcome: Retryable): void {
+    const settled = new Map(outcome.settled?.map(({ index, cause }) => [index, cause]));
+    const causes = [...batch.kept.keys()]
+      .filter((place) => settled.has(place))
+      .map((place) => settled.get(place));
+    const done = this.#queue.settlePart(batch, new Set(settled.keys()));
+    const rejected = causes.flatMap((cause, index) => (cause ? { index, cause } : []));
+    if (batch.kept.length === 0) this.#queue.settle(batch);
+    else this.#fail(batch, outcome);
+    if (done.length > 0) this.#options.onSettled(done, rejected);
   }
 
   #fail(batch: Batch, { cause, retryAfterMillis }: Retryable): void {
@@ -235,5 +248,3 @@ export class Sender {
     this.#rests.add(cancel);
   }
 }
-
-type Retryable = Extract<DeliveryOutcome, { status: "retryable" }>;

@@ -1,7 +1,12 @@
 import type { AuditEvent, AuditSchema } from "../audit-schema/audit-schema.ts";
 import { canonicalJson } from "../canonical/canonical-json.ts";
 import { AuthlogError } from "../errors.ts";
-import type { DeliveryOutcome, ReadableLogRecord, Rejection } from "../telemetry/exporter.ts";
+import type {
+  DeliveryOutcome,
+  ReadableLogRecord,
+  Rejection,
+  Settled,
+} from "../telemetry/exporter.ts";
 import { type AcceptedRequest, createAcceptedRequests } from "./accepted-requests.ts";
 import { chunks, deliverInParts } from "./deliver-in-parts.ts";
 import { judgeAnswer, judgeFault, type Verdict } from "./outcome.ts";
@@ -88,6 +93,13 @@ export function createBulkDelivery(options: BulkDeliveryOptions): BulkDelivery {
     return verdict.status === "delivered" ? verdict : { status: "refused", events: refused };
   };
 
+  const settledAmong = (records: readonly ReadableLogRecord[]): Settled[] =>
+    records.flatMap((record, index): Settled[] => {
+      const fate = settled.get(record);
+      if (fate === undefined) return [];
+      return [AuthlogError.is(fate) ? { index, cause: fate } : { index }];
+    });
+
   const attempt: BulkDelivery = async (records, signal) => {
     const refused = new Map<number, AuthlogError>();
     const open: OpenEvent[] = [];
@@ -118,7 +130,7 @@ export function createBulkDelivery(options: BulkDeliveryOptions): BulkDelivery {
       const record = records[index];
       if (record !== undefined) settled.set(record, cause);
     }
-    return parts.retry;
+    return { ...parts.retry, settled: settledAmong(records) };
   };
   return attempt;
 }

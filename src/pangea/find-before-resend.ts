@@ -52,11 +52,16 @@ export function findBeforeResend(
     if (outcome.status !== "retryable" || outcome.unclear !== true) {
       for (const record of open) unclear.delete(record);
     }
-    if (outcome.status !== "rejected") return outcome;
-    const rejected = outcome.records.map(({ index, cause }) => ({
-      index: places[index] ?? index,
-      cause,
-    }));
-    return { status: "rejected", records: rejected };
+    if (outcome.status === "delivered") return outcome;
+    const inBatch = <T extends { index: number }>(item: T): T => ({
+      ...item,
+      index: places[item.index] ?? item.index,
+    });
+    if (outcome.status === "rejected") {
+      return { status: "rejected", records: outcome.records.map(inBatch) };
+    }
+    const found = [...records.keys()].filter((index) => !places.includes(index));
+    const settled = (outcome.settled ?? []).map(inBatch);
+    return { ...outcome, settled: [...found.map((index) => ({ index })), ...settled] };
   };
 }

@@ -42,6 +42,13 @@ export interface Rejection {
   cause: AuthlogError;
 }
 
+/** A record that needs no other attempt: delivered, or refused for good where there is a cause. */
+export interface Settled {
+  /** Place in the batch handed in. */
+  index: number;
+  cause?: AuthlogError;
+}
+
 /** A delivery that is to be tried again. */
 export interface Retryable {
   status: "retryable";
@@ -49,6 +56,8 @@ export interface Retryable {
   retryAfterMillis?: number;
   /** Whether the destination may have taken the records all the same: it gave no clear answer. */
   unclear?: boolean;
+  /** What is settled all the same, where a batch took several requests: only the others are tried again. */
+  settled?: readonly Settled[];
 }
 
 /**

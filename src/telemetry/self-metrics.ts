@@ -72,7 +72,9 @@ export async function measureExport(
 
 function failedOf(outcome: DeliveryOutcome, count: number): number {
   if (outcome.status === "delivered") return 0;
-  return outcome.status === "retryable" ? count : outcome.records.length;
+  if (outcome.status === "rejected") return outcome.records.length;
+  const delivered = outcome.settled?.filter(({ cause }) => cause === undefined) ?? [];
+  return count - delivered.length;
 }
 
 function errorTypeOf(outcome: DeliveryOutcome): string | undefined {

@@ -23,8 +23,8 @@ import { watchSlot } from "../support/slot.ts";
 watchSlot();
 
 const long = process.env.AUTHLOG_LONG === "1";
-const events = long ? 60_000 : 1500;
-const restarts = long ? 60 : 3;
+const events = long ? 60_000 : 3000;
+const restarts = long ? 60 : 6;
 const batchSize = 8;
 
 let folder: string;
@@ -133,7 +133,7 @@ class Trial {
   }
 
   #exporter(): DeliveringExporter {
-    const exporter = exporterTo(this.#receiver, { timeoutMillis: 500 });
+    const exporter = exporterTo(this.#receiver, { timeoutMillis: 250 });
     const underWay = this.#underWay;
     const isAlive = (): boolean => underWay === this.#underWay;
     return {
@@ -148,10 +148,9 @@ class Trial {
         if (!isAlive()) return new Promise(() => {});
         underWay.delete(uids);
         if (outcome.status !== "retryable") for (const uid of uids) this.#settled.add(uid);
-        const unheard =
-          outcome.status === "retryable" &&
-          (outcome.unclear === true || outcome.cause.why.startsWith("No answer came"));
-        if (unheard) this.#doubt(uids);
+        if (outcome.status === "retryable" && outcome.cause.why.startsWith("No answer came")) {
+          this.#doubt(uids);
+        }
         return outcome;
       },
     };

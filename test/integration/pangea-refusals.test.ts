@@ -1,7 +1,15 @@
-import { describe, expect, it } from "vitest";
+import { setImmediate } from "node:timers/promises";
+import { describe, expect, it, vi } from "vitest";
+import { AuditLogRecordProcessor } from "../../src/delivery/audit-log-record-processor.ts";
+import type { DeadLetter } from "../../src/delivery/dead-letter.ts";
+import { getSlot } from "../../src/slot.ts";
+import { journalFolder } from "../support/journal.ts";
+import { watchSlot } from "../support/slot.ts";
 import { exporterTo, receiverOf } from "./pangea-harness.ts";
 import { answer, envelope, type Receiver, type Reply, success } from "./pangea-receiver.ts";
 import { logRecords } from "./pangea-records.ts";
+
+watchSlot();
 
 describe("events that are refused for good", () => {
   it("a 400 that points at an event refuses it, and the others are sent again without", async () => {
@@ -74,6 +82,43 @@ describe("events that are refused for good", () => {
       ["uid-3"],
       ["uid-3"],
     ]);
+  });
+
+  it("nor by the next process, where the first one dies before the rest is taken", async () => {
+    const receiver = await receiverOf(
+      answer(413, ""), // 0 to 3
+      success, // 0 and 1
+      answer(400, envelope("ValidationError", { errors: [{ source: "/events/0/event" }] })), // 2
+      answer(503, ""), // 3
+    );
+    const options = {
+      includes: () => true,
+      maxExportBatchSize: 4,
+      scheduledDelayMillis: 10,
+      journal: { dir: journalFolder() },
+    };
+    const letters: DeadLetter[] = [];
+    const failed = Promise.withResolvers<void>();
+    getSlot().onDiagnostic = ({ code }) => {
+      if (code === "ERR_AUTHLOG_DELIVERY_RETRYABLE") failed.resolve();
+    };
+    const first = new AuditLogRecordProcessor({
+      ...options,
+      exporter: exporterTo(receiver),
+      deadLetters: { write: (more) => (letters.push(...more), []) },
+      retry: { initialBackoffMillis: 3_600_000, maxBackoffMillis: 3_600_000 },
+    });
+    for (const record of logRecords(4)) first.onEmit(record);
+    await failed.promise;
+    // What follows the diagnostic is done in the same turn of the event loop.
+    await setImmediate();
+    first.end();
+
+    const next = new AuditLogRecordProcessor({ ...options, exporter: exporterTo(receiver) });
+    await vi.waitUntil(() => next.depth === 0);
+    await next.shutdown();
+    expect(uids(receiver).slice(4)).toEqual([["uid-3"]]);
+    expect(letters.map(({ record }) => record.attributes["log.record.uid"])).toEqual(["uid-2"]);
   });
 });
 

@@ -65,6 +65,47 @@ async function pass({ clock }: Opened, millis: number): Promise<void> {
   }
 }
 
+describe("a batch that is settled in part", () => {
+  const refusal = new AuthlogError("ERR_AUTHLOG_DELIVERY_REJECTED", {
+    message: "m",
+    why: "w",
+    fix: "f",
+  });
+
+  it("tells at once what is settled, and sends only the others again", async () => {
+    const inPart = {
+      ...retryable(),
+      // In no order, one of them twice, and one that is not in the batch.
+      settled: [{ index: 2, cause: refusal }, { index: 0 }, { index: 0 }, { index: 9 }],
+    };
+    const exporter = createExporter((n) => (n === 1 ? inPart : delivered));
+    const opened = open(exporter, 1, 4);
+    opened.sender.take(kept("a", "b", "c", "d"));
+    await settle();
+    expect(opened.settled).toEqual(["a", "c"]);
+    expect(opened.rejected).toEqual([{ index: 1, cause: refusal }]);
+    expect(opened.sender.depth).toBe(2);
+    await pass(opened, 60_000);
+    expect(exporter.batches).toEqual([
+      ["a", "b", "c", "d"],
+      ["b", "d"],
+    ]);
+    expect(opened.settled).toEqual(["a", "c", "b", "d"]);
+    expect(opened.sender.depth).toBe(0);
+  });
+
+  it("leaves nothing under way where nothing is left of it", async () => {
+    const all = { ...retryable(), settled: [{ index: 0 }, { index: 1 }] };
+    const exporter = createExporter(() => all);
+    const opened = open(exporter, 1, 2);
+    opened.sender.take(kept("a", "b"));
+    await pass(opened, 60_000);
+    expect(exporter.batches).toEqual([["a", "b"]]);
+    expect(opened.settled).toEqual(["a", "b"]);
+    await opened.sender.close(deadlineIn(1000));
+  });
+});
+
 describe("a receiver that fails", () => {
   it("is left alone as long as it asks for, and then asked by one batch", async () => {
     const exporter = createExporter((n) => (n <= 4 ? retryable(30_000) : delivered));
