@@ -4,7 +4,7 @@ import { systemReason } from "../files/system-reason.ts";
 import { report } from "../telemetry/diagnostics.ts";
 import type { ReadableLogRecord } from "../telemetry/exporter.ts";
 import { appendLetters } from "./letter-file.ts";
-import { toOtlpText } from "./to-otlp-text.ts";
+import { otlpMembers } from "./otlp-members.ts";
 
 /** A record that will never be delivered, and why. */
 export interface DeadLetter {
@@ -72,7 +72,7 @@ export function deadLetterFile({
 function toLine({ record, cause }: DeadLetter): string {
   const { code, why } = cause;
   const letter = JSON.stringify({ at: new Date().toISOString(), code, why });
-  return `${letter.slice(0, -1)},${toOtlpText(record).slice(1)}\n`;
+  return `${letter.slice(0, -1)},${otlpMembers(record)}}\n`;
 }
 
 function lost(count: number, file: string, reason: string): AuthlogError {

@@ -2,7 +2,7 @@ import type { SpanContext } from "../slot.ts";
 import type { HrTime, ReadableLogRecord } from "../telemetry/exporter.ts";
 
 /**
- * The record that `toOtlpText` wrote; `undefined` for anything else. The bytes of a journal are
+ * The record that `otlpMembers` wrote; `undefined` for anything else. The bytes of a journal are
  * trusted no further than a request's: whoever can write to its folder can write what they like.
  */
 export function fromOtlp(otlp: unknown): ReadableLogRecord | undefined {

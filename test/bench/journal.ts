@@ -2,7 +2,7 @@ import { fdatasync, openSync, writeSync, closeSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setImmediate } from "node:timers/promises";
+import { setImmediate, setTimeout } from "node:timers/promises";
 import { promisify } from "node:util";
 import { encodeEntry } from "../../dist/src/delivery/journal/entry-line.js";
 import { toLogRecord } from "../../dist/src/event/to-log-record.js";
@@ -25,42 +25,75 @@ interface Keeper {
 }
 
 /** A sign-in that waits for the disk, with 100 at once: the journal beside a bare group commit. */
-export async function measureDisk(): Promise<{ throughput: Figures[]; latency: Figures[] }> {
+export async function measureDisk(): Promise<{
+  throughput: Figures[];
+  latency: Figures[];
+  pacedLatency: Figures[];
+}> {
   const folder = await mkdtemp(join(tmpdir(), "authlog-bench-disk-"));
   const ways = [
     { name: "bare group commit of the same bytes", make: () => bareCommit(folder) },
     { name: "authlog at disk", make: () => auditedCommit(folder) },
   ];
-  const latency = ways.map(() => ({ p50: [] as number[], p99: [] as number[] }));
-  const throughput = await interleave(
+  const throughput: Latency[] = ways.map(() => new Latency());
+  const paced: Latency[] = ways.map(() => new Latency());
+  const perSecond = await interleave(
     ways.map(({ name, make }, way) => ({
-      name: `${name}, ${producers} at once`,
+      name,
       unit: "records/s",
       sample: async () => {
-        const { perSecond, millis } = await produce(make());
-        const sorted = millis.toSorted((a, b) => a - b);
-        latency[way]?.p50.push(sorted[Math.floor(sorted.length * 0.5)] ?? Number.NaN);
-        latency[way]?.p99.push(sorted[Math.floor(sorted.length * 0.99)] ?? Number.NaN);
-        return perSecond;
+        paced[way]?.add((await produce(make(), pauseMillis)).millis);
+        const sample = await produce(make());
+        throughput[way]?.add(sample.millis);
+        return sample.perSecond;
       },
     })),
     9,
   );
   await rm(folder, { recursive: true });
+  const figures = (latencies: readonly Latency[]): Figures[] =>
+    ways.flatMap(({ name }, way) => latencies[way]?.figures(name) ?? []);
   return {
-    throughput,
-    latency: ways.flatMap(({ name }, way) => [
-      summarize(`${name}: p50 of one sign-in, ${producers} at once`, "ms", latency[way]?.p50 ?? []),
-      summarize(`${name}: p99 of one sign-in, ${producers} at once`, "ms", latency[way]?.p99 ?? []),
-    ]),
+    throughput: perSecond,
+    latency: figures(throughput),
+    pacedLatency: figures(paced),
   };
 }
 
-async function produce(keeper: Keeper): Promise<{ perSecond: number; millis: number[] }> {
+/** How long single sign-ins waited, sample by sample. */
+class Latency {
+  readonly #p50: number[] = [];
+  readonly #p99: number[] = [];
+
+  add(millis: readonly number[]): void {
+    const sorted = millis.toSorted((a, b) => a - b);
+    this.#p50.push(sorted[Math.floor(sorted.length * 0.5)] ?? Number.NaN);
+    this.#p99.push(sorted[Math.floor(sorted.length * 0.99)] ?? Number.NaN);
+  }
+
+  figures(name: string): Figures[] {
+    return [
+      summarize(`${name}: p50 of one sign-in`, "ms", this.#p50),
+      summarize(`${name}: p99 of one sign-in`, "ms", this.#p99),
+    ];
+  }
+}
+
+/** Between 1 and 19 ms, and each of them as often: what else a sign-in waits for, at the very least. */
+function pauseMillis(producer: number, n: number): number {
+  return 1 + ((n * 7 + producer * 3) % 19);
+}
+
+/** @param pause how long a producer rests before one more; none where it never does */
+async function produce(
+  keeper: Keeper,
+  pause?: (producer: number, n: number) => number,
+): Promise<{ perSecond: number; millis: number[] }> {
   const millis: number[] = [];
   const begun = performance.now();
-  const producer = async (): Promise<void> => {
+  const producer = async (_: unknown, index: number): Promise<void> => {
     for (let n = 0; n < perProducer; n += 1) {
+      if (pause !== undefined) await setTimeout(pause(index, n));
       const start = performance.now();
       await keeper.keep();
       millis.push(performance.now() - start);

@@ -23,10 +23,14 @@ const benches: Readonly<Record<string, () => Promise<Section[]>>> = {
     },
   ],
   journal: async () => {
-    const { throughput, latency } = await measureDisk();
+    const { throughput, latency, pacedLatency } = await measureDisk();
     return [
-      { title: "a sign-in that waits for the disk", figures: throughput },
-      { title: "the same, how long it waits", figures: latency },
+      { title: "sign-ins that do nothing but wait for the disk, 100 at once", figures: throughput },
+      { title: "the same, how long each waits", figures: latency },
+      {
+        title: "100 at once, each 10 ms after its last, how long each waits",
+        figures: pacedLatency,
+      },
     ];
   },
   delivery: async () => [

@@ -1,7 +1,7 @@
 import { crc32 } from "node:zlib";
 import type { ReadableLogRecord } from "../../telemetry/exporter.ts";
 import { fromOtlp } from "../from-otlp.ts";
-import { toOtlpText } from "../to-otlp-text.ts";
+import { otlpMembers } from "../otlp-members.ts";
 import { maxLineBytes } from "./line-reader.ts";
 
 /** A record in the journal, under its number among those of its process, from 1. */
@@ -23,22 +23,30 @@ const tailBytes = checksumMember.length + 8 + '"}'.length;
  * // {"entry":1,"resourceLogs":[…],"crc32":"0badcafe"}⏎
  */
 export function encodeEntry({ number, record }: Entry): Buffer {
-  const line = sealedEntry(number, toOtlpText(record));
+  const line = sealedEntry(number, otlpMembers(record));
   if (line.length <= maxLineBytes) return line;
-  return sealedEntry(number, toOtlpText(record, { mostUnits: listUnits }));
+  return sealedEntry(number, otlpMembers(record, { mostUnits: listUnits }));
 }
 
 /** Two lists, at most three bytes a character: with all else they stay below a line's limit. */
 const listUnits = maxLineBytes / 8;
 
-function sealedEntry(number: number, logs: string): Buffer {
-  return sealed(`{"entry":${number},${logs.slice(1, -1)}`);
+function sealedEntry(number: number, members: string): Buffer {
+  return sealed(`{"entry":${number},${members}`);
 }
 
 /** A line with its checksum. `open` is a JSON object without the brace that closes it. */
 export function sealed(open: string): Buffer {
-  const checksum = crc32(open).toString(16).padStart(8, "0");
-  return Buffer.from(`${open}${checksumMember}${checksum}"}\n`);
+  const length = Buffer.byteLength(open);
+  const line = Buffer.allocUnsafe(length + tailBytes + 1);
+  line.write(open);
+  line.write(`${tailOf(line.subarray(0, length))}\n`, length, "latin1");
+  return line;
+}
+
+/** The checksum's member, and the brace behind it, for the bytes before them. */
+function tailOf(open: Buffer): string {
+  return `${checksumMember}${crc32(open).toString(16).padStart(8, "0")}"}`;
 }
 
 /**
@@ -56,9 +64,7 @@ export function decodeEntry(line: Buffer): Entry | undefined {
 export function unsealed(line: Buffer): Readonly<Record<string, unknown>> | undefined {
   const end = line.length - tailBytes;
   if (end < 1) return undefined;
-  const open = line.subarray(0, end);
-  const checksum = crc32(open).toString(16).padStart(8, "0");
-  if (line.toString("latin1", end) !== `${checksumMember}${checksum}"}`) return undefined;
+  if (line.toString("latin1", end) !== tailOf(line.subarray(0, end))) return undefined;
   try {
     const value: unknown = JSON.parse(line.toString("utf8"));
     return typeof value === "object" && value !== null

@@ -163,7 +163,7 @@ export class Journal {
    * @throws the system's error
    */
   onDisk(): Promise<void> {
-    return this.#rounds.next();
+    return this.#rounds.reached();
   }
 
   /** Gives up what it holds. What is owed is for the next process; nothing is lost. */
@@ -291,7 +291,7 @@ export class Journal {
 
   /** Has on the disk what could not be written anew before, without anybody who waits for it. */
   #syncBehind(): void {
-    if (this.#durable) void this.onDisk();
+    if (this.#durable) this.#rounds.add();
   }
 
   #fail(error: unknown): void {

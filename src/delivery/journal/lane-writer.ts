@@ -36,6 +36,7 @@ export class LaneWriter {
   readonly #lane: Lane;
   readonly #options: LaneWriterOptions;
   readonly #files: WriterFiles;
+  readonly #fdatasync: (descriptor: number) => Promise<void>;
   #descriptor: number | undefined;
   /** Full segments that are not synced yet. */
   #full: number[] = [];
@@ -51,6 +52,7 @@ export class LaneWriter {
     this.#lane = lane;
     this.#options = options;
     this.#files = options.files ?? fs;
+    this.#fdatasync = promisify(this.#files.fdatasync);
   }
 
   /**
@@ -117,8 +119,7 @@ export class LaneWriter {
     this.#namesUnsynced = false;
     this.#syncing = true;
     try {
-      const { fdatasync } = this.#files;
-      const syncs = descriptors.map((descriptor) => promisify(fdatasync)(descriptor));
+      const syncs = descriptors.map((descriptor) => this.#fdatasync(descriptor));
       // All of them have to have ended before a file is closed.
       const failed = (await Promise.allSettled(syncs)).find(({ status }) => status === "rejected");
       if (failed?.status === "rejected") throw failed.reason;

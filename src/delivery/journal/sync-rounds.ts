@@ -1,36 +1,65 @@
-import { setImmediate } from "node:timers/promises";
+/** So many appends let a sync begin in the middle of a turn of the event loop. */
+const crowd = 32;
 
-/** Group commit: all who wait at the same time share one sync, and one is under way at a time. */
+/**
+ * Group commit: all who wait at the same time share one sync, and one is under way at a time. The
+ * next one begins as soon as that has ended, before those who waited for it go on: while the disk
+ * works for some, others make their lines.
+ */
 export class SyncRounds {
   readonly #sync: () => Promise<void>;
-  #round: Promise<void> = Promise.resolve();
-  #next: Promise<void> | undefined;
+  #current: Promise<void> | undefined;
+  #next: PromiseWithResolvers<void> | undefined;
+  /** Appends that the next sync is to cover. */
+  #gathered = 0;
 
   /** @param sync has on the disk what was appended before it is called */
   constructor(sync: () => Promise<void>) {
     this.#sync = sync;
   }
 
+  /** Something was appended, and is to be on the disk soon. Nobody has to wait for that. */
+  add(): void {
+    void this.#plan();
+    this.#gathered += 1;
+    if (this.#gathered >= crowd) this.#begin();
+  }
+
   /**
-   * The sync that begins next, and so covers all that was appended before the call. Nobody has to
-   * wait for it.
+   * Resolves when all that was added is on the disk.
    *
    * @throws what the sync throws
    */
-  next(): Promise<void> {
-    if (this.#next === undefined) {
-      this.#next = this.#after(this.#round);
-      this.#next.catch(() => {});
-    }
-    return this.#next;
+  reached(): Promise<void> {
+    if (this.#next === undefined && this.#current !== undefined) return this.#current;
+    return this.#plan();
   }
 
-  async #after(round: Promise<void>): Promise<void> {
-    await Promise.allSettled([round]);
-    // Whoever else appends in this turn of the event loop is synced along.
-    await setImmediate();
+  #plan(): Promise<void> {
+    if (this.#next === undefined) {
+      this.#next = Promise.withResolvers();
+      // Where nobody waits, nobody hears of the failure here: it is reported where it happens.
+      this.#next.promise.catch(() => {});
+      // Whoever else appends in this turn of the event loop is synced along.
+      setImmediate(() => this.#begin());
+    }
+    return this.#next.promise;
+  }
+
+  #begin(): void {
+    if (this.#next === undefined || this.#current !== undefined) return;
+    const { promise, resolve, reject } = this.#next;
+    this.#current = promise;
     this.#next = undefined;
-    this.#round = this.#sync();
-    await this.#round;
+    this.#gathered = 0;
+    const end = (tell: () => void): void => {
+      this.#current = undefined;
+      this.#begin();
+      tell();
+    };
+    this.#sync().then(
+      () => end(resolve),
+      (error: unknown) => end(() => reject(error)),
+    );
   }
 }

@@ -12,8 +12,9 @@ export interface OtlpLimits {
 
 /**
  * A log record as OTLP/JSON, so that what lies on the disk can be read by whatever reads
- * OpenTelemetry's: the text of an `ExportLogsServiceRequest` of
- * https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding, with one record.
+ * OpenTelemetry's: the members of an `ExportLogsServiceRequest` of
+ * https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding, with one record, for an object
+ * that has some more.
  *
  * What JSON cannot hold is written as `toPlain` tells it; what is not of the type that OTLP has for
  * it is left out, so that `fromOtlp` reads all that is written. Never throws, whatever a foreign
@@ -21,35 +22,53 @@ export interface OtlpLimits {
  * `JSON.stringify` would take: a login waits for it.
  *
  * @example
- * toOtlpText(record); // {"resourceLogs":[{"resource":{…},"scopeLogs":[{"scope":{…},"logRecords":[{…}]}]}]}
+ * otlpMembers(record); // "resourceLogs":[{"resource":{…},"scopeLogs":[{"scope":{…},"logRecords":[{…}]}]}]
  */
-export function toOtlpText(
+export function otlpMembers(
   record: ReadableLogRecord,
   { mostUnits }: OtlpLimits = { mostUnits: Infinity },
 ): string {
   const scope = objectOf(read(record, "instrumentationScope"));
-  const resource = read(objectOf(read(record, "resource")), "attributes");
-  const scopeText = `{"name":${JSON.stringify(textOf(read(scope, "name")) ?? "")}${memberText("version", textOf(read(scope, "version")))}}`;
+  const resource = objectOf(read(objectOf(read(record, "resource")), "attributes"));
+  const scopeText = `{"name":${quoted(textOf(read(scope, "name")) ?? "")}${memberText("version", textOf(read(scope, "version")))}}`;
   const recordText = `{${attributesText(read(record, "attributes"), mostUnits)}${membersText(record)}}`;
-  return `{"resourceLogs":[{"resource":{${attributesText(resource, mostUnits)}},"scopeLogs":[{"scope":${scopeText},"logRecords":[${recordText}]}]}]}`;
+  return `"resourceLogs":[{"resource":{${resourceText(resource, mostUnits)}},"scopeLogs":[{"scope":${scopeText},"logRecords":[${recordText}]}]}]`;
+}
+
+/** All records of a provider have the same resource: its text is made once. */
+const resourceTexts = new WeakMap<object, string>();
+
+function resourceText(resource: object, mostUnits: number): string {
+  if (mostUnits !== Infinity) return attributesText(resource, mostUnits);
+  const known = resourceTexts.get(resource);
+  if (known !== undefined) return known;
+  const text = inOnePiece(attributesText(resource, mostUnits));
+  resourceTexts.set(resource, text);
+  return text;
+}
+
+/** A text that was put together is a tree of its parts, walked at each use. */
+function inOnePiece(text: string): string {
+  return Buffer.from(text).toString();
 }
 
 function membersText(record: ReadableLogRecord): string {
   const severityNumber = read(record, "severityNumber");
   const body = toPlain(read(record, "body"));
-  return [
-    memberText("timeUnixNano", toNanos(read(record, "hrTime"))),
-    memberText("eventName", textOf(read(record, "eventName"))),
-    memberText("severityNumber", isWhole(severityNumber, 24) ? severityNumber : undefined),
-    memberText("severityText", textOf(read(record, "severityText"))),
-    body === undefined ? "" : `,"body":${valueText(body)}`,
-    spanText(objectOf(read(record, "spanContext"))),
-  ].join("");
+  return (
+    memberText("timeUnixNano", toNanos(read(record, "hrTime"))) +
+    memberText("eventName", textOf(read(record, "eventName"))) +
+    memberText("severityNumber", isWhole(severityNumber, 24) ? severityNumber : undefined) +
+    memberText("severityText", textOf(read(record, "severityText"))) +
+    (body === undefined ? "" : `,"body":${valueText(body)}`) +
+    spanText(objectOf(read(record, "spanContext")))
+  );
 }
 
 /** A member that stands behind another one; nothing where it is not there. */
 function memberText(name: string, value: string | number | undefined): string {
-  return value === undefined ? "" : `,"${name}":${JSON.stringify(value)}`;
+  if (value === undefined) return "";
+  return `,"${name}":${typeof value === "string" ? quoted(value) : value}`;
 }
 
 /** What is no time that OTLP could hold, in nanoseconds since 1970, is written as 0: unknown. */
@@ -78,11 +97,11 @@ function attributesText(attributes: unknown, mostUnits: number): string {
     const plain = toPlain(read(members, key));
     if (plain === undefined) continue;
     const head = headOf(key);
-    const fitting = [valueText(plain), tooLarge].find(
-      (value) => text.length + head.length + value.length < mostUnits,
-    );
-    if (fitting === undefined) dropped += 1;
-    else text += `${text === "" ? "" : ","}${head}${fitting}}`;
+    const room = mostUnits - text.length - head.length;
+    let value = valueText(plain);
+    if (value.length >= room) value = tooLarge;
+    if (value.length >= room) dropped += 1;
+    else text += `${text === "" ? "" : ","}${head}${value}}`;
   }
   return `"attributes":[${text}]${memberText("droppedAttributesCount", mostUnits === Infinity ? undefined : dropped)}`;
 }
@@ -94,14 +113,14 @@ const mostHeads = 256;
 function headOf(key: string): string {
   const known = heads.get(key);
   if (known !== undefined) return known;
-  const head = `{"key":${JSON.stringify(toPlain(key))},"value":`;
+  const head = inOnePiece(`{"key":${JSON.stringify(toPlain(key))},"value":`);
   if (heads.size < mostHeads) heads.set(key, head);
   return head;
 }
 
 /** OTLP's `AnyValue`: an object of just one member; null has none. */
 function valueText(plain: Plain): string {
-  if (typeof plain === "string") return `{"stringValue":${JSON.stringify(plain)}}`;
+  if (typeof plain === "string") return `{"stringValue":${quoted(plain)}}`;
   if (typeof plain === "boolean") return `{"boolValue":${plain}}`;
   if (typeof plain === "number") {
     // A 64-bit integer is written as text.
@@ -112,9 +131,16 @@ function valueText(plain: Plain): string {
   if (plain === null) return "{}";
   if (Array.isArray(plain)) return `{"arrayValue":{"values":[${plain.map(valueText).join()}]}}`;
   const pairs = Object.entries(plain).map(
-    ([key, value]) => `{"key":${JSON.stringify(key)},"value":${valueText(value)}}`,
+    ([key, value]) => `{"key":${quoted(key)},"value":${valueText(value)}}`,
   );
   return `{"kvlistValue":{"values":[${pairs.join()}]}}`;
+}
+
+/** Printable ASCII without what JSON escapes: what nearly every text is. */
+const needsNoEscape = /^[ !#-[\]-~]*$/;
+
+function quoted(text: string): string {
+  return needsNoEscape.test(text) ? `"${text}"` : JSON.stringify(text);
 }
 
 function objectOf(value: unknown): object {
