@@ -1,4 +1,4 @@
-import type { AuthlogOptions } from "./src/setup/config.ts";
+import type { AuthlogOptions } from "./src/setup/authlog-options.ts";
 
 /**
  * A `register` for Next.js's `instrumentation.ts` with options of your own. Safe in both runtimes of

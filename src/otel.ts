@@ -28,7 +28,7 @@ export {
   PangeaLogRecordExporter,
   type PangeaExporterOptions,
 } from "./pangea/pangea-log-record-exporter.ts";
-export type { AuthlogOptions } from "./setup/config.ts";
+export type { AuthlogOptions } from "./setup/authlog-options.ts";
 export type { PrivateAttribute } from "./setup/capture-config.ts";
 export { auditProcessor } from "./setup/processor.ts";
 export { pseudonymsOf } from "./setup/pseudonyms-of.ts";

@@ -16,16 +16,19 @@ import type { AnyExporter } from "./attempt-delivery.ts";
 import { batchDefaults, type BatchOptions, maxInFlightDefault } from "./batch-options.ts";
 import type { Kept } from "./batch-queue.ts";
 import { checkedJournal, checkedOptions } from "./checked-options.ts";
-import { type Clock, systemClock } from "./clock.ts";
+import { systemClock } from "./clock.ts";
 import type { DeadLetter, DeadLetters } from "./dead-letter.ts";
+import { DiskWait } from "./disk-wait.ts";
 import { Gaps } from "./gaps.ts";
 import { Journal } from "./journal/journal.ts";
 import { durabilityDefault } from "./journal/journal-options.ts";
 import { asEmitted, isAltered, withoutProvider } from "./own-record.ts";
-import { altered, diskSlow, full, incomplete, shutDown } from "./processor-errors.ts";
+import { altered, full, incomplete, shutDown } from "./processor-errors.ts";
 import type { AuditLogRecordProcessorOptions, ProcessorWorld } from "./processor-options.ts";
+import { Refill } from "./refill.ts";
 import { retryDefaults } from "./retry.ts";
 import { Sender } from "./sender.ts";
+import { shareOf } from "./share-of-room.ts";
 import { type Span, spanOf } from "./span.ts";
 
 /** How long something may take. */
@@ -35,14 +38,6 @@ interface Deadlined {
 
 /** Below the 10 seconds, or more, that whoever sends a SIGTERM lets pass until the SIGKILL. */
 const shutdownMillis = 5000;
-
-/** What anyone can bring about without an identity may use only so much of the room. */
-const unreservedShare = 0.9;
-const needNoIdentity: ReadonlySet<string | undefined> = new Set([
-  eventNames.sessionReject,
-  eventNames.requestReject,
-  eventNames.sessionRead,
-]);
 
 /**
  * Keeps each audit record until the exporter confirmed it. Takes authlog's own records as they were
@@ -70,9 +65,8 @@ export class AuditLogRecordProcessor implements RecordQueue {
   readonly #gaps: Gaps;
   readonly #journal: Journal | undefined;
   readonly #tellGaps = (): void => this.#gaps.tell();
-  readonly #clock: Clock;
-  #cancelRefill: (() => void) | undefined;
-  #diskWait: { round: Promise<void>; end: Promise<void> } | undefined;
+  readonly #refill: Refill | undefined;
+  readonly #diskWait = new DiskWait();
   #dropped = 0;
   #shutdown: Promise<void> | undefined;
   #ended = false;
@@ -96,7 +90,6 @@ export class AuditLogRecordProcessor implements RecordQueue {
     this.#includes = includes;
     this.#batch = checkedOptions(batch, batchDefaults);
     this.#deadLetters = deadLetters;
-    this.#clock = clock;
     this.#sender = new Sender(
       {
         exporter,
@@ -119,6 +112,11 @@ export class AuditLogRecordProcessor implements RecordQueue {
       onGone: ({ cause, count, span }) => this.#lose(cause, count, span),
       ...(files && { files }),
       ...(tuning && { tuning }),
+    });
+    this.#refill = new Refill(this.#journal, this.#sender, {
+      batch: this.#batch,
+      clock,
+      onTake: () => getSlot().queues.add(this),
     });
     this.#journal.start();
   }
@@ -167,12 +165,7 @@ export class AuditLogRecordProcessor implements RecordQueue {
   /** See `durability: "disk"`. Undefined where nobody has to wait. */
   onDisk(timeoutMillis: number): Promise<void> | undefined {
     if (this.#journal?.durable !== true) return undefined;
-    const round = this.#journal.onDisk();
-    // Those who wait for the same sync share the wait too.
-    if (this.#diskWait?.round !== round) {
-      this.#diskWait = { round, end: waitForDisk(round, timeoutMillis) };
-    }
-    return this.#diskWait.end;
+    return this.#diskWait.end(this.#journal.onDisk(), timeoutMillis);
   }
 
   /**
@@ -222,7 +215,7 @@ export class AuditLogRecordProcessor implements RecordQueue {
     await this.#sender.flush({ reached: this.#whenSettled(), deadline });
     getSlot().tellers.delete(this.#tellGaps);
     await this.#sender.close(deadline);
-    this.#cancelRefill?.();
+    this.#refill?.cancel();
     this.end();
     await Promise.race([this.#exporter.shutdown(), deadline.reached]);
     deadline.cancel();
@@ -276,7 +269,7 @@ export class AuditLogRecordProcessor implements RecordQueue {
     countProcessed(this.component, kept.length - rejected.length);
     if (rejected.length > 0) this.#bury(kept, rejected);
     this.#journal?.confirm(kept.flatMap(({ position }) => position ?? []));
-    this.#refill();
+    this.#refill?.run();
   }
 
   #bury(kept: readonly Kept[], rejections: readonly Rejection[]): void {
@@ -295,22 +288,6 @@ export class AuditLogRecordProcessor implements RecordQueue {
     }
   }
 
-  /** Takes from the disk what finds room in memory. */
-  #refill(): void {
-    const journal = this.#journal;
-    if (journal === undefined || journal.unread === 0) return;
-    const { maxQueueSize, maxExportBatchSize } = this.#batch;
-    const room = Math.min(maxQueueSize - this.#sender.depth, maxExportBatchSize);
-    if (room <= 0) return;
-    getSlot().queues.add(this);
-    this.#sender.take(journal.read(room));
-    // The event loop goes round before the next reading: requests have their turn.
-    this.#cancelRefill ??= this.#clock.schedule(() => {
-      this.#cancelRefill = undefined;
-      this.#refill();
-    }, 0);
-  }
-
   #onJournalChange(): void {
     // What had to be kept in memory alone is put on the disk once that takes it.
     for (const kept of this.#sender.all) {
@@ -319,20 +296,6 @@ export class AuditLogRecordProcessor implements RecordQueue {
       if (appended?.status !== "kept") break;
       kept.position = appended.position;
     }
-    this.#refill();
+    this.#refill?.run();
   }
-}
-
-async function waitForDisk(round: Promise<void>, timeoutMillis: number): Promise<void> {
-  const deadline = deadlineIn(timeoutMillis);
-  // What keeps it from the disk is reported where it happens.
-  await Promise.race([round.catch(() => {}), deadline.reached]);
-  if (deadline.passed) report(diskSlow(timeoutMillis));
-  deadline.cancel();
-}
-
-/** How much of the room a record may use. What tells of a gap always finds some: there are few. */
-function shareOf({ eventName }: ReadableLogRecord): number {
-  if (eventName === eventNames.gap) return Infinity;
-  return needNoIdentity.has(eventName) ? unreservedShare : 1;
 }

@@ -8,7 +8,8 @@ import {
 import { report } from "../telemetry/diagnostics.ts";
 import type { DeliveringExporter } from "../telemetry/exporter.ts";
 import { installCaptureSettings } from "./capture-settings.ts";
-import { type AuthlogConfig, type AuthlogOptions, resolveConfig } from "./config.ts";
+import type { AuthlogOptions } from "./authlog-options.ts";
+import { type AuthlogConfig, resolveConfig } from "./config.ts";
 
 /**
  * The processor that an existing OpenTelemetry set-up is given, configured like `register()`.

@@ -1,6 +1,7 @@
 import { cleanText } from "../event/privacy.ts";
 import type { PrivateAttribute } from "./capture-config.ts";
-import { type AuthlogOptions, resolveConfig } from "./config.ts";
+import type { AuthlogOptions } from "./authlog-options.ts";
+import { resolveConfig } from "./config.ts";
 import { pseudonymOf } from "./pseudonyms.ts";
 
 /**

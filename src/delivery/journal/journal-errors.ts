@@ -70,3 +70,8 @@ export function torn({ segment, offset }: Damage): AuthlogError {
     fix: "Nothing, where a process died: an event that had been accepted is not touched by it. Where the power goes, AUTHLOG_DURABILITY=disk keeps what was accepted.",
   });
 }
+
+/** The journal's files were removed while they were written to. */
+export function gone(): Error {
+  return Object.assign(new Error("The files are gone."), { code: "ENOENT" });
+}

@@ -1,11 +1,19 @@
 import { join } from "node:path";
-import { uuidv7 } from "uuidv7";
 import { AuthlogError } from "../../errors.ts";
 import { ensurePrivateFolder } from "../../files/private-folder.ts";
 import { report } from "../../telemetry/diagnostics.ts";
 import type { ReadableLogRecord } from "../../telemetry/exporter.ts";
 import { AdoptedLanes } from "./adopted-lanes.ts";
-import { damaged, journalFull, onNetwork, syncFailed, torn, unwritable } from "./journal-errors.ts";
+import { FaultPause } from "./fault-pause.ts";
+import {
+  damaged,
+  gone,
+  journalFull,
+  onNetwork,
+  syncFailed,
+  torn,
+  unwritable,
+} from "./journal-errors.ts";
 import {
   type Durability,
   type JournalOptions,
@@ -13,8 +21,9 @@ import {
   journalTuning,
 } from "./journal-options.ts";
 import type { Appended, JournalEntry, JournalWorld, Position } from "./journal-entry.ts";
-import { Lane } from "./lane.ts";
+import type { Lane } from "./lane.ts";
 import type { Loss, Reading } from "./lane-reader.ts";
+import { makeLane } from "./make-lane.ts";
 import { networkFileSystemOf } from "./network-file-system.ts";
 import { rangesOf } from "./number-set.ts";
 import { type Holding, OwnLane } from "./own-lane.ts";
@@ -22,13 +31,6 @@ import { SyncRounds } from "./sync-rounds.ts";
 
 /** Room is had again segment by segment: a small journal needs small ones. */
 const segmentsAtLeast = 16;
-
-/** Far more than were ever needed. */
-const attemptsAtLane = 20;
-
-/** After a fault of the disk it is tried again so soon, and then at growing intervals. */
-const firstRetryMillis = 1000;
-const lastRetryMillis = 30_000;
 
 /**
  * Keeps records on the disk until they are confirmed, beyond the end of the process. Each process
@@ -46,10 +48,8 @@ export class Journal {
   readonly #adopted = new AdoptedLanes();
   /** Bytes of the lanes of other living processes, when last looked. */
   #othersBytes = 0;
-  /** Whether the disk takes nothing now; how often in a row. */
-  #faulty = false;
-  #faults = 0;
-  #cancelRetry: (() => void) | undefined;
+  /** While it is on, the disk takes nothing. */
+  readonly #pause: FaultPause;
   #cancelAdoption: (() => void) | undefined;
   readonly #rounds = new SyncRounds(() => this.#sync());
   #closed = false;
@@ -63,6 +63,7 @@ export class Journal {
     this.#durable = durability === "disk";
     this.#world = world;
     this.#tuning = { ...journalTuning, ...world.tuning };
+    this.#pause = new FaultPause(world.clock, () => this.#resume());
   }
 
   /** Begins: says now what keeps the disk from being written, and takes over what the dead left. */
@@ -115,14 +116,14 @@ export class Journal {
    * @param share how much of the room it may use
    */
   append(record: ReadableLogRecord, holding: Holding, share: number): Appended {
-    if (this.#faulty || this.#closed) return { status: "unwritable" };
+    if (this.#pause.on || this.#closed) return { status: "unwritable" };
     try {
       const own = this.#ensureOwn();
       if (!this.#makeRoom(own, share)) {
         return { status: "full", cause: journalFull(this.#options.maxBytes) };
       }
       const { number, retained } = own.append(record, holding);
-      this.#faults = 0;
+      this.#pause.forget();
       this.#syncBehind();
       return { status: "kept", position: { lane: own.lane, number }, retained };
     } catch (error) {
@@ -170,7 +171,7 @@ export class Journal {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#cancelRetry?.();
+    this.#pause.cancel();
     this.#cancelAdoption?.();
     try {
       this.#own?.close();
@@ -198,7 +199,7 @@ export class Journal {
     const network = networkFileSystemOf(dir);
     if (network !== undefined) throw onNetwork(dir, network);
     const { files } = this.#world;
-    this.#own = new OwnLane(createLane(dir), {
+    this.#own = new OwnLane(makeLane(dir), {
       segmentBytes: Math.min(this.#tuning.segmentBytes, this.#options.maxBytes / segmentsAtLeast),
       durable: this.#durable,
       journal: dir,
@@ -297,29 +298,12 @@ export class Journal {
   #fail(error: unknown): void {
     if (this.#own?.lane.isThere === false) this.#abandonOwn(this.#own);
     report(AuthlogError.is(error) ? error : unwritable(this.#options.dir, error));
-    if (this.#faulty || this.#closed) return;
-    this.#faulty = true;
-    this.#faults += 1;
-    const pause = Math.min(lastRetryMillis, firstRetryMillis * 2 ** (this.#faults - 1));
-    this.#cancelRetry = this.#world.clock.schedule(() => {
-      this.#faulty = false;
-      if (this.#cancelAdoption === undefined) this.start();
-      this.#syncBehind();
-      this.#world.onChange();
-    }, pause);
+    if (!this.#closed) this.#pause.begin();
   }
-}
 
-/** Others that start at the same time may take a half-made lane for a dead one's: then another is made. */
-function createLane(dir: string): Lane {
-  for (let attempt = 1; attempt <= attemptsAtLane; attempt += 1) {
-    const lane = Lane.create(dir, uuidv7());
-    if (lane !== undefined) return lane;
+  #resume(): void {
+    if (this.#cancelAdoption === undefined) this.start();
+    this.#syncBehind();
+    this.#world.onChange();
   }
-  throw new Error("Other processes cleared away each lane while it was made.");
-}
-
-/** The journal's files were removed while they were written to. */
-function gone(): Error {
-  return Object.assign(new Error("The files are gone."), { code: "ENOENT" });
 }

@@ -2,7 +2,8 @@ import { setImmediate } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { claimOfCredentials, claimOfText } from "../../../src/capture/claimed-identity.ts";
 import { installCaptureSettings } from "../../../src/setup/capture-settings.ts";
-import { type AuthlogOptions, resolveConfig } from "../../../src/setup/config.ts";
+import type { AuthlogOptions } from "../../../src/setup/authlog-options.ts";
+import { resolveConfig } from "../../../src/setup/config.ts";
 import { pseudonymsOf } from "../../../src/setup/pseudonyms-of.ts";
 import { watchSlot } from "../../support/slot.ts";
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { AppConfig } from "../../../src/capture/app-types.ts";
 import { installCaptureSettings } from "../../../src/setup/capture-settings.ts";
-import { type AuthlogOptions, resolveConfig } from "../../../src/setup/config.ts";
+import type { AuthlogOptions } from "../../../src/setup/authlog-options.ts";
+import { resolveConfig } from "../../../src/setup/config.ts";
 import { pseudonymsOf } from "../../../src/setup/pseudonyms-of.ts";
 import { createApp } from "../../support/auth-js.ts";
 import { createApp4, providers4 } from "../../support/next-auth-v4.ts";
