@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { afterAll, describe, expect, it, onTestFinished } from "vitest";
 import type { FailingDisk, Seen } from "../support/failing-disk-writer.ts";
-import { numberedRecord } from "../support/journal.ts";
+import { numberedRecord, segmentFiles } from "../support/journal.ts";
 import { recover, sequenceOf } from "../support/recovery.ts";
 import { watchSlot } from "../support/slot.ts";
 import { canTrace, readTrace, sayUntraceable, type SystemCall } from "../support/system-calls.ts";
@@ -38,7 +38,7 @@ interface Case extends Partial<FailingDisk> {
   /** A command in front of the process's own. */
   under?: (folder: string) => string[];
   /** Called when half of the events were taken. */
-  atHalf?: (dir: string) => void;
+  atHalf?: (dir: string, pid: number) => void | Promise<void>;
   /** Called before the process begins. */
   before?: (folder: string, dir: string) => void;
 }
@@ -69,7 +69,7 @@ async function run({ under, atHalf, before, ...disk }: Case): Promise<Run> {
   let seen: Seen | undefined;
   for await (const text of createInterface(child.stdout)) {
     if (text === "half") {
-      atHalf?.(dir);
+      await atHalf?.(dir, child.pid ?? 0);
       child.stdin.write("go on\n");
     } else if (text.startsWith("{")) seen = JSON.parse(text) as Seen;
   }
@@ -220,6 +220,41 @@ describe.skipIf(!traceable)("a sync that fails", () => {
     expect(failed).toBeGreaterThanOrEqual(least);
     expect(repeated).toBe(0);
   });
+});
+
+/** From half of the events on, every write to the file that is written to then fails. */
+const withFailingWrites = (error: string): Case => ({
+  async atHalf(dir, pid) {
+    const segment = segmentFiles(dir).at(-1) ?? "";
+    const tracer = spawn(
+      "strace",
+      [
+        `--attach=${pid}`,
+        "--follow-forks",
+        `--trace-path=${segment}`,
+        "--trace=write",
+        `--inject=write:error=${error}`,
+        `--output=${join(dirname(dirname(dir)), "trace")}`,
+      ],
+      { stdio: ["ignore", "ignore", "pipe"] },
+    );
+    onTestFinished(() => void tracer.kill("SIGKILL"));
+    const [said] = await once(tracer.stderr, "data");
+    expect(String(said)).toContain("attached");
+  },
+});
+
+describe.skipIf(!traceable)("a write that fails", () => {
+  it.each(["EIO", "ENOSPC"])(
+    "with %s leaves its event in memory, until another file takes it",
+    async (error) => {
+      const fault = withFailingWrites(error);
+      const { folder, found } = await survives(`write fails with ${error}`, fault, unwritable);
+      expect(found).toEqual(all);
+      const results = readTrace(join(folder, "trace")).map(({ result }) => result);
+      expect(results).toEqual([-1]);
+    },
+  );
 });
 
 describe("without the journal", () => {
