@@ -42,24 +42,46 @@ export function journalFull(maxBytes: number): AuthlogError {
   });
 }
 
-/** Entries that cannot be read; or a damage that took none. */
-export function damaged(count: number, damage: Damage | undefined, kept: string): AuthlogError {
+/**
+ * Entries that cannot be read; or a damage that took none.
+ *
+ * @param kept where the file is kept, if it is
+ */
+export function damaged(
+  count: number,
+  { kind, segment, offset }: Damage,
+  kept: string | undefined,
+): AuthlogError {
+  const path = kept ?? segment.path;
+  return damagedBy(
+    count,
+    kind === "missing"
+      ? `Lines are missing in ${path} before byte ${offset}, or in a file before it that is gone.`
+      : `${path} is damaged from byte ${offset} on.`,
+    kept === undefined
+      ? "The file could not be kept: look at what is in the folder `damaged` beside it already, and take that away."
+      : "The file is kept for you to look at.",
+  );
+}
+
+/** Entries whose files are gone. */
+export function linesMissing(count: number, folder: string): AuthlogError {
+  return damagedBy(
+    count,
+    `Lines are missing in ${folder}.`,
+    "The events before and after are there.",
+  );
+}
+
+function damagedBy(count: number, why: string, rest: string): AuthlogError {
   return new AuthlogError("ERR_AUTHLOG_JOURNAL_DAMAGED", {
     message:
       count === 0
         ? "A file of the journal is damaged; no audit event is lost by it."
         : `${count} audit event(s) of the journal cannot be read, and are not delivered.`,
-    why: whereDamaged(damage, kept),
-    fix: "Look at the disk, and at who can write to the folder. The file is kept for you to look at.",
+    why,
+    fix: `Look at the disk, and at who can write to the folder. ${rest}`,
   });
-}
-
-function whereDamaged(damage: Damage | undefined, kept: string): string {
-  if (damage === undefined) return `Lines are missing in ${kept}.`;
-  const { kind, offset } = damage;
-  return kind === "missing"
-    ? `Lines are missing in ${kept} before byte ${offset}, or in a file before it that is gone.`
-    : `${kept} is damaged from byte ${offset} on.`;
 }
 
 /** The last line of a process that died while it wrote. */

@@ -1,8 +1,8 @@
-import { existsSync, readdirSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync } from "node:fs";
 import { isLocked } from "../../files/kernel-lock.ts";
 import { systemReason } from "../../files/system-reason.ts";
 import { spanOf } from "../span.ts";
+import { type DamagedFile, damagedFiles } from "./damaged-files.ts";
 import { decodeEntry } from "./entry-line.ts";
 import { lockFile, type Segment } from "./lane-files.ts";
 import { laneNames, type LaneView, viewLane } from "./lane-list.ts";
@@ -29,7 +29,7 @@ export interface JournalSummary {
   readonly dir: string;
   readonly lanes: readonly LaneSummary[];
   /** Damaged segments that are kept for people to look at. */
-  readonly damaged: readonly { path: string; bytes: number }[];
+  readonly damaged: readonly DamagedFile[];
   /** Of all lanes. */
   readonly total: Pick<
     LaneSummary,
@@ -51,7 +51,7 @@ export function viewJournal(dir: string): JournalSummary {
   return {
     dir,
     lanes,
-    damaged: damagedFiles(join(dir, "damaged")),
+    damaged: damagedFiles(dir),
     total: {
       segments: sum("segments"),
       bytes: sum("bytes"),
@@ -123,15 +123,6 @@ function whereThere<T>(read: () => T): T | undefined {
     if (systemReason(error) === "ENOENT") return undefined;
     throw error;
   }
-}
-
-function damagedFiles(folder: string): { path: string; bytes: number }[] {
-  const names = whereThere(() => readdirSync(folder)) ?? [];
-  return names.toSorted().flatMap((name) => {
-    const path = join(folder, name);
-    const stat = statSync(path, { throwIfNoEntry: false });
-    return stat?.isFile() === true ? [{ path, bytes: stat.size }] : [];
-  });
 }
 
 function least(times: readonly number[]): number | undefined {

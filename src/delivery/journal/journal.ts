@@ -1,14 +1,15 @@
-import { join } from "node:path";
 import { AuthlogError } from "../../errors.ts";
 import { ensurePrivateFolder } from "../../files/private-folder.ts";
 import { report } from "../../telemetry/diagnostics.ts";
 import type { ReadableLogRecord } from "../../telemetry/exporter.ts";
 import { AdoptedLanes } from "./adopted-lanes.ts";
+import { keepDamaged } from "./damaged-files.ts";
 import { FaultPause } from "./fault-pause.ts";
 import {
   damaged,
   gone,
   journalFull,
+  linesMissing,
   onNetwork,
   syncFailed,
   torn,
@@ -31,6 +32,9 @@ import { SyncRounds } from "./sync-rounds.ts";
 
 /** Room is had again segment by segment: a small journal needs small ones. */
 const segmentsAtLeast = 16;
+
+/** How much beside `maxBytes` damaged files may take. */
+const damagedShare = 0.1;
 
 /**
  * Keeps records on the disk until they are confirmed, beyond the end of the process. Each process
@@ -239,17 +243,17 @@ export class Journal {
   /** What is gone is told, and then counts as confirmed: it holds up no segment. */
   #tell(lane: Lane, loss: Loss): void {
     const { count, damage } = loss;
-    if (damage?.kind === "torn") this.#world.onGone({ ...loss, cause: torn(damage) });
-    else {
-      let kept = lane.folder;
-      if (damage !== undefined) {
-        kept = lane.keepDamaged(damage.segment, join(this.#options.dir, "damaged"));
-      }
-      const cause = damaged(count, damage, kept);
-      if (count === 0) return report(cause);
-      this.#world.onGone({ ...loss, cause });
-    }
+    const cause = this.#causeOf(lane, loss);
+    if (count === 0 && damage?.kind !== "torn") return report(cause);
+    this.#world.onGone({ ...loss, cause });
     this.#confirm(lane, () => lane.confirm([loss.range]));
+  }
+
+  #causeOf(lane: Lane, { count, damage }: Loss): AuthlogError {
+    if (damage?.kind === "torn") return torn(damage);
+    if (damage === undefined) return linesMissing(count, lane.folder);
+    const { dir, maxBytes } = this.#options;
+    return damaged(count, damage, keepDamaged(dir, damage.segment, maxBytes * damagedShare));
   }
 
   #confirm(lane: Lane, note: () => void): void {
@@ -287,7 +291,7 @@ export class Journal {
     const { unread: count, lane } = own;
     own.abandon();
     if (count === 0) return;
-    this.#world.onGone({ count, span: {}, cause: damaged(count, undefined, lane.folder) });
+    this.#world.onGone({ count, span: {}, cause: linesMissing(count, lane.folder) });
   }
 
   /** Has on the disk what could not be written anew before, without anybody who waits for it. */

@@ -1,12 +1,4 @@
-import {
-  appendFileSync,
-  existsSync,
-  linkSync,
-  mkdirSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { type KernelLock, tryLockExisting } from "../../files/kernel-lock.ts";
 import { systemReason } from "../../files/system-reason.ts";
@@ -122,22 +114,6 @@ export class Lane {
   dropSegments(): void {
     this.#compact();
     this.#removeSegments();
-  }
-
-  /**
-   * Keeps a damaged segment beyond the end of the lane, for people to look at.
-   *
-   * @returns where
-   */
-  keepDamaged({ path }: Segment, folder: string): string {
-    const copy = join(folder, `${this.id}-${basename(path)}`);
-    try {
-      mkdirSync(folder, { recursive: true, mode: 0o700 });
-      linkSync(path, copy);
-      return copy;
-    } catch (error) {
-      return systemReason(error) === "EEXIST" ? copy : path;
-    }
   }
 
   /** Lets go of the lane: others may take it. */
