@@ -38,4 +38,6 @@ export type {
   LogRecordExporter,
   ReadableLogRecord,
   Rejection,
+  Retryable,
+  Settled,
 } from "./telemetry/exporter.ts";

@@ -19,9 +19,12 @@ export interface AttemptOptions {
   mayBeThere?: ReadonlySet<ReadableLogRecord>;
 }
 
+/** An exporter whose time is up may still say what of the batch was settled before. */
+export const lastWordMillis = 100;
+
 /**
- * One attempt to deliver one batch. Never rejects, and never takes longer than its time, whatever
- * the exporter does; an answer that comes later is not waited for.
+ * One attempt to deliver one batch. Never rejects, and takes no longer than its time and a last word,
+ * whatever the exporter does; an answer that comes later is not waited for.
  */
 export async function attemptDelivery(
   exporter: AnyExporter,
@@ -29,18 +32,21 @@ export async function attemptDelivery(
   { timeoutMillis, abandoned, mayBeThere }: AttemptOptions,
 ): Promise<DeliveryOutcome> {
   const signal = AbortSignal.any([AbortSignal.timeout(timeoutMillis), abandoned]);
-  const timedOut = new Promise<DeliveryOutcome>((resolve) => {
-    const fail = (): void => {
-      const cause = failed(`The exporter did not answer within ${timeoutMillis} ms.`);
-      resolve({ status: "retryable", cause });
-    };
-    signal.addEventListener("abort", fail, { once: true });
-  });
+  const silence = Promise.withResolvers<DeliveryOutcome>();
+  let lastWord: NodeJS.Timeout | undefined;
+  const fail = (): void => {
+    const cause = failed(`The exporter did not answer within ${timeoutMillis} ms.`);
+    lastWord = setTimeout(() => silence.resolve({ status: "retryable", cause }), lastWordMillis);
+  };
+  signal.addEventListener("abort", fail, { once: true });
   try {
     const delivery = exporter.deliver?.(records, signal, mayBeThere) ?? exported(exporter, records);
-    return await Promise.race([delivery, timedOut]);
+    return await Promise.race([delivery, silence.promise]);
   } catch (cause) {
     return { status: "retryable", cause: failed("The exporter threw.", cause) };
+  } finally {
+    signal.removeEventListener("abort", fail);
+    clearTimeout(lastWord);
   }
 }
 

@@ -12,7 +12,7 @@ import { report } from "../telemetry/diagnostics.ts";
 import type { ReadableLogRecord, Rejection } from "../telemetry/exporter.ts";
 import { countProcessed, createComponent } from "../telemetry/self-metrics.ts";
 import { eventNames } from "../vocabulary.ts";
-import type { AnyExporter } from "./attempt-delivery.ts";
+import { type AnyExporter, lastWordMillis } from "./attempt-delivery.ts";
 import { batchDefaults, type BatchOptions, maxInFlightDefault } from "./batch-options.ts";
 import type { Kept } from "./batch-queue.ts";
 import { checkedJournal, checkedOptions } from "./checked-options.ts";
@@ -208,7 +208,8 @@ export class AuditLogRecordProcessor implements RecordQueue {
   }
 
   async #close(timeoutMillis: number): Promise<void> {
-    const deadline = deadlineIn(timeoutMillis);
+    // What is cut off then has still its last word.
+    const deadline = deadlineIn(Math.max(0, timeoutMillis - lastWordMillis));
     // A provider that is shut down takes nothing, and has this processor shut down after that.
     this.#gaps.tell(true);
     for (const tell of getSlot().tellers) tell();

@@ -130,6 +130,12 @@ export class BatchQueue {
     return done;
   }
 
+  /** A batch under way was cut off: that says nothing of it. */
+  putBack(batch: Batch): void {
+    this.#underWay.delete(batch);
+    this.#failed.push(batch);
+  }
+
   /**
    * A batch under way was not taken.
    *

@@ -11,7 +11,7 @@ import { dirname, resolve } from "node:path";
 import { AuthlogError } from "../errors.ts";
 import { type KernelLock, tryLock } from "../files/kernel-lock.ts";
 import { syncFolder } from "../files/private-file.ts";
-import type { DeliveryOutcome, ReadableLogRecord } from "../telemetry/exporter.ts";
+import type { DeliveryOutcome, ReadableLogRecord, Settled } from "../telemetry/exporter.ts";
 import { appendLetters } from "./letter-file.ts";
 import { type LetterLine, letterLines, withReason } from "./letter-lines.ts";
 
@@ -155,13 +155,7 @@ async function sendAll(
       down || records.length === 0
         ? undefined
         : await deliver(records, new Set(resumed ? records : []));
-    const reasons = new Map<ReadableLogRecord, AuthlogError>();
-    if (outcome?.status === "rejected") {
-      for (const { index, cause } of outcome.records) {
-        const record = records[index];
-        if (record !== undefined) reasons.set(record, cause);
-      }
-    }
+    const fates = fatesOf(records, outcome);
     if (outcome?.status === "retryable") {
       retried.cause = outcome.cause;
       failures += 1;
@@ -171,27 +165,47 @@ async function sendAll(
 
     const stays: Buffer[] = [];
     for (const { letter, bytes, number } of batch) {
-      const cause = letter && reasons.get(letter.record);
+      const fate = letter && fates.get(letter.record);
       if (letter === undefined) {
         stays.push(bytes);
         if (number === lastUnreadable) continue;
         lastUnreadable = number;
         retried.unreadable += 1;
         onUnreadable?.(number);
-      } else if (cause !== undefined) {
-        const { code, why } = cause;
-        stays.push(withReason(bytes, { at: new Date().toISOString(), code, why }));
-        retried.rejected += 1;
-      } else if (outcome === undefined || outcome.status === "retryable") {
+      } else if (fate === "delivered") {
+        retried.delivered += 1;
+      } else if (fate === undefined) {
         stays.push(bytes);
         retried.waiting += 1;
-      } else retried.delivered += 1;
+      } else {
+        const { code, why } = fate;
+        stays.push(withReason(bytes, { at: new Date().toISOString(), code, why }));
+        retried.rejected += 1;
+      }
     }
     const end = batch.at(-1)?.end ?? 0;
     keep(files, stays, end);
     onProgress?.({ ...retried, bytes: end, ofBytes });
   }
   return retried;
+}
+
+/** What became of the records; those that are not in it wait. */
+function fatesOf(
+  records: readonly ReadableLogRecord[],
+  outcome: DeliveryOutcome | undefined,
+): Map<ReadableLogRecord, "delivered" | AuthlogError> {
+  const fates = new Map<ReadableLogRecord, "delivered" | AuthlogError>();
+  if (outcome === undefined) return fates;
+  if (outcome.status !== "retryable") for (const record of records) fates.set(record, "delivered");
+  let told: readonly Settled[] = [];
+  if (outcome.status === "rejected") told = outcome.records;
+  if (outcome.status === "retryable") told = outcome.settled ?? [];
+  for (const { index, cause } of told) {
+    const record = records[index];
+    if (record !== undefined) fates.set(record, cause ?? "delivered");
+  }
+  return fates;
 }
 
 /** Lines that go together. A letter that was given up goes alone: the destination fails over it. */

@@ -131,6 +131,7 @@ export class Sender {
     }
     // A request that hangs would keep the process from its natural end.
     this.#abandon.abort();
+    while (this.#queue.underWay > 0) await this.#attemptEnd.promise;
   }
 
   /** Starts the batches that may start now; what does not fill one waits a little for others. */
@@ -173,7 +174,6 @@ export class Sender {
         batch.kept.flatMap(({ record, mayBeThere }) => (mayBeThere === true ? record : [])),
       ),
     });
-    if (this.#abandon.signal.aborted) return;
     if (outcome.status === "retryable") this.#failInPart(batch, outcome);
     else this.#settle(batch, outcome);
     const end = this.#attemptEnd;
@@ -197,6 +197,7 @@ export class Sender {
     const done = this.#queue.settlePart(batch, new Set(settled.keys()));
     const rejected = causes.flatMap((cause, index) => (cause ? { index, cause } : []));
     if (batch.kept.length === 0) this.#queue.settle(batch);
+    else if (this.#abandon.signal.aborted) this.#queue.putBack(batch);
     else this.#fail(batch, outcome);
     if (done.length > 0) this.#options.onSettled(done, rejected);
   }

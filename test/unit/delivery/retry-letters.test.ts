@@ -97,6 +97,21 @@ const down: DeliveryOutcome = {
 };
 
 describe("dead letters that are sent again", () => {
+  it("leave it also where only the others of their batch have to wait", async () => {
+    write(1, 4);
+    const cause = causeOf("ERR_AUTHLOG_DELIVERY_REJECTED", "too large");
+    const { report } = await retry(() => ({
+      ...down,
+      settled: [{ index: 0 }, { index: 2, cause }],
+    }));
+    expect(report).toMatchObject({ delivered: 1, rejected: 1, waiting: 2 });
+    expect(stored()).toEqual([
+      [2, "why"],
+      [3, "too large"],
+      [4, "why"],
+    ]);
+  });
+
   it("leave the file once they are delivered, with all that was in them", async () => {
     write(1, 25);
     const seen: unknown[] = [];

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { attemptDelivery } from "../../../src/delivery/attempt-delivery.ts";
 import { batchDefaults } from "../../../src/delivery/batch-options.ts";
 import type { Kept } from "../../../src/delivery/batch-queue.ts";
 import { retryDefaults } from "../../../src/delivery/retry.ts";
@@ -188,4 +189,60 @@ describe("the end of a sender", () => {
     expect(opened.clock.nextMillis).toBeUndefined();
     expect(opened.sender.depth).toBe(2);
   });
+
+  it("hears what was settled of a batch that is cut off, and only that", async () => {
+    const inPart = { ...retryable(), settled: [{ index: 1 }] };
+    const exporter = cutOffExporter(inPart);
+    const opened = open(exporter, 1, 2);
+    opened.sender.take(kept("a", "b"));
+    const deadline = deadlineIn(1);
+    await opened.sender.close(deadline);
+    deadline.cancel();
+    expect(opened.settled).toEqual(["b"]);
+    expect(opened.sender.all.map(({ record }) => record.eventName)).toEqual(["a"]);
+    expect(opened.sender.depth).toBe(1);
+  });
 });
+
+describe("an attempt whose time is up", () => {
+  it("has a last word on what was settled before", async () => {
+    const told = new AuthlogError("ERR_AUTHLOG_DELIVERY_RETRYABLE", {
+      message: "m",
+      why: "no answer to the second part",
+      fix: "f",
+    });
+    const exporter = cutOffExporter({
+      status: "retryable",
+      cause: told,
+      settled: [{ index: 0 }],
+    });
+    const outcome = await attemptDelivery(exporter, [foreignRecord("a"), foreignRecord("b")], {
+      timeoutMillis: 1,
+      abandoned: new AbortController().signal,
+    });
+    expect(outcome).toMatchObject({ cause: told, settled: [{ index: 0 }] });
+  });
+
+  it("ends without it, where the exporter hangs all the same", async () => {
+    const exporter = createExporter(() => new Promise(() => {}));
+    const outcome = await attemptDelivery(exporter, [foreignRecord("a")], {
+      timeoutMillis: 1,
+      abandoned: new AbortController().signal,
+    });
+    expect(outcome).toMatchObject({
+      status: "retryable",
+      cause: { why: "The exporter did not answer within 1 ms." },
+    });
+  });
+});
+
+/** Answers when it is cut off, and not before. */
+function cutOffExporter(outcome: DeliveryOutcome): ScriptedExporter {
+  return {
+    ...createExporter(),
+    deliver: (_, signal) =>
+      new Promise((resolve) => {
+        signal?.addEventListener("abort", () => setImmediate(resolve, outcome));
+      }),
+  };
+}
