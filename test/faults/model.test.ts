@@ -30,6 +30,7 @@ const answers = fc.record({
     "delivered" as const,
     "retryable" as const,
     "rejected" as const,
+    "in-part" as const,
     "throw" as const,
   ),
 });

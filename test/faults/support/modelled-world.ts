@@ -6,7 +6,11 @@ import { AuditLogRecordProcessor } from "../../../src/delivery/audit-log-record-
 import type { Durability, OnFull } from "../../../src/delivery/journal/journal-options.ts";
 import type { WriterFiles } from "../../../src/delivery/journal/lane-writer.ts";
 import { AuthlogError } from "../../../src/errors.ts";
-import type { DeliveryOutcome, ReadableLogRecord } from "../../../src/telemetry/exporter.ts";
+import type {
+  DeliveryOutcome,
+  ReadableLogRecord,
+  Rejection,
+} from "../../../src/telemetry/exporter.ts";
 import { attributes, eventNames } from "../../../src/vocabulary.ts";
 import { createExporter } from "../../support/delivery.ts";
 import type { OtelLine } from "../../support/otel-lines.ts";
@@ -29,9 +33,12 @@ export interface ModelSetUp {
 export type Happening =
   | { type: "emit"; count: number; reject: boolean }
   | { type: "flush" | "settle" | "restart" | "shutdown" }
-  | { type: "answer"; index: number; outcome: "delivered" | "retryable" | "rejected" | "throw" }
+  | { type: "answer"; index: number; outcome: Answer }
   | { type: "disk"; broken: boolean }
   | { type: "time"; millis: number };
+
+/** `in-part`: of a batch in several requests some were taken, one refused, and the rest has to wait. */
+type Answer = "delivered" | "retryable" | "rejected" | "in-part" | "throw";
 
 interface Attempt {
   readonly records: readonly ReadableLogRecord[];
@@ -190,32 +197,41 @@ export class ModelledWorld {
     });
   }
 
-  #answer(index: number, outcome: "delivered" | "retryable" | "rejected" | "throw"): void {
+  #answer(index: number, outcome: Answer): void {
     const [attempt] = this.#attempts.splice(index % Math.max(1, this.#attempts.length), 1);
     if (attempt === undefined) return;
     const { records, answer } = attempt;
     const cause = fault("ERR_AUTHLOG_DELIVERY_RETRYABLE");
     if (outcome === "throw") return answer(new Error("The exporter is broken."));
     if (outcome === "retryable") return answer({ status: "retryable", cause });
-    const chosen = outcome === "rejected" ? index % records.length : -1;
+    const chosen = index % records.length;
     // What tells of a gap is refused by no receiver of the model: it would be a dead letter as well.
-    const refused = records[chosen]?.eventName === eventNames.gap ? -1 : chosen;
-    for (const [place, record] of records.entries()) {
-      if (place === refused) continue;
-      if (record.eventName === eventNames.gap) this.gaps.push(record);
-      else {
-        const sequence = sequenceOf(record);
-        this.delivered.set(sequence, (this.delivered.get(sequence) ?? 0) + 1);
-      }
+    const refuses = outcome !== "delivered" && records[chosen]?.eventName !== eventNames.gap;
+    const refused: Rejection[] = refuses
+      ? [{ index: chosen, cause: fault("ERR_AUTHLOG_DELIVERY_REJECTED") }]
+      : [];
+    const seen = outcome === "in-part" ? records.slice(0, chosen + 1) : records;
+    const taken = [...seen.keys()].filter((place) => place !== refused[0]?.index);
+    for (const place of taken) this.#take(records[place]);
+    if (outcome === "in-part") {
+      answer({
+        status: "retryable",
+        cause,
+        settled: [...refused, ...taken.map((place) => ({ index: place }))],
+      });
+    } else {
+      answer(refuses ? { status: "rejected", records: refused } : { status: "delivered" });
     }
-    answer(
-      refused < 0
-        ? { status: "delivered" }
-        : {
-            status: "rejected",
-            records: [{ index: refused, cause: fault("ERR_AUTHLOG_DELIVERY_REJECTED") }],
-          },
-    );
+  }
+
+  /** The receiver has a record from now on. */
+  #take(record: ReadableLogRecord | undefined): void {
+    if (record === undefined) return;
+    if (record.eventName === eventNames.gap) this.gaps.push(record);
+    else {
+      const sequence = sequenceOf(record);
+      this.delivered.set(sequence, (this.delivered.get(sequence) ?? 0) + 1);
+    }
   }
 
   async #advance(millis: number): Promise<void> {
