@@ -180,6 +180,15 @@ export class AuditLogRecordProcessor implements RecordQueue {
   }
 
   /**
+   * For the natural end of a process, which a request under way would put off: flushes, for five
+   * seconds at most, and then waits for no answer any more. Never rejects.
+   */
+  async runDry(): Promise<void> {
+    await this.forceFlush({ timeoutMillis: shutdownMillis });
+    this.#sender.cutOff();
+  }
+
+  /**
    * What is left to do when the process ends this instant: lets go of the journal, and says what is
    * lost with the memory. Nothing is sent any more.
    */

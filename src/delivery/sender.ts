@@ -53,7 +53,7 @@ export class Sender {
   #attemptEnd = Promise.withResolvers<void>();
   #closed = false;
   /** Aborted when nobody waits any longer for the attempts under way. */
-  readonly #abandon = new AbortController();
+  #abandon = new AbortController();
 
   constructor(options: SenderOptions, clock: Clock) {
     this.#options = options;
@@ -120,6 +120,12 @@ export class Sender {
     this.#endPause?.();
   }
 
+  /** Ends the attempts under way, which would keep the process from its natural end. */
+  cutOff(): void {
+    this.#abandon.abort();
+    this.#abandon = new AbortController();
+  }
+
   /** Starts nothing more, and waits for what is under way. */
   async close(deadline: Deadline): Promise<void> {
     this.#closed = true;
@@ -129,8 +135,7 @@ export class Sender {
     while (this.#queue.underWay > 0 && !deadline.passed) {
       await Promise.race([this.#attemptEnd.promise, deadline.reached]);
     }
-    // A request that hangs would keep the process from its natural end.
-    this.#abandon.abort();
+    this.cutOff();
     while (this.#queue.underWay > 0) await this.#attemptEnd.promise;
   }
 
@@ -197,7 +202,7 @@ export class Sender {
     const done = this.#queue.settlePart(batch, new Set(settled.keys()));
     const rejected = causes.flatMap((cause, index) => (cause ? { index, cause } : []));
     if (batch.kept.length === 0) this.#queue.settle(batch);
-    else if (this.#abandon.signal.aborted) this.#queue.putBack(batch);
+    else if (this.#closed) this.#queue.putBack(batch);
     else this.#fail(batch, outcome);
     if (done.length > 0) this.#options.onSettled(done, rejected);
   }

@@ -101,7 +101,7 @@ export function createProcessor(
     deadLetters: deadLetterFile({ path: config.deadLetterPath.value }),
   });
   // The delay's timer does not keep the process alive, so that a script can end.
-  process.once("beforeExit", () => void processor.forceFlush());
+  process.once("beforeExit", () => void processor.runDry());
   process.once("exit", () => processor.end());
   return processor;
 }
@@ -128,7 +128,7 @@ function unusableExporter(cause: AuthlogError): DeliveringExporter {
 
 function tokenMissing(production: boolean): AuthlogError {
   return new AuthlogError("ERR_AUTHLOG_TOKEN_MISSING", {
-    message: "There is no token: audit events wait in memory and are delivered nowhere.",
+    message: "There is no token: audit events wait, and are delivered nowhere.",
     why: production
       ? "PANGEA_TOKEN is not set, and in production authlog starts no ledger by itself."
       : "PANGEA_TOKEN is not set, and auditProcessor() starts no ledger by itself.",
