@@ -72,7 +72,11 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
   }
 }
 
-const usageCodes = new Set<string>(["ERR_AUTHLOG_USAGE", "ERR_AUTHLOG_CONFIG_INVALID"]);
+const usageCodes = new Set<string>([
+  "ERR_AUTHLOG_USAGE",
+  "ERR_AUTHLOG_CONFIG_INVALID",
+  "ERR_AUTHLOG_TOKEN_MISSING",
+]);
 
 function report(error: unknown, { err }: Terminal): number {
   if (AuthlogError.is(error)) {

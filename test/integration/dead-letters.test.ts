@@ -121,6 +121,7 @@ describe("authlog deadletter retry", () => {
     write(numberedRecord(1), numberedRecord(2), numberedRecord(3));
     const { code, json } = await authlog(env, "deadletter", "retry", "--path", path, "--json");
     expect(json).toEqual([
+      { type: "destination", destination: new URL(ledger?.url ?? "").host },
       { type: "summary", path, delivered: 3, rejected: 0, waiting: 0, unreadable: 0 },
     ]);
     expect([code, existsSync(path)]).toEqual([0, false]);
@@ -131,21 +132,41 @@ describe("authlog deadletter retry", () => {
   });
 
   it("without a token, and outside production, goes to the embedded ledger, and ends", async () => {
+    await (await startLedger({ path: join(folder, "own.db"), port: 0 })).close();
     write(numberedRecord(1));
     const env = { AUTHLOG_LEDGER_PATH: join(folder, "own.db"), AUTHLOG_LEDGER_PORT: "0" };
     const { code, lines } = await authlog(env, "deadletter", "retry", "--path", path);
-    expect([code, lines]).toEqual([0, ["1 delivered, 0 refused again"]]);
+    expect([code, lines]).toEqual([
+      0,
+      [`Sends to ${join(folder, "own.db")}`, "1 delivered, 0 refused again"],
+    ]);
   });
+
+  it.each<Record<string, string>>([{}, { NODE_ENV: "production" }])(
+    "without a token makes no ledger, sends nothing, and says what to mend: %j",
+    async (env) => {
+      write(numberedRecord(1));
+      const before = readFileSync(path, "utf8");
+      const own = join(folder, "new", "own.db");
+      const at = { ...env, AUTHLOG_LEDGER_PATH: own, AUTHLOG_LEDGER_PORT: "0" };
+      const { code, lines, errors } = await authlog(at, "deadletter", "retry", "--path", path);
+      expect([code, lines]).toEqual([2, []]);
+      expect(errors.join("\n")).toMatch(/\[ERR_AUTHLOG_TOKEN_MISSING\]\n.*PANGEA_TOKEN/);
+      expect(existsSync(join(folder, "new"))).toBe(false);
+      expect(readFileSync(path, "utf8")).toBe(before);
+    },
+  );
 
   it("keeps what is refused again with the new reason, what is no letter, and exits with 1", async () => {
     const error = { code: "BadFormat", detail: "still too long", source: "/events/1/event/actor" };
     const refusal = envelope("ValidationError", { errors: [error] });
     const { url } = await receiverOf(answer(400, refusal));
     const env = { PANGEA_TOKEN: "pts_canary", PANGEA_BASE_URL_TEMPLATE: url };
+    const said = `Sends to ${new URL(url).host}`;
     write(numberedRecord(1), numberedRecord(2), numberedRecord(3));
     appendFileSync(path, "junk\n");
     const { code, lines, errors } = await authlog(env, "deadletter", "retry", "--path", path);
-    expect([code, lines]).toEqual([1, ["2 delivered, 1 refused again, 1 unreadable"]]);
+    expect([code, lines]).toEqual([1, [said, "2 delivered, 1 refused again, 1 unreadable"]]);
     expect(errors).toEqual(["line 4 is no dead letter; it is kept"]);
     const kept = readFileSync(path, "utf8").split("\n");
     expect(JSON.parse(kept[0] ?? "")).toMatchObject({
@@ -158,10 +179,11 @@ describe("authlog deadletter retry", () => {
   it("keeps everything where the destination cannot be used, says why, and not the token", async () => {
     const { url } = await receiverOf(...Array.from({ length: 5 }, () => answer(401, "")));
     const env = { PANGEA_TOKEN: "pts_canary", PANGEA_BASE_URL_TEMPLATE: url };
+    const said = `Sends to ${new URL(url).host}`;
     write(numberedRecord(1));
     const before = readFileSync(path, "utf8");
     const { code, lines, errors } = await authlog(env, "deadletter", "retry", "--path", path);
-    expect([code, lines]).toEqual([1, ["0 delivered, 0 refused again, 1 not taken now"]]);
+    expect([code, lines]).toEqual([1, [said, "0 delivered, 0 refused again, 1 not taken now"]]);
     expect(errors.join("\n")).toContain("ERR_AUTHLOG_DELIVERY_UNAUTHORIZED");
     expect(errors.join("\n")).not.toContain("pts_canary");
     expect(readFileSync(path, "utf8")).toBe(before);
