@@ -2,8 +2,10 @@ import {
   appendFileSync,
   existsSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -237,6 +239,43 @@ describe("authlog journal", () => {
     expect((await authlog(env, "journal", "--dir", dir)).lines.join("\n")).toContain(
       "no process delivers it",
     );
+  });
+
+  it("tells times in whole milliseconds, and none that is not known", async () => {
+    const dir = join(folder, "journal");
+    const journal = new Journal({ ...journalDefaults, dir }, "process", {
+      clock: createClock(),
+      onChange: () => {},
+      onGone: () => {},
+    });
+    journal.start();
+    const appended = journal.append(numberedRecord(1), "could", 1);
+    journal.append(numberedRecord(2), "could", 1);
+    if (appended.status !== "kept") throw new Error(appended.status);
+    const [unconfirmed] = (await authlog({}, "journal", "--dir", dir, "--json")).json;
+    expect(unconfirmed?.["total"]).not.toHaveProperty("confirmedUnixMillis");
+    journal.confirm([appended.position]);
+    journal.close();
+    const [lane = ""] = readdirSync(dir).filter((name) => name.length === 36);
+    utimesSync(join(dir, lane, "confirmed.jsonl"), 1_700_000_000.1239, 1_700_000_000.1239);
+    const { json } = await authlog({}, "journal", "--dir", dir, "--json");
+    const confirmedUnixMillis = 1_700_000_000_123;
+    expect(json).toMatchObject([
+      { lanes: [{ confirmedUnixMillis }], total: { confirmedUnixMillis } },
+    ]);
+    const [empty] = (await authlog({}, "journal", "--dir", join(dir, "none"), "--json")).json;
+    expect(empty?.["total"]).toEqual({ segments: 0, bytes: 0, depth: 0 });
+  });
+
+  it.each(["a-file", "a-file/journal"])("on %s is wrong usage", async (name) => {
+    writeFileSync(join(folder, "a-file"), "");
+    const dir = join(folder, name);
+    const given = await authlog({}, "journal", "--dir", dir);
+    const configured = await authlog({ AUTHLOG_JOURNAL_DIR: dir }, "journal", "--json");
+    for (const { code, lines, errors } of [given, configured]) {
+      expect([code, lines]).toEqual([2, []]);
+      expect(errors[0]).toBe(`authlog: ${dir} cannot be used (ENOTDIR). [ERR_AUTHLOG_USAGE]`);
+    }
   });
 
   it("has nothing to show where there is none", async () => {
