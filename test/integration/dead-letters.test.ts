@@ -77,7 +77,7 @@ describe("authlog deadletter list", () => {
     const text = lines.join("\n");
     expect([code, errors]).toEqual([0, []]);
     expect(text).toMatch(
-      /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d {2}delivery_rejected +auth\.sign_in +alice@example\.com\n +It is too long\.$/m,
+      /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d {2}ERR_AUTHLOG_DELIVERY_REJECTED +auth\.sign_in +alice@example\.com\n +It is too long\.$/m,
     );
     expect(text).toContain(`2 dead letters in ${path}`);
     expect(text).not.toContain("\u001b");
