@@ -5,7 +5,7 @@ import { AuthlogError } from "../../errors.ts";
 import { retryWithin } from "../../pangea/retry-within.ts";
 import { exporterTo, pangeaExporter } from "../../setup/processor.ts";
 import type { AuthlogConfig } from "../../setup/config.ts";
-import type { DeliveringExporter, DeliveryOutcome } from "../../telemetry/exporter.ts";
+import type { DeliveringExporter, DeliveryOutcome, Retryable } from "../../telemetry/exporter.ts";
 import { readCommandConfig } from "../command-config.ts";
 import { exitCodes, jsonLine, plain, type Terminal } from "../terminal.ts";
 
@@ -33,11 +33,14 @@ export async function retry(args: readonly string[], terminal: Terminal): Promis
       path,
       batchSize: config.batch.maxExportBatchSize.value,
       deliver: async (records, mayBeThere): Promise<DeliveryOutcome> => {
+        let last: Retryable | undefined;
         const attempt = async (signal: AbortSignal): Promise<DeliveryOutcome> => {
-          if (stop.signal.aborted) return stopped();
+          if (stop.signal.aborted) return stopped(last);
           const either = AbortSignal.any([signal, stop.signal]);
           const outcome = await exporter.deliver(records, either, mayBeThere);
-          return outcome.status === "retryable" && stop.signal.aborted ? stopped() : outcome;
+          if (outcome.status !== "retryable") return outcome;
+          last = outcome;
+          return stop.signal.aborted ? stopped(last) : outcome;
         };
         return retryWithin(attempt, {
           timeoutMillis: config.batch.exportTimeoutMillis.value,
@@ -116,12 +119,16 @@ function tell(
   }
 }
 
-/** There is no time at which it is tried again. */
-function stopped(): DeliveryOutcome {
+/**
+ * There is no time at which it is tried again.
+ *
+ * @param last what the attempt before says of the batch
+ */
+function stopped(last?: Retryable): Retryable {
   const cause = new AuthlogError("ERR_AUTHLOG_DELIVERY_RETRYABLE", {
     message: "The dead letters that are left were not sent.",
     why: "The command was stopped.",
     fix: "Run it again: it goes on with those.",
   });
-  return { status: "retryable", cause, retryAfterMillis: Infinity };
+  return { ...last, status: "retryable", cause, retryAfterMillis: Infinity };
 }
