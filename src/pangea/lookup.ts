@@ -21,6 +21,8 @@ export interface LookupOptions {
 /** What a look-up found. */
 export interface Finding {
   found: ReadonlySet<ReadableLogRecord>;
+  /** Those that were asked for, and are not there. */
+  missing: ReadonlySet<ReadableLogRecord>;
   /** Why not all of them were looked up. */
   cause?: AuthlogError;
 }
@@ -50,7 +52,7 @@ export function createLookup(options: LookupOptions): Lookup {
   const { schema } = options;
   const [field, ...keys] = schema.uidPath ?? [];
 
-  async function ask(service: Service, wanted: readonly Wanted[]): Promise<ReadableLogRecord[]> {
+  async function ask(service: Service, wanted: readonly Wanted[]): Promise<Set<ReadableLogRecord>> {
     const query = wanted.map(({ uid }) => `${field}:"${uid}"`).join(" OR ");
     const first = Math.min(...wanted.map(({ record }) => record.hrTime[0] * 1_000));
     const start = new Date(first - slackMillis).toISOString();
@@ -66,14 +68,15 @@ export function createLookup(options: LookupOptions): Lookup {
     for (const { envelope } of result.events as readonly unknown[] as { envelope?: unknown }[]) {
       there.add(textOf(member(member(envelope, "event"), field)));
     }
-    return wanted
-      .filter(({ event }) => there.has(textOf(member(event, field))))
-      .map(({ record }) => record);
+    const found = wanted.filter(({ event }) => there.has(textOf(member(event, field))));
+    return new Set(found.map(({ record }) => record));
   }
 
   return async (records, signal) => {
     const found = new Set<ReadableLogRecord>();
-    if (field === undefined) return { found, cause: failed(`${schema.name} has no field for it`) };
+    const missing = new Set<ReadableLogRecord>();
+    if (field === undefined)
+      return { found, missing, cause: failed(`${schema.name} has no field for it`) };
     const wanted = records.flatMap((record) => wantedOf(record, options, field, keys) ?? []);
     let service: Service | undefined;
     try {
@@ -82,13 +85,14 @@ export function createLookup(options: LookupOptions): Lookup {
       for (let from = 0; from < wanted.length; from += idsEach) {
         signal.throwIfAborted();
         const some = wanted.slice(from, from + idsEach);
-        for (const record of await ask(service, some)) found.add(record);
+        const there = await ask(service, some);
+        for (const { record } of some) (there.has(record) ? found : missing).add(record);
       }
-      return { found };
+      return { found, missing };
     } catch (error) {
-      if (AuthlogError.is(error)) return { found, cause: failed(error.why) };
+      if (AuthlogError.is(error)) return { found, missing, cause: failed(error.why) };
       const { kind, code } = RequestFault.from(error, signal);
-      return { found, cause: failed(service?.said() || (code ?? kind)) };
+      return { found, missing, cause: failed(service?.said() || (code ?? kind)) };
     }
   };
 }

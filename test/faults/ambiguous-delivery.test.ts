@@ -110,6 +110,10 @@ const first =
   (path: string, n: number): ProxyFate =>
     path === "/v2/log" && n === 1 ? fate : "passed";
 const lostOnce = first("answer lost");
+const lostAndThenDown = (path: string, n: number): ProxyFate => {
+  if (n === 1) return path === "/v2/log" ? "answer lost" : 503;
+  return path === "/v2/log" && n === 2 ? 429 : "passed";
+};
 
 /** Has 60 records delivered over a proxy. */
 async function deliverAll(
@@ -141,6 +145,12 @@ describe("a receiver that takes a batch, and whose answer is lost", () => {
     // 25 ids a question; nothing was left to be sent.
     expect(proxy.paths).toEqual(["/v2/log", "/v1/search", "/v1/search", "/v1/search"]);
     expect(codes()).not.toContain("ERR_AUTHLOG_LOOKUP_FAILED");
+  });
+
+  it("has each event once where it was down before they could be looked up", async () => {
+    const { ledger, proxy } = await deliverAll(lostAndThenDown, { findBeforeResend: true });
+    expect(await copies(ledger)).toEqual(once60);
+    expect(logCalls(proxy)).toBe(2);
   });
 
   it("has each event once also by a schema of the app's own, by its field for the id", async () => {
