@@ -52,11 +52,12 @@ describe("a request that is only accepted (202)", () => {
     });
   });
 
-  it("whose token is refused in the end says so", async () => {
+  it("whose token is refused in the end says so, and that it may have been taken", async () => {
     const receiver = await receiverOf(accepted, answer(401, envelope("Unauthorized")));
     expect(await exporterTo(receiver).deliver(logRecords(2))).toMatchObject({
       status: "retryable",
       cause: { code: "ERR_AUTHLOG_DELIVERY_UNAUTHORIZED" },
+      unclear: true,
     });
   });
 
