@@ -7,7 +7,7 @@ import type {
   ExportResult,
   ReadableLogRecord,
 } from "../telemetry/exporter.ts";
-import { createComponent, measureExport } from "../telemetry/self-metrics.ts";
+import { createComponent, createExportMeasure } from "../telemetry/self-metrics.ts";
 import { createBulkDelivery } from "./bulk-delivery.ts";
 import { type DestinationOptions, resolveDestination } from "./destination.ts";
 import { findBeforeResend, type InformedDelivery } from "./find-before-resend.ts";
@@ -73,7 +73,7 @@ const maxRetries = 5;
 export class PangeaLogRecordExporter implements DeliveringExporter {
   // A closure holds the token and all else: nothing of it shows when an exporter is inspected.
   readonly #deliver: InformedDelivery;
-  readonly #component = createComponent("authlog.PangeaLogRecordExporter");
+  readonly #measure = createExportMeasure(createComponent("authlog.PangeaLogRecordExporter"));
   readonly #timeoutMillis: number;
   readonly #inFlight = new Set<Promise<unknown>>();
   #shutdown: Promise<void> | undefined;
@@ -119,9 +119,7 @@ export class PangeaLogRecordExporter implements DeliveringExporter {
   ): Promise<DeliveryOutcome> {
     if (this.#closed) return Promise.resolve({ status: "retryable", cause: shutDown() });
     return this.#track(() =>
-      measureExport(this.#component, records.length, () =>
-        this.#deliver(records, signal, mayBeThere),
-      ),
+      this.#measure(records, () => this.#deliver(records, signal, mayBeThere)),
     );
   }
 
