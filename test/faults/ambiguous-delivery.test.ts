@@ -209,6 +209,24 @@ describe("a receiver that takes a batch, and whose answer is lost", () => {
     expect(await copies(ledger)).toEqual(once60);
   });
 
+  it("is asked again for those that its answer had no room for, as others stand there too often", async () => {
+    const ledger = await ledgerOf(standardSchema);
+    const proxy = await proxyTo(ledger, () => "passed", asPangea);
+    const events = records(25);
+    const deliver = async (some: readonly ReadableLogRecord[]): Promise<void> => {
+      const exporter = exporterTo(proxy, ledger, {});
+      expect(await exporter.deliver(some)).toEqual({ status: "delivered" });
+    };
+    // The newest come first in an answer: there are 72 of them.
+    await deliver(events.slice(0, 1));
+    for (let n = 0; n < 3; n += 1) await deliver(events.slice(1));
+    const exporter = exporterTo(proxy, ledger, { findBeforeResend: true });
+    expect(await exporter.deliver(events, undefined, new Set(events))).toEqual({
+      status: "delivered",
+    });
+    expect(proxy.paths.slice(4)).toEqual(["/v1/search", "/v1/search"]);
+  });
+
   it("is not asked after a clear no: what is too busy has taken nothing", async () => {
     const { ledger, proxy } = await deliverAll(first(429), { findBeforeResend: true });
     expect(await copies(ledger)).toEqual(once60);
