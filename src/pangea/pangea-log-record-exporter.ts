@@ -41,8 +41,9 @@ export interface PangeaExporterOptions extends DestinationOptions {
   timeoutMillis?: number | undefined;
   /**
    * Whether events that may be there already are looked up before they are sent again: those of an
-   * attempt that ended without a clear answer, and those that a process left which died. The embedded
-   * ledger needs no such care: it knows an event by its id. @default false
+   * attempt that ended without a clear answer, those that a process left which died, and dead letters
+   * that were given up or are marked `unclear`. The embedded ledger needs no such care: it knows an
+   * event by its id. @default false
    */
   findBeforeResend?: boolean | undefined;
   /** Token that may search, for `findBeforeResend`. @default `token` */
@@ -110,7 +111,7 @@ export class PangeaLogRecordExporter implements DeliveringExporter {
    * requests; records that were confirmed are not sent again if the same records come back.
    *
    * @param signal aborts the attempt; what was under way is then `retryable`
-   * @param mayBeThere records that a process that died may have delivered; see `findBeforeResend`
+   * @param mayBeThere records that another process may have delivered; see `findBeforeResend`
    */
   deliver(
     records: readonly ReadableLogRecord[],
