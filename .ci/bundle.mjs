@@ -1,5 +1,6 @@
 // Joins the modules of the two entries that every app imports into one file each, with one more for
 // what both need: in Node an import costs by the file. Types and the other entries stay as they are.
+import { chmod } from "node:fs/promises";
 import { rolldown } from "rolldown";
 
 const isOwn = /^[./]/;
@@ -17,3 +18,6 @@ await bundle.write({
   // One in a process: it holds which request the calling code belongs to.
   chunkFileNames: "capture/shared.js",
 });
+
+// npm makes the command executable when it links it, which a later build has undone.
+await chmod("dist/src/cli/main.js", 0o755);

@@ -1,4 +1,5 @@
 import { AuthlogError } from "../errors.ts";
+import { codedError } from "./coded-error.ts";
 import { suggest } from "./suggest.ts";
 import { exitCodes, plain, type Terminal } from "./terminal.ts";
 import { version } from "./version.ts";
@@ -55,10 +56,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
   }
   const load = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (load === undefined) {
-    const meant = suggest(name, Object.keys(commands));
-    const hint = meant === undefined ? "See authlog --help." : `Did you mean ${meant}?`;
-    terminal.err(`authlog: there is no command ${plain(name, 32)}. ${hint}`);
-    return exitCodes.usage;
+    return report(noCommand(name), terminal);
   }
   try {
     const command = await load();
@@ -68,11 +66,24 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     }
     return await command.run(rest, terminal);
   } catch (error) {
-    return report(error, terminal);
+    return report(codedError(error, name) ?? error, terminal);
   }
 }
 
-const usageCodes = new Set<string>(["ERR_AUTHLOG_USAGE", "ERR_AUTHLOG_CONFIG_INVALID"]);
+function noCommand(name: string): AuthlogError {
+  const meant = suggest(name, Object.keys(commands));
+  return new AuthlogError("ERR_AUTHLOG_USAGE", {
+    message: `There is no command ${plain(name, 32)}.`,
+    why: `The commands are ${Object.keys(commands).join(", ")}.`,
+    fix: meant === undefined ? "See authlog --help." : `Did you mean ${meant}?`,
+  });
+}
+
+const usageCodes = new Set<string>([
+  "ERR_AUTHLOG_USAGE",
+  "ERR_AUTHLOG_CONFIG_INVALID",
+  "ERR_AUTHLOG_TOKEN_MISSING",
+]);
 
 function report(error: unknown, { err }: Terminal): number {
   if (AuthlogError.is(error)) {
@@ -80,8 +91,6 @@ function report(error: unknown, { err }: Terminal): number {
     err(`  ${plain(error.why, 500)} ${plain(error.fix, 500)}`);
     return usageCodes.has(error.code) ? exitCodes.usage : exitCodes.fault;
   }
-  const { code, message } = error as NodeJS.ErrnoException;
-  err(`authlog: ${plain(message, 500)}`);
-  // `parseArgs` has codes of this form for options that it does not know or that lack a value.
-  return code?.startsWith("ERR_PARSE_ARGS") === true ? exitCodes.usage : exitCodes.fault;
+  err(`authlog: ${plain(String(error), 500)}`);
+  return exitCodes.fault;
 }

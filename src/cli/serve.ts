@@ -1,9 +1,10 @@
 import { parseArgs } from "node:util";
 import { AuthlogError } from "../errors.ts";
-import type { LedgerSchema } from "../ledger-server/event-schema.ts";
 import type { AppendedEvent } from "../ledger-server/log-routes.ts";
 import type { StartLedgerOptions } from "../ledger-server/options.ts";
 import { startLedger } from "../ledger-server/start-ledger.ts";
+import { type SchemaName, schemaNames } from "../setup/schema-shape.ts";
+import { oneOf } from "../setup/shapes.ts";
 import { eventLine } from "./event-line.ts";
 import { exitCodes, jsonLine, plain, style, type Terminal } from "./terminal.ts";
 
@@ -12,7 +13,8 @@ export const serveHelp = `Usage: authlog serve [--path <file>] [--port <number>]
 
 Starts the embedded ledger on loopback and prints a line for each event that is appended.
 Stops on Ctrl+C. Exits with 1 if another process serves the same ledger already.
-AUTHLOG_SCHEMA names the fields that it takes: standard (default), tutorial.
+AUTHLOG_SCHEMA names the fields that it takes: standard (default), tutorial,
+tutorial-with-ids.
 
   --path <file>    the ledger's database  (AUTHLOG_LEDGER_PATH, default .authlog/ledger.db)
   --port <number>  0 takes any free port  (AUTHLOG_LEDGER_PORT, default 4319, or a free one)
@@ -28,11 +30,10 @@ export async function serve(args: readonly string[], terminal: Terminal): Promis
   const json = values.json === true;
   const path = values.path ?? (env["AUTHLOG_LEDGER_PATH"] || undefined);
   const port = values.port ?? (env["AUTHLOG_LEDGER_PORT"] || undefined);
-  const schema = env["AUTHLOG_SCHEMA"] || undefined;
+  const schema = schemaOf(env["AUTHLOG_SCHEMA"] || undefined);
 
   const ledger = await startLedger({
-    // Checked where it is used: a name that is none is told.
-    ...(schema !== undefined && { schema: schema as Extract<LedgerSchema, string> }),
+    ...(schema !== undefined && { schema }),
     ...(path !== undefined && { path }),
     ...(port !== undefined && { port: portOf(port) }),
     join: false,
@@ -57,6 +58,17 @@ function lines({ out, color }: Terminal): NonNullable<StartLedgerOptions["onAppe
     const line = eventLine(event, { receivedAt, color });
     out(conflict ? `${line}  ${style("yellow", "conflict: its uid stood there", color)}` : line);
   };
+}
+
+function schemaOf(name: string | undefined): SchemaName | undefined {
+  const shape = oneOf(schemaNames);
+  const schema = shape.parse(name);
+  if (name === undefined || schema !== undefined) return schema;
+  throw new AuthlogError("ERR_AUTHLOG_CONFIG_INVALID", {
+    message: "AUTHLOG_SCHEMA is no name of a schema.",
+    why: "It says which fields the ledger takes.",
+    fix: `Set AUTHLOG_SCHEMA to one of ${shape.description}, or take it away.`,
+  });
 }
 
 function portOf(text: string): number {

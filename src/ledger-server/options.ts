@@ -104,7 +104,11 @@ export function resolveOptions(options: StartLedgerOptions): LedgerServerConfig 
   }
   const schema = eventSchemaOf(options.schema ?? "standard");
   if (schema === undefined) {
-    throw optionError("schema", "It is no name of a schema.", "standard, tutorial, or a schema");
+    throw optionError(
+      "schema",
+      "It is no name of a schema.",
+      "standard, tutorial, tutorial-with-ids, or a schema",
+    );
   }
   return Object.freeze({
     path: resolve(options.path ?? ".authlog/ledger.db"),

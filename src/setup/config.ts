@@ -222,7 +222,7 @@ function invalid(place: string, raw: unknown, description: string): AuthlogError
   const shape = typeof raw === "string" ? `a text of ${raw.length} characters` : `a ${typeof raw}`;
   return new AuthlogError("ERR_AUTHLOG_CONFIG_INVALID", {
     message: `${place} cannot be used; authlog goes on without it.`,
-    why: `It is ${shape}, and must be ${description}.`,
+    why: `${place} is ${shape}, and must be ${description}.`,
     fix: `Set ${place} to ${description}, or take it away.`,
   });
 }

@@ -10,6 +10,7 @@ import type { DeliveringExporter } from "../telemetry/exporter.ts";
 import { installCaptureSettings } from "./capture-settings.ts";
 import type { AuthlogOptions } from "./authlog-options.ts";
 import { type AuthlogConfig, resolveConfig } from "./config.ts";
+import { reportProblems } from "./report-problems.ts";
 
 /**
  * The processor that an existing OpenTelemetry set-up is given, configured like `register()`.
@@ -22,7 +23,7 @@ import { type AuthlogConfig, resolveConfig } from "./config.ts";
  */
 export function auditProcessor(options: AuthlogOptions = {}): AuditLogRecordProcessor {
   const config = resolveConfig(options);
-  for (const problem of config.problems) report(problem);
+  reportProblems(config.problems);
   installCaptureSettings(config);
   return createProcessor(config, pangeaExporter(config));
 }
@@ -132,6 +133,6 @@ function tokenMissing(production: boolean): AuthlogError {
     why: production
       ? "PANGEA_TOKEN is not set, and in production authlog starts no ledger by itself."
       : "PANGEA_TOKEN is not set, and auditProcessor() starts no ledger by itself.",
-    fix: "Set PANGEA_TOKEN (and PANGEA_DOMAIN); or run `npx authlog serve` and set PANGEA_TOKEN and PANGEA_BASE_URL_TEMPLATE to what it says.",
+    fix: "Set PANGEA_TOKEN (and PANGEA_DOMAIN); or run `npx authlog serve`, and set PANGEA_BASE_URL_TEMPLATE to the URL that it prints and PANGEA_TOKEN to what stands in the file of the append token that it names.",
   });
 }

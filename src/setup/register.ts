@@ -10,6 +10,7 @@ import type { AuthlogOptions } from "./authlog-options.ts";
 import { type AuthlogConfig, resolveConfig } from "./config.ts";
 import { ledgerExporter } from "./ledger-exporter.ts";
 import { createProcessor, exporterTo, pangeaExporter } from "./processor.ts";
+import { reportProblems } from "./report-problems.ts";
 import { startSdk } from "./start-sdk.ts";
 
 /**
@@ -25,7 +26,7 @@ export function registerNode(options: AuthlogOptions = {}): Promise<void> {
 async function setUp(options: AuthlogOptions): Promise<void> {
   const slot = getSlot();
   const config = resolveConfig(options);
-  for (const problem of config.problems) report(problem);
+  reportProblems(config.problems);
   slot.enabled = config.enabled.value;
   if (!slot.enabled) return;
   installCaptureSettings(config);

@@ -12,9 +12,12 @@ const schemas: Readonly<Record<SchemaName, AuditSchema>> = {
   "tutorial-with-ids": tutorialWithIdsSchema,
 };
 
+/** The names by which a setting can ask for one. */
+export const schemaNames: readonly SchemaName[] = Object.keys(schemas) as SchemaName[];
+
 /** A schema by its name, or one of the app's own. */
 export const auditSchema: Shape<AuditSchema> = {
-  description: `${Object.keys(schemas).join(", ")}, or in code a schema`,
+  description: `${schemaNames.join(", ")}, or in code a schema`,
   parse(value) {
     if (typeof value === "string")
       return Object.hasOwn(schemas, value) ? schemas[value as SchemaName] : undefined;

@@ -109,8 +109,8 @@ function emitFailed(cause: unknown): AuthlogError {
 function noSink(): AuthlogError {
   return new AuthlogError("ERR_AUTHLOG_NO_SINK", {
     message: "An audit event was lost: nothing in this process takes audit records.",
-    why: "Neither register() of authlog/instrumentation ran, nor has a LoggerProvider an audit processor. The edge runtime has neither.",
-    fix: 'Put `export { register } from "authlog/instrumentation";` into instrumentation.ts, beside your app folder.',
+    why: "Neither register() of authlog/instrumentation ran, nor has a LoggerProvider an audit processor; or the provider has been shut down. The edge runtime has neither.",
+    fix: 'Put `export { register } from "authlog/instrumentation";` into instrumentation.ts, beside your app folder; shut an SDK of your own down last.',
   });
 }
 

@@ -2,8 +2,10 @@ import {
   appendFileSync,
   existsSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -78,7 +80,7 @@ describe("authlog deadletter list", () => {
     const text = lines.join("\n");
     expect([code, errors]).toEqual([0, []]);
     expect(text).toMatch(
-      /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d {2}delivery_rejected +auth\.sign_in +alice@example\.com\n +It is too long\.$/m,
+      /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d {2}ERR_AUTHLOG_DELIVERY_REJECTED +auth\.sign_in +alice@example\.com\n +It is too long\.$/m,
     );
     expect(text).toContain(`2 dead letters in ${path}`);
     expect(text).not.toContain("\u001b");
@@ -124,6 +126,7 @@ describe("authlog deadletter retry", () => {
     write(numberedRecord(1), numberedRecord(2), numberedRecord(3));
     const { code, json } = await authlog(env, "deadletter", "retry", "--path", path, "--json");
     expect(json).toEqual([
+      { type: "destination", destination: new URL(ledger?.url ?? "").host },
       { type: "summary", path, delivered: 3, rejected: 0, waiting: 0, unreadable: 0 },
     ]);
     expect([code, existsSync(path)]).toEqual([0, false]);
@@ -134,21 +137,41 @@ describe("authlog deadletter retry", () => {
   });
 
   it("without a token, and outside production, goes to the embedded ledger, and ends", async () => {
+    await (await startLedger({ path: join(folder, "own.db"), port: 0 })).close();
     write(numberedRecord(1));
     const env = { AUTHLOG_LEDGER_PATH: join(folder, "own.db"), AUTHLOG_LEDGER_PORT: "0" };
     const { code, lines } = await authlog(env, "deadletter", "retry", "--path", path);
-    expect([code, lines]).toEqual([0, ["1 delivered, 0 refused again"]]);
+    expect([code, lines]).toEqual([
+      0,
+      [`Sends to ${join(folder, "own.db")}`, "1 delivered, 0 refused again"],
+    ]);
   });
+
+  it.each<Record<string, string>>([{}, { NODE_ENV: "production" }])(
+    "without a token makes no ledger, sends nothing, and says what to mend: %j",
+    async (env) => {
+      write(numberedRecord(1));
+      const before = readFileSync(path, "utf8");
+      const own = join(folder, "new", "own.db");
+      const at = { ...env, AUTHLOG_LEDGER_PATH: own, AUTHLOG_LEDGER_PORT: "0" };
+      const { code, lines, errors } = await authlog(at, "deadletter", "retry", "--path", path);
+      expect([code, lines]).toEqual([2, []]);
+      expect(errors.join("\n")).toMatch(/\[ERR_AUTHLOG_TOKEN_MISSING\]\n.*PANGEA_TOKEN/);
+      expect(existsSync(join(folder, "new"))).toBe(false);
+      expect(readFileSync(path, "utf8")).toBe(before);
+    },
+  );
 
   it("keeps what is refused again with the new reason, what is no letter, and exits with 1", async () => {
     const error = { code: "BadFormat", detail: "still too long", source: "/events/1/event/actor" };
     const refusal = envelope("ValidationError", { errors: [error] });
     const { url } = await receiverOf(answer(400, refusal));
     const env = { PANGEA_TOKEN: "pts_canary", PANGEA_BASE_URL_TEMPLATE: url };
+    const said = `Sends to ${new URL(url).host}`;
     write(numberedRecord(1), numberedRecord(2), numberedRecord(3));
     appendFileSync(path, "junk\n");
     const { code, lines, errors } = await authlog(env, "deadletter", "retry", "--path", path);
-    expect([code, lines]).toEqual([1, ["2 delivered, 1 refused again, 1 unreadable"]]);
+    expect([code, lines]).toEqual([1, [said, "2 delivered, 1 refused again, 1 unreadable"]]);
     expect(errors).toEqual(["line 4 is no dead letter; it is kept"]);
     const kept = readFileSync(path, "utf8").split("\n");
     expect(JSON.parse(kept[0] ?? "")).toMatchObject({
@@ -161,10 +184,11 @@ describe("authlog deadletter retry", () => {
   it("keeps everything where the destination cannot be used, says why, and not the token", async () => {
     const { url } = await receiverOf(...Array.from({ length: 5 }, () => answer(401, "")));
     const env = { PANGEA_TOKEN: "pts_canary", PANGEA_BASE_URL_TEMPLATE: url };
+    const said = `Sends to ${new URL(url).host}`;
     write(numberedRecord(1));
     const before = readFileSync(path, "utf8");
     const { code, lines, errors } = await authlog(env, "deadletter", "retry", "--path", path);
-    expect([code, lines]).toEqual([1, ["0 delivered, 0 refused again, 1 not taken now"]]);
+    expect([code, lines]).toEqual([1, [said, "0 delivered, 0 refused again, 1 not taken now"]]);
     expect(errors.join("\n")).toContain("ERR_AUTHLOG_DELIVERY_UNAUTHORIZED");
     expect(errors.join("\n")).not.toContain("pts_canary");
     expect(readFileSync(path, "utf8")).toBe(before);
@@ -265,6 +289,43 @@ describe("authlog journal", () => {
     expect((await authlog(env, "journal", "--dir", dir)).lines.join("\n")).toContain(
       "no process delivers it",
     );
+  });
+
+  it("tells times in whole milliseconds, and none that is not known", async () => {
+    const dir = join(folder, "journal");
+    const journal = new Journal({ ...journalDefaults, dir }, "process", {
+      clock: createClock(),
+      onChange: () => {},
+      onGone: () => {},
+    });
+    journal.start();
+    const appended = journal.append(numberedRecord(1), "could", 1);
+    journal.append(numberedRecord(2), "could", 1);
+    if (appended.status !== "kept") throw new Error(appended.status);
+    const [unconfirmed] = (await authlog({}, "journal", "--dir", dir, "--json")).json;
+    expect(unconfirmed?.["total"]).not.toHaveProperty("confirmedUnixMillis");
+    journal.confirm([appended.position]);
+    journal.close();
+    const [lane = ""] = readdirSync(dir).filter((name) => name.length === 36);
+    utimesSync(join(dir, lane, "confirmed.jsonl"), 1_700_000_000.1239, 1_700_000_000.1239);
+    const { json } = await authlog({}, "journal", "--dir", dir, "--json");
+    const confirmedUnixMillis = 1_700_000_000_123;
+    expect(json).toMatchObject([
+      { lanes: [{ confirmedUnixMillis }], total: { confirmedUnixMillis } },
+    ]);
+    const [empty] = (await authlog({}, "journal", "--dir", join(dir, "none"), "--json")).json;
+    expect(empty?.["total"]).toEqual({ segments: 0, bytes: 0, depth: 0 });
+  });
+
+  it.each(["a-file", "a-file/journal"])("on %s is wrong usage", async (name) => {
+    writeFileSync(join(folder, "a-file"), "");
+    const dir = join(folder, name);
+    const given = await authlog({}, "journal", "--dir", dir);
+    const configured = await authlog({ AUTHLOG_JOURNAL_DIR: dir }, "journal", "--json");
+    for (const { code, lines, errors } of [given, configured]) {
+      expect([code, lines]).toEqual([2, []]);
+      expect(errors[0]).toBe(`authlog: ${dir} cannot be used (ENOTDIR). [ERR_AUTHLOG_USAGE]`);
+    }
   });
 
   it("has nothing to show where there is none", async () => {

@@ -71,6 +71,10 @@ describe("authlog serve", () => {
     expect((await append(url, token, eventOf("of the standard schema"))).status).toBe(400);
     io.stop();
     expect(await running).toBe(0);
-    expect(await run(["serve"], terminal({ ...at, AUTHLOG_SCHEMA: "tutoriel" }))).not.toBe(0);
+    const other = terminal({ ...at, AUTHLOG_SCHEMA: "tutoriel" });
+    expect(await run(["serve"], other)).toBe(2);
+    expect(other.errors.join("\n")).toMatch(
+      /AUTHLOG_SCHEMA.*\[ERR_AUTHLOG_CONFIG_INVALID\]\n.*standard, tutorial, tutorial-with-ids/,
+    );
   });
 });

@@ -183,6 +183,17 @@ describe.each(otelLines)("$name", ({ api, logs, sdkLogs, NodeSDK }) => {
     await sdk.shutdown();
     expect(await delivered()).toHaveLength(1);
   });
+
+  it("what happens after a shutdown of the SDK is lost, and it is said why", async () => {
+    getSlot().sink = undefined;
+    const sdk = new NodeSDK({ logRecordProcessors: [createAudit().processor], ...nothingElse });
+    sdk.start();
+    await sdk.shutdown();
+    signIn();
+    const [{ code, why } = { code: "", why: "" }] = watched.diagnostics;
+    expect(code).toBe("ERR_AUTHLOG_NO_SINK");
+    expect(why).toContain("the provider has been shut down");
+  });
 });
 
 it("no SDK at all: the record goes to the sink with the caller's trace, marked", () => {

@@ -8,16 +8,19 @@ import { retry } from "./retry.ts";
 export const deadletterHelp = `Usage: authlog deadletter <list | retry> [--path <file>] [--json]
 
   list   show the records that the audit log refused for good, and why
-  retry  send them again, to where the app's events go, with the app's schema; those that are
-         delivered leave the file, the others stay. Stops on Ctrl+C, and loses nothing if killed
+  retry  send them again, to where the app's events go, with the app's schema; says first where that
+         is: the host of PANGEA_TOKEN's audit log, or without a token the ledger's file, which has to
+         be there. Those that are delivered leave the file, the others stay. Stops on Ctrl+C, and
+         loses nothing if killed
 
 Reads the .env files that Next.js reads in this folder. What an app sets in code is not seen here.
 
   --path <file>  the file of dead letters
                  (AUTHLOG_DEAD_LETTER_PATH, default .authlog/dead-letter.jsonl)
-  --json         one JSON object a line: {"type":"letter" | "unreadable" | "summary", …}
+  --json         one JSON object a line: {"type":"letter" | "unreadable" | "summary", …};
+                 of retry the first is {"type":"destination", "destination"}
 
-Exit codes: 0 ok; 1 some stayed, or a line is no dead letter; 2 wrong usage`;
+Exit codes: 0 ok; 1 some stayed, or a line is no dead letter; 2 wrong usage, or no token`;
 
 const actions = { list, retry } as const;
 

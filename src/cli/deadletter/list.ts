@@ -54,8 +54,6 @@ function toJson(file: string, { number: line, letter }: LetterLine): string {
   });
 }
 
-const codePrefix = "ERR_AUTHLOG_";
-
 function toText(file: string, { number, letter }: LetterLine, { color }: Terminal): string {
   if (letter === undefined) {
     const what = `line ${number} of ${plain(file, 300)} is no dead letter; it is kept`;
@@ -63,11 +61,10 @@ function toText(file: string, { number, letter }: LetterLine, { color }: Termina
   }
   const { at, code, why, record } = letter;
   const when = plain(at, 24).slice(0, 19).replace("T", " ").padEnd(19);
-  const short = plain(code.replace(codePrefix, ""), 28).toLowerCase().padEnd(20);
   const event = plain(record.eventName ?? "–", 32).padEnd(20);
   const who = plain(whoOf(letter) ?? "anonymous", 64);
   const reason = style("dim", `    ${plain(why, 300)}`, color);
-  return `${style("dim", when, color)}  ${style("red", short, color)} ${style("bold", event, color)} ${who}\n${reason}`;
+  return `${style("dim", when, color)}  ${style("red", plain(code, 48), color)} ${style("bold", event, color)} ${who}\n${reason}`;
 }
 
 function whoOf(letter: StoredLetter): string | undefined {

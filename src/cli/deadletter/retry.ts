@@ -3,11 +3,10 @@ import { parseArgs } from "node:util";
 import { type LettersRetried, retryLetters } from "../../delivery/retry-letters.ts";
 import { AuthlogError } from "../../errors.ts";
 import { retryWithin } from "../../pangea/retry-within.ts";
-import { exporterTo, pangeaExporter } from "../../setup/processor.ts";
-import type { AuthlogConfig } from "../../setup/config.ts";
-import type { DeliveringExporter, DeliveryOutcome, Retryable } from "../../telemetry/exporter.ts";
+import type { DeliveryOutcome, Retryable } from "../../telemetry/exporter.ts";
 import { readCommandConfig } from "../command-config.ts";
 import { exitCodes, jsonLine, plain, type Terminal } from "../terminal.ts";
+import { openDestination } from "./open-destination.ts";
 
 /** Retries of one batch, with growing pauses, before the destination counts as down. */
 const maxRetries = 3;
@@ -22,9 +21,14 @@ export async function retry(args: readonly string[], terminal: Terminal): Promis
     options: { path: { type: "string" }, json: { type: "boolean", default: false } },
   });
   const { config } = readCommandConfig(terminal.env);
-  for (const { message, why, fix } of config.problems) terminal.err(`${message} ${why} ${fix}`);
+  for (const { code, message, why, fix } of config.problems) {
+    terminal.err(`${message} [${code}] ${why} ${fix}`);
+  }
   const path = resolve(values.path ?? config.deadLetterPath.value);
-  const { exporter, close } = await openDestination(config);
+  const { name, exporter, close } = await openDestination(config);
+  // Before anything is sent: what was sent to the wrong place cannot be taken back.
+  if (values.json) terminal.out(jsonLine({ type: "destination", destination: name }));
+  else terminal.out(`Sends to ${plain(name, 300)}`);
   const stop = new AbortController();
   void terminal.stopped.then(() => stop.abort());
   let toldAt = performance.now();
@@ -65,33 +69,6 @@ export async function retry(args: readonly string[], terminal: Terminal): Promis
   } finally {
     await close();
   }
-}
-
-interface OpenDestination {
-  exporter: DeliveringExporter;
-  close: () => Promise<void>;
-}
-
-/** To where `register` would send: with no token, outside production, the embedded ledger. */
-async function openDestination(config: AuthlogConfig): Promise<OpenDestination> {
-  const { token, schema, ledgerPath, ledgerPort, production } = config;
-  if (token.value !== undefined || production) {
-    const exporter = pangeaExporter(config);
-    return { exporter, close: () => exporter.shutdown() };
-  }
-  // Loaded where it is needed: SQLite and a server.
-  const { startLedger } = await import("../../ledger-server/start-ledger.ts");
-  const ledger = await startLedger({
-    schema: schema.value,
-    ...(ledgerPath.value !== undefined && { path: ledgerPath.value }),
-    ...(ledgerPort.value !== undefined && { port: ledgerPort.value }),
-  });
-  const exporter = exporterTo(config, { token: ledger.token, baseUrlTemplate: ledger.url });
-  const close = async (): Promise<void> => {
-    await exporter.shutdown();
-    await ledger.close();
-  };
-  return { exporter, close };
 }
 
 function tell(

@@ -1,3 +1,4 @@
+import { type Durability, durabilityDefault } from "../../delivery/journal/journal-options.ts";
 import { type Check, readme } from "./check.ts";
 import type { Destination, Probe, RoundTripFinding } from "./destination.ts";
 
@@ -10,7 +11,10 @@ const tokenHint = [
 ].join("\n");
 
 /** Whether events will arrive where they are to go. */
-export function destinationChecks(destination: Destination): Check[] {
+export function destinationChecks(
+  destination: Destination,
+  durability: Durability = durabilityDefault,
+): Check[] {
   switch (destination.kind) {
     case "none":
       return [
@@ -18,7 +22,7 @@ export function destinationChecks(destination: Destination): Check[] {
           id: "destination.token",
           status: "fail",
           what: "There is no token, and in production authlog starts no ledger by itself.",
-          why: "Events wait in memory. Set Pangea's token, or run `npx authlog serve` beside the app and set this.",
+          why: `Events wait in ${durability === "memory" ? "memory" : "the journal"}. Set Pangea's token, or run "npx authlog serve" beside the app and set this.`,
           hint: tokenHint,
           link: readme("err_authlog_token_missing"),
         },

@@ -71,7 +71,7 @@ async function examine(
     ...wiringChecks(app, values["NODE_OPTIONS"]),
     ...configurationChecks(app, config),
     ...journalChecks(readJournal(folder, config), config, Date.now()),
-    ...destinationChecks(destination),
+    ...destinationChecks(destination, config.durability.value),
   ];
   return { folder, checks, settings: settingsOf(config, files) };
 }

@@ -97,7 +97,7 @@ function checkDamaged({ summary }: JournalFinding): Check[] {
   if (summary === undefined || first === undefined) return [];
   const what = `${summary.damaged.length} damaged file(s) of the journal were kept.`;
   const why =
-    "Events in them could not be delivered. Look at the disk, and at who can write there.";
+    "Events in them could not be delivered. Look at the disk, and at who can write there; then the files may be deleted.";
   return [
     {
       id: "journal.damaged",

@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import {
@@ -6,6 +7,7 @@ import {
   viewJournal,
 } from "../../delivery/journal/journal-view.ts";
 import { countLetters } from "../../delivery/letter-lines.ts";
+import { systemReason } from "../../files/system-reason.ts";
 import { readCommandConfig } from "../command-config.ts";
 import { exitCodes, jsonLine, plain, style, type Terminal } from "../terminal.ts";
 import { age, bytes } from "./units.ts";
@@ -17,11 +19,12 @@ Shows what waits on the disk for its delivery: for each process that wrote, whet
 delivers it, how many events wait, since when, and when a delivery was last confirmed; damaged files
 that were kept, and dead letters. Changes nothing, and disturbs nobody who writes.
 
-Reads the .env files that Next.js reads in this folder. Exits with 1 if damaged files are kept.
+Reads the .env files that Next.js reads in this folder. Exits with 1 if damaged files are
+kept, with 2 if it was called wrongly, or on a folder that cannot be read.
 
   --dir <folder>  the journal's folder  (AUTHLOG_JOURNAL_DIR, default .authlog/journal)
   --json          one JSON object: {"dir", "lanes": [{"id", "owner", "depth", …}], "damaged",
-                  "deadLetters", "total"}; times in milliseconds since 1970, sizes in bytes`;
+                  "deadLetters", "total"}; times in whole milliseconds since 1970, sizes in bytes`;
 
 /** Runs `authlog journal`. Returns the exit code. */
 export async function journal(args: readonly string[], terminal: Terminal): Promise<number> {
@@ -30,13 +33,36 @@ export async function journal(args: readonly string[], terminal: Terminal): Prom
     options: { dir: { type: "string" }, json: { type: "boolean", default: false } },
   });
   const { config } = readCommandConfig(terminal.env);
-  const summary = viewJournal(resolve(values.dir ?? config.journal.dir.value));
+  const dir = resolve(values.dir ?? config.journal.dir.value);
+  assertReachable(dir);
+  const summary = viewJournal(dir);
   const deadLetters = countLetters(resolve(config.deadLetterPath.value));
-  if (values.json) terminal.out(jsonLine({ ...summary, deadLetters }));
+  if (values.json) terminal.out(jsonLine(toJson(summary, deadLetters)));
   else {
     for (const line of lines(summary, deadLetters, Date.now(), terminal.color)) terminal.out(line);
   }
   return summary.damaged.length > 0 ? exitCodes.fault : exitCodes.ok;
+}
+
+/** In a folder that is not there yet nothing waits; below a file there can be none. */
+function assertReachable(dir: string): void {
+  try {
+    statSync(dir);
+  } catch (error) {
+    if (systemReason(error) !== "ENOENT") throw error;
+  }
+}
+
+function toJson({ lanes, total, ...rest }: JournalSummary, deadLetters: number): object {
+  return { ...rest, lanes: lanes.map(withWholeTimes), total: withWholeTimes(total), deadLetters };
+}
+
+/** A file system tells times in parts of a millisecond. */
+function withWholeTimes<T extends JournalSummary["total"]>(lane: T): T {
+  const { confirmedUnixMillis } = lane;
+  return confirmedUnixMillis === undefined
+    ? lane
+    : { ...lane, confirmedUnixMillis: Math.floor(confirmedUnixMillis) };
 }
 
 function lines(

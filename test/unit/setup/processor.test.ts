@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { emitEvent } from "../../../src/capture/emit-event.ts";
 import { auditProcessor } from "../../../src/setup/processor.ts";
 import { getSlot } from "../../../src/slot.ts";
@@ -34,4 +34,20 @@ it("without a token the events wait, and it is said", async () => {
   expect(processor.depth).toBe(1);
   expect(watched.diagnostics.map(({ code }) => code)).toEqual(["ERR_AUTHLOG_TOKEN_MISSING"]);
   await processor.shutdown();
+});
+
+it("each of several settings that cannot be used is named, and how it can be", async () => {
+  vi.stubEnv("OTEL_BLRP_MAX_QUEUE_SIZE", "abc");
+  vi.stubEnv("AUTHLOG_JOURNAL_ON_FULL", "x");
+  vi.stubEnv("AUTHLOG_ENABLED", "maybe");
+  const processor = auditProcessor({ durability: "memory", pangea: { token: "pts_test" } });
+  vi.unstubAllEnvs();
+  await processor.shutdown();
+  expect(watched.diagnostics).toHaveLength(1);
+  const [{ code, message, why, fix } = { code: "" }] = watched.diagnostics;
+  expect(code).toBe("ERR_AUTHLOG_CONFIG_INVALID");
+  for (const name of ["OTEL_BLRP_MAX_QUEUE_SIZE", "AUTHLOG_JOURNAL_ON_FULL", "AUTHLOG_ENABLED"]) {
+    for (const text of [message, why, fix]) expect(text).toContain(name);
+  }
+  expect(fix).toContain("drop-newest, drop-oldest");
 });

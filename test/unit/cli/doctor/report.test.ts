@@ -100,6 +100,13 @@ const isCommand = (hint: string): boolean => spawnSync("sh", ["-n"], { input: hi
 const readme = readFileSync(join(root, "README.md"), "utf8");
 
 describe("what the doctor says", () => {
+  it("tells where events wait while there is no token", () => {
+    const whyOf = (durability: "process" | "memory"): string | undefined =>
+      destinationChecks({ kind: "none" }, durability)[0]?.why;
+    expect(whyOf("process")).toMatch(/^Events wait in the journal\./);
+    expect(whyOf("memory")).toMatch(/^Events wait in memory\./);
+  });
+
   it("has a mend for each fault, or names the code that has one", () => {
     const without = everyFault().filter(
       ({ status, hint, link }) => status === "fail" && !hint && !link,
