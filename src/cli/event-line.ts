@@ -1,4 +1,4 @@
-import { attributes, outcomes } from "../vocabulary.ts";
+import { attributes, eventNames, outcomes } from "../vocabulary.ts";
 import { plain, style } from "./terminal.ts";
 
 /** An audit event as a ledger holds it; nothing in it is trusted. */
@@ -43,14 +43,18 @@ export function eventLine(event: AuditEventFields, options: EventLineOptions): s
   return parts.join("");
 }
 
-/** The proven user by the name that people know, or who it was claimed to be. */
+/**
+ * The proven user by the name that people know, or who it was claimed to be. Of a gap, how many
+ * events are missing and the code that says why: its sentence, which each schema has, tells both.
+ */
 function whoOf(event: AuditEventFields, details: AuditEventFields): string {
+  if (event["action"] === eventNames.gap) return textOf(event["message"], 128);
   const names = [details[attributes.userEmail], event["target"], event["actor"]];
-  return names.map(textOf).find((name) => name !== "") ?? "anonymous";
+  return names.map((name) => textOf(name)).find((name) => name !== "") ?? "anonymous";
 }
 
-function textOf(value: unknown): string {
-  return typeof value === "string" ? plain(value, 64) : "";
+function textOf(value: unknown, maxLength = 64): string {
+  return typeof value === "string" ? plain(value, maxLength) : "";
 }
 
 function detailsOf(value: unknown): AuditEventFields {

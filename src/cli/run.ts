@@ -1,8 +1,10 @@
+import process from "node:process";
 import { AuthlogError } from "../errors.ts";
 import { codedError } from "./coded-error.ts";
+import { manifest } from "./manifest.ts";
+import { nodeTooOld } from "./node-version.ts";
 import { suggest } from "./suggest.ts";
 import { exitCodes, plain, type Terminal } from "./terminal.ts";
-import { version } from "./version.ts";
 
 interface Command {
   readonly help: string;
@@ -39,11 +41,19 @@ const help = `Usage: authlog <command> [options]
   --help, --version; authlog <command> --help for its options
   Exit codes: 0 ok, 1 found a fault, 2 wrong usage`;
 
-/** Runs the command line. Returns the exit code; never throws. */
-export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
+/**
+ * Runs the command line. Returns the exit code; never throws.
+ *
+ * @param nodeVersion the version of Node that it runs on
+ */
+export async function run(
+  args: readonly string[],
+  terminal: Terminal,
+  nodeVersion: string = process.versions.node,
+): Promise<number> {
   const [name, ...rest] = args;
   if (name === "--version" || name === "-v") {
-    terminal.out(version());
+    terminal.out(manifest().version);
     return exitCodes.ok;
   }
   if (name === "--help" || name === "-h" || name === "help") {
@@ -58,6 +68,9 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
   if (load === undefined) {
     return report(noCommand(name), terminal);
   }
+  const tooOld = nodeTooOld(nodeVersion);
+  // The doctor says so by itself, beside all else that it finds.
+  if (tooOld !== undefined && name !== "doctor") return report(tooOld, terminal);
   try {
     const command = await load();
     if (rest.includes("--help") || rest.includes("-h")) {

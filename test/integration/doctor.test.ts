@@ -177,6 +177,16 @@ describe("authlog doctor", () => {
     expect(text).not.toMatch(/pts_secret|not-a-port/);
   });
 
+  it("says of a file in the journal's place that it is no folder", async () => {
+    writeApp();
+    write("a-file", "");
+    const { odd, text } = await doctor({ AUTHLOG_JOURNAL_DIR: "a-file" });
+    expect(odd).toMatchObject({ "journal.folder": "fail", "journal.backlog": "warn" });
+    expect(text).toContain("The system says ENOTDIR");
+    expect(text).toContain("a-file is no folder");
+    expect(text).not.toMatch(/EACCES|Another user/);
+  });
+
   it("tells a place where nobody answers, in a bounded time", async () => {
     writeApp();
     const url = await receiver(() => {});

@@ -53,11 +53,11 @@ function checkFolder({ dir, network, unwritable }: JournalFinding): Check {
   return { id, status: "ok", what, why: "It is on a disk of this machine, and can be written." };
 }
 
-function checkBacklog({ dir, summary }: JournalFinding, nowMillis: number): Check[] {
+function checkBacklog({ dir, summary, unreadable }: JournalFinding, nowMillis: number): Check[] {
   const id = "journal.backlog";
   if (summary === undefined) {
     const what = "What lies in the journal cannot be read.";
-    const why = `Another user may own ${dir}.`;
+    const why = unreadable === "ENOTDIR" ? `${dir} is no folder.` : `Another user may own ${dir}.`;
     return [{ id, status: "warn", what, why, hint: `ls -ld ${quoted(dir)}` }];
   }
   const { depth, oldestUnixMillis, confirmedUnixMillis } = summary.total;

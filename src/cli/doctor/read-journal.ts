@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync } from "node:fs";
+import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { type JournalSummary, viewJournal } from "../../delivery/journal/journal-view.ts";
 import { networkFileSystemOf } from "../../delivery/journal/network-file-system.ts";
@@ -15,6 +15,8 @@ export interface JournalFinding {
   readonly unwritable?: string;
   /** What lies there; absent where it cannot be read. */
   readonly summary?: JournalSummary;
+  /** Why it cannot, by the system's code. */
+  readonly unreadable?: string;
   readonly deadLetterPath: string;
   readonly deadLetters: number;
 }
@@ -25,7 +27,9 @@ export function readJournal(folder: string, config: AuthlogConfig): JournalFindi
   const deadLetterPath = resolve(folder, config.deadLetterPath.value);
   const there = nearestFolder(dir);
   const network = networkFileSystemOf(there);
-  const unwritable = reasonOf(() => accessSync(there, constants.W_OK | constants.X_OK));
+  const unwritable = statSync(there).isDirectory()
+    ? reasonOf(() => accessSync(there, constants.W_OK | constants.X_OK))
+    : "ENOTDIR";
   return {
     dir,
     ...(network !== undefined && { network }),
@@ -42,12 +46,12 @@ function nearestFolder(path: string): string {
   return existsSync(path) || parent === path ? path : nearestFolder(parent);
 }
 
-function summaryOf(dir: string): { summary?: JournalSummary } {
+function summaryOf(dir: string): Pick<JournalFinding, "summary" | "unreadable"> {
   let summary: JournalSummary | undefined;
-  const reason = reasonOf(() => {
+  const unreadable = reasonOf(() => {
     summary = viewJournal(dir);
   });
-  return reason === undefined && summary !== undefined ? { summary } : {};
+  return unreadable === undefined ? { ...(summary && { summary }) } : { unreadable };
 }
 
 function lettersIn(path: string): number {

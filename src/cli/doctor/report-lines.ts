@@ -57,7 +57,7 @@ function settingLines(settings: readonly ShownSetting[], color: boolean): string
     const columns = `    ${name.padEnd(width("name"))}  ${value.padEnd(width("value"))}  `;
     return `${columns}${style("dim", source, color)}`;
   });
-  const rest = plural(settings.length - set.length, "other setting");
+  const rest = plural(settings.length - set.length, set.length > 0 ? "other setting" : "setting");
   const others = `    ${rest} with the default value`;
   return [...rows, style("dim", others, color)];
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { eventLine } from "../../../src/cli/event-line.ts";
+import { toGapRecord } from "../../../src/event/gap-record.ts";
 
 const receivedAt = "2026-11-20T10:00:00.123456Z";
 const traceId = "0af7651916cd43dd8448eb211c80319c";
@@ -30,6 +31,17 @@ describe("eventLine", () => {
     };
     expect(eventLine(event, { receivedAt })).toBe(
       "10:00:00 ✓ auth.sign_in         ada@example.com",
+    );
+  });
+
+  it("tells of a gap how many events are missing, and why", () => {
+    const gap = toGapRecord(
+      { timeUnixMillis: 0, count: 1_234, code: "ERR_AUTHLOG_JOURNAL_SYNC_FAILED" },
+      { uid: "u", producerId: "p", sequence: 1 },
+    );
+    const event = { message: gap.body, action: gap.eventName };
+    expect(eventLine(event, { receivedAt })).toBe(
+      "10:00:00 · authlog.gap          1234 audit events could not be kept: ERR_AUTHLOG_JOURNAL_SYNC_FAILED",
     );
   });
 

@@ -31,4 +31,20 @@ describe("the command line", () => {
     if (args.length > 0) expect(io.errors[0]).toMatch(/\[ERR_AUTHLOG_USAGE\]$/);
     expect(io.errors.join("\n")).not.toContain("\u001b");
   });
+
+  it.each([["serve"], ["journal"], ["deadletter", "list"]])(
+    "on a Node that is too old, %s names both versions",
+    async (...args) => {
+      const io = terminal();
+      expect(await run(args, io, "22.14.9")).toBe(2);
+      expect(io.errors[0]).toBe("authlog: Node 22.14.9 is too old. [ERR_AUTHLOG_USAGE]");
+      expect(io.errors[1]).toContain("needs Node 22.15 or later");
+      expect(io.lines).toEqual([]);
+    },
+  );
+
+  it("on a Node that is too old the doctor runs, and says so", async () => {
+    const io = terminal();
+    expect(await run(["doctor", "--help"], io, "20.0.0")).toBe(0);
+  });
 });

@@ -177,6 +177,9 @@ describe("what the doctor says", () => {
       "    token  set, 12 characters  .env.local",
       "    1 other setting with the default value",
     ]);
+    expect(
+      reportLines({ folder: "/app", checks, settings: settings.slice(1) }, false).slice(4, 5),
+    ).toEqual(["    1 setting with the default value"]);
   });
 
   it("lets no value act on the terminal", () => {
