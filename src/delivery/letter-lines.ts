@@ -9,6 +9,8 @@ export interface StoredLetter {
   readonly at: string;
   readonly code: string;
   readonly why: string;
+  /** Whether the destination may have taken it: a later attempt ended without a clear answer. */
+  readonly unclear: boolean;
   readonly record: ReadableLogRecord;
 }
 
@@ -62,11 +64,26 @@ export function countLetters(path: string): number {
   return count;
 }
 
-/** The line of a letter that was rejected again, with the new reason; all else stays as it was. */
-export function withReason(bytes: Buffer, reason: Omit<StoredLetter, "record">): Buffer {
-  const value = JSON.parse(bytes.toString()) as object;
+/**
+ * The line of a letter that was rejected again, with the new reason and without a doubt; all else
+ * stays as it was.
+ */
+export function withReason(
+  bytes: Buffer,
+  reason: Pick<StoredLetter, "at" | "code" | "why">,
+): Buffer {
   const { at, code, why } = reason;
-  return Buffer.from(`${JSON.stringify({ ...value, at, code, why })}\n`);
+  return changed(bytes, { at, code, why, unclear: undefined });
+}
+
+/** The line of a letter that the destination may have taken; all else stays as it was. */
+export function withDoubt({ bytes, letter }: Pick<LetterLine, "bytes" | "letter">): Buffer {
+  return letter === undefined || letter.unclear ? bytes : changed(bytes, { unclear: true });
+}
+
+function changed(bytes: Buffer, members: object): Buffer {
+  const value = JSON.parse(bytes.toString()) as object;
+  return Buffer.from(`${JSON.stringify({ ...value, ...members })}\n`);
 }
 
 function toLetter(bytes: Buffer): StoredLetter | undefined {
@@ -75,7 +92,7 @@ function toLetter(bytes: Buffer): StoredLetter | undefined {
   if (typeof at !== "string" || typeof code !== "string" || typeof why !== "string")
     return undefined;
   const record = fromOtlp(value);
-  return record && { at, code, why, record };
+  return record && { at, code, why, unclear: value?.["unclear"] === true, record };
 }
 
 function parsed(bytes: Buffer): Readonly<Record<string, unknown>> | undefined {

@@ -13,7 +13,13 @@ import { type KernelLock, tryLock } from "../files/kernel-lock.ts";
 import { syncFolder } from "../files/private-file.ts";
 import type { DeliveryOutcome, ReadableLogRecord, Settled } from "../telemetry/exporter.ts";
 import { appendLetters } from "./letter-file.ts";
-import { type LetterLine, letterLines, withReason } from "./letter-lines.ts";
+import {
+  type LetterLine,
+  letterLines,
+  type StoredLetter,
+  withDoubt,
+  withReason,
+} from "./letter-lines.ts";
 
 /** How dead letters are sent again. */
 export interface RetryLettersOptions {
@@ -24,7 +30,8 @@ export interface RetryLettersOptions {
   /**
    * Delivers one batch. Never rejects.
    *
-   * @param mayBeThere those that an earlier retry, which was killed, may have delivered
+   * @param mayBeThere those that the destination may have: they were given up, or an earlier retry
+   *   was killed, or ended without a clear answer
    */
   deliver: (
     records: readonly ReadableLogRecord[],
@@ -42,7 +49,7 @@ export interface LettersRetried {
   delivered: number;
   /** Refused again: they stay, with the new reason. */
   rejected: number;
-  /** The destination took nothing now: they stay as they were. */
+  /** The destination did not take them now: they stay, marked where it may have them all the same. */
   waiting: number;
   /** Lines that are no dead letters: they stay as they are. */
   unreadable: number;
@@ -70,12 +77,11 @@ export async function retryLetters(options: RetryLettersOptions): Promise<Letter
   if (!hasLetters(files)) return { delivered: 0, rejected: 0, waiting: 0, unreadable: 0 };
   const lock = lockOf(path);
   try {
-    const resumed = existsSync(files.aside);
-    if (resumed) putBack(files);
+    if (existsSync(files.aside)) putBack(files);
     rmSync(files.done, { force: true });
     if (!existsSync(path)) return { delivered: 0, rejected: 0, waiting: 0, unreadable: 0 };
     renameSync(path, files.aside);
-    const retried = await sendAll(files, options, resumed);
+    const retried = await sendAll(files, options);
     finish(files);
     return retried;
   } finally {
@@ -121,14 +127,18 @@ function lockOf(path: string): KernelLock {
   });
 }
 
-/** After a retry that was killed: its letters go behind those that have come since. */
+/**
+ * After a retry that was killed: its letters go behind those that have come since. They are marked in
+ * the file: this retry, too, can end before it has asked for any of them.
+ */
 function putBack(files: Files): void {
   let bytes: Buffer[] = [];
   let size = 0;
   let end = readDone(files.done);
   for (const line of letterLines(files.aside, end)) {
-    bytes.push(line.bytes);
-    size += line.bytes.length;
+    const marked = withDoubt(line);
+    bytes.push(marked);
+    size += marked.length;
     ({ end } = line);
     if (size < maxBatchBytes) continue;
     keep(files, bytes, end);
@@ -141,7 +151,6 @@ function putBack(files: Files): void {
 async function sendAll(
   files: Files,
   { batchSize, deliver, onProgress, onUnreadable }: RetryLettersOptions,
-  resumed: boolean,
 ): Promise<LettersRetried> {
   const retried: LettersRetried = { delivered: 0, rejected: 0, waiting: 0, unreadable: 0 };
   const ofBytes = statSync(files.aside).size;
@@ -154,8 +163,9 @@ async function sendAll(
     const outcome =
       down || records.length === 0
         ? undefined
-        : await deliver(records, new Set(resumed ? records : []));
+        : await deliver(records, new Set(letters.filter(mayBeThere).map(({ record }) => record)));
     const fates = fatesOf(records, outcome);
+    const unclear = outcome?.status === "retryable" && outcome.unclear === true;
     if (outcome?.status === "retryable") {
       retried.cause = outcome.cause;
       failures += 1;
@@ -175,7 +185,7 @@ async function sendAll(
       } else if (fate === "delivered") {
         retried.delivered += 1;
       } else if (fate === undefined) {
-        stays.push(bytes);
+        stays.push(unclear ? withDoubt({ bytes, letter }) : bytes);
         retried.waiting += 1;
       } else {
         const { code, why } = fate;
@@ -230,6 +240,11 @@ function* batches(path: string, batchSize: number): Generator<LetterLine[], void
 
 function isGivenUp({ code }: { code: string }): boolean {
   return code === "ERR_AUTHLOG_DELIVERY_GIVEN_UP";
+}
+
+/** What was given up was tried, each time without a clear refusal. */
+function mayBeThere(letter: StoredLetter): boolean {
+  return letter.unclear || isGivenUp(letter);
 }
 
 /** First what stays is on the disk, then it is noted how far the retry came: never the other way. */

@@ -118,7 +118,11 @@ export function createBulkDelivery(options: BulkDeliveryOptions): BulkDelivery {
     const first = [...chunks(fresh, maxEvents), ...waiting.values()];
     const parts = await deliverInParts(first, (part) => {
       const before = part[0] && accepted.of(part[0].record);
-      return before === undefined ? request(part, either, undefined) : ask(part, either, before);
+      // Another attempt may have been accepted meanwhile with some of a part, which says nothing of
+      // the rest of it.
+      return before !== undefined && part.every(({ record }) => before.records.includes(record))
+        ? ask(part, either, before)
+        : request(part, either, undefined);
     });
     for (const [{ index }, cause] of parts.refused) refused.set(index, cause);
     if (parts.retry === undefined) {

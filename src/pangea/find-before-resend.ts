@@ -16,7 +16,8 @@ const lookupShare = 0.5;
 /**
  * Looks up what may be there before it is sent again: what an attempt sent that ended without a
  * clear answer, and what comes from a process that died. Where looking up fails, everything is sent:
- * an event that stands there twice is better than one that is missing.
+ * an event that stands there twice is better than one that is missing. What was not looked up stays
+ * in doubt also where it then fails clearly: that says nothing of the attempts before.
  *
  * @param timeoutMillis within which looking up and sending end together
  */
@@ -34,10 +35,12 @@ export function findBeforeResend(
     const doubtful = records.filter(
       (record) => !there.has(record) && (unclear.has(record) || mayBeThere?.has(record) === true),
     );
+    const doubted = new Set(doubtful);
     if (doubtful.length > 0) {
       const share = AbortSignal.timeout(Math.ceil(timeoutMillis * lookupShare));
-      const { found, cause } = await lookup(doubtful, AbortSignal.any([within, share]));
+      const { found, missing, cause } = await lookup(doubtful, AbortSignal.any([within, share]));
       for (const record of found) there.add(record);
+      for (const record of missing) doubted.delete(record);
       if (cause !== undefined) report(cause);
     }
     const places = [...records.keys()].filter((index) => {
@@ -49,8 +52,9 @@ export function findBeforeResend(
     // Noted before: whoever gives the attempt up does not wait for how it ends.
     for (const record of open) unclear.add(record);
     const outcome = await deliver(open, within);
-    if (outcome.status !== "retryable" || outcome.unclear !== true) {
-      for (const record of open) unclear.delete(record);
+    for (const [index, record] of open.entries()) {
+      if (isSettled(index, outcome) || (!isUnclear(outcome) && !doubted.has(record)))
+        unclear.delete(record);
     }
     if (outcome.status === "delivered") return outcome;
     const inBatch = <T extends { index: number }>(item: T): T => ({
@@ -64,4 +68,13 @@ export function findBeforeResend(
     const settled = (outcome.settled ?? []).map(inBatch);
     return { ...outcome, settled: [...found.map((index) => ({ index })), ...settled] };
   };
+}
+
+function isSettled(index: number, outcome: DeliveryOutcome): boolean {
+  if (outcome.status !== "retryable") return true;
+  return outcome.settled?.some((settled) => settled.index === index) === true;
+}
+
+function isUnclear(outcome: DeliveryOutcome): boolean {
+  return outcome.status === "retryable" && outcome.unclear === true;
 }

@@ -4,6 +4,7 @@ import { AuthlogError } from "../errors.ts";
 import type { ReadableLogRecord } from "../telemetry/exporter.ts";
 import { loadService, type Service } from "./audit-service.ts";
 import { toEvent } from "./bulk-delivery.ts";
+import { chunks } from "./deliver-in-parts.ts";
 import { RequestFault } from "./request-fault.ts";
 import { currentToken, type TokenSource } from "./token.ts";
 import { untraced } from "./untraced.ts";
@@ -21,6 +22,8 @@ export interface LookupOptions {
 /** What a look-up found. */
 export interface Finding {
   found: ReadonlySet<ReadableLogRecord>;
+  /** Those that were asked for, and are not there. */
+  missing: ReadonlySet<ReadableLogRecord>;
   /** Why not all of them were looked up. */
   cause?: AuthlogError;
 }
@@ -33,7 +36,7 @@ export type Lookup = (
 
 /** Ids in one question: the ledger takes 64 terms, and each answer is to stay small. */
 const idsEach = 25;
-/** Each may stand there twice already. */
+/** Each may stand there twice already; where it is more, the others are asked for again. */
 const resultsEach = 2 * idsEach;
 
 /** An app's clock may be so far ahead of the audit log's, whose time of receipt is searched. */
@@ -45,12 +48,19 @@ interface Wanted {
   event: AuditEvent;
 }
 
+/** What the audit log answered to one question. */
+interface AnswerToOne {
+  there: ReadonlySet<ReadableLogRecord>;
+  /** Whether it has all that was found: of records that are not in it, others may take the room. */
+  complete: boolean;
+}
+
 /** A look-up by the schema's unique id. Copies with another content do not count as found. */
 export function createLookup(options: LookupOptions): Lookup {
   const { schema } = options;
   const [field, ...keys] = schema.uidPath ?? [];
 
-  async function ask(service: Service, wanted: readonly Wanted[]): Promise<ReadableLogRecord[]> {
+  async function ask(service: Service, wanted: readonly Wanted[]): Promise<AnswerToOne> {
     const query = wanted.map(({ uid }) => `${field}:"${uid}"`).join(" OR ");
     const first = Math.min(...wanted.map(({ record }) => record.hrTime[0] * 1_000));
     const start = new Date(first - slackMillis).toISOString();
@@ -62,33 +72,45 @@ export function createLookup(options: LookupOptions): Lookup {
         { skipEventVerification: true },
       ),
     );
-    const there = new Set<unknown>();
-    for (const { envelope } of result.events as readonly unknown[] as { envelope?: unknown }[]) {
-      there.add(textOf(member(member(envelope, "event"), field)));
-    }
-    return wanted
-      .filter(({ event }) => there.has(textOf(member(event, field))))
-      .map(({ record }) => record);
+    const events = result.events as readonly unknown[] as { envelope?: unknown }[];
+    const values = new Set(
+      events.map(({ envelope }) => textOf(member(member(envelope, "event"), field))),
+    );
+    const there = wanted.filter(({ event }) => values.has(textOf(member(event, field))));
+    return {
+      there: new Set(there.map(({ record }) => record)),
+      complete: events.length < resultsEach && !(result.count > events.length),
+    };
   }
 
   return async (records, signal) => {
     const found = new Set<ReadableLogRecord>();
-    if (field === undefined) return { found, cause: failed(`${schema.name} has no field for it`) };
+    const missing = new Set<ReadableLogRecord>();
+    if (field === undefined)
+      return { found, missing, cause: failed(`${schema.name} has no field for it`) };
     const wanted = records.flatMap((record) => wantedOf(record, options, field, keys) ?? []);
     let service: Service | undefined;
     try {
       const token = await currentToken(options.token, signal);
       service = (await loadService({ ...options, signal }))(token);
-      for (let from = 0; from < wanted.length; from += idsEach) {
+      // The next question stands last.
+      const questions = chunks(wanted, idsEach).toReversed();
+      for (let some = questions.pop(); some !== undefined; some = questions.pop()) {
         signal.throwIfAborted();
-        const some = wanted.slice(from, from + idsEach);
-        for (const record of await ask(service, some)) found.add(record);
+        const { there, complete } = await ask(service, some);
+        for (const record of there) found.add(record);
+        const rest = some.filter(({ record }) => !there.has(record));
+        if (complete || rest.length === 0) for (const { record } of rest) missing.add(record);
+        // Fewer each time: one that is not in an answer of its own is neither found nor missing.
+        else if (there.size > 0) questions.push(rest);
+        else if (some.length > 1)
+          questions.push(...chunks(rest, Math.ceil(rest.length / 2)).toReversed());
       }
-      return { found };
+      return { found, missing };
     } catch (error) {
-      if (AuthlogError.is(error)) return { found, cause: failed(error.why) };
+      if (AuthlogError.is(error)) return { found, missing, cause: failed(error.why) };
       const { kind, code } = RequestFault.from(error, signal);
-      return { found, cause: failed(service?.said() || (code ?? kind)) };
+      return { found, missing, cause: failed(service?.said() || (code ?? kind)) };
     }
   };
 }

@@ -130,8 +130,12 @@ function retryable(code: RetryableCode, answer: Answer, nowMillis: number): Verd
   };
 }
 
-/** A service that is too busy says so itself; of other answers, a proxy may have given them. */
-function isUnclear(code: RetryableCode, { httpStatus, envelope }: Answer): boolean {
+/**
+ * A service that is too busy says so itself; of other answers, a proxy may have given them. What was
+ * accepted may be taken yet, whatever was said when it was asked about.
+ */
+function isUnclear(code: RetryableCode, { httpStatus, envelope, accepted }: Answer): boolean {
+  if (accepted !== undefined) return true;
   if (code !== "ERR_AUTHLOG_DELIVERY_RETRYABLE" || httpStatus === 429) return false;
   return httpStatus !== 503 || envelope === undefined;
 }

@@ -7,7 +7,7 @@ import type {
   ExportResult,
   ReadableLogRecord,
 } from "../telemetry/exporter.ts";
-import { createComponent, measureExport } from "../telemetry/self-metrics.ts";
+import { createComponent, createExportMeasure } from "../telemetry/self-metrics.ts";
 import { createBulkDelivery } from "./bulk-delivery.ts";
 import { type DestinationOptions, resolveDestination } from "./destination.ts";
 import { findBeforeResend, type InformedDelivery } from "./find-before-resend.ts";
@@ -41,8 +41,9 @@ export interface PangeaExporterOptions extends DestinationOptions {
   timeoutMillis?: number | undefined;
   /**
    * Whether events that may be there already are looked up before they are sent again: those of an
-   * attempt that ended without a clear answer, and those that a process left which died. The embedded
-   * ledger needs no such care: it knows an event by its id. @default false
+   * attempt that ended without a clear answer, those that a process left which died, and dead letters
+   * that were given up or are marked `unclear`. The embedded ledger needs no such care: it knows an
+   * event by its id. @default false
    */
   findBeforeResend?: boolean | undefined;
   /** Token that may search, for `findBeforeResend`. @default `token` */
@@ -73,7 +74,7 @@ const maxRetries = 5;
 export class PangeaLogRecordExporter implements DeliveringExporter {
   // A closure holds the token and all else: nothing of it shows when an exporter is inspected.
   readonly #deliver: InformedDelivery;
-  readonly #component = createComponent("authlog.PangeaLogRecordExporter");
+  readonly #measure = createExportMeasure(createComponent("authlog.PangeaLogRecordExporter"));
   readonly #timeoutMillis: number;
   readonly #inFlight = new Set<Promise<unknown>>();
   #shutdown: Promise<void> | undefined;
@@ -110,7 +111,7 @@ export class PangeaLogRecordExporter implements DeliveringExporter {
    * requests; records that were confirmed are not sent again if the same records come back.
    *
    * @param signal aborts the attempt; what was under way is then `retryable`
-   * @param mayBeThere records that a process that died may have delivered; see `findBeforeResend`
+   * @param mayBeThere records that another process may have delivered; see `findBeforeResend`
    */
   deliver(
     records: readonly ReadableLogRecord[],
@@ -119,9 +120,7 @@ export class PangeaLogRecordExporter implements DeliveringExporter {
   ): Promise<DeliveryOutcome> {
     if (this.#closed) return Promise.resolve({ status: "retryable", cause: shutDown() });
     return this.#track(() =>
-      measureExport(this.#component, records.length, () =>
-        this.#deliver(records, signal, mayBeThere),
-      ),
+      this.#measure(records, () => this.#deliver(records, signal, mayBeThere)),
     );
   }
 

@@ -18,7 +18,8 @@ const maxWaitMillis = 5_000;
 /**
  * Repeats a delivery while its outcome may pass by itself: after as long as the destination asked for,
  * else after a random part of a growing wait, so that many processes do not come back at once. Gives
- * the last outcome as soon as the next wait would end too late. A refused token or a wrong URL does
+ * the last outcome as soon as the next wait would end too late; it is unclear where any attempt was,
+ * for a clear failure says nothing of the attempts before it. A refused token or a wrong URL does
  * not mend itself within seconds, and is not tried again.
  */
 export async function retryWithin(
@@ -27,9 +28,13 @@ export async function retryWithin(
 ): Promise<DeliveryOutcome> {
   const end = performance.now() + timeoutMillis;
   const signal = AbortSignal.timeout(timeoutMillis);
+  let unclear = false;
   for (let retries = 0; ; retries++) {
-    const outcome = await attempt(signal);
-    if (outcome.status !== "retryable" || retries >= maxRetries) return outcome;
+    const last = await attempt(signal);
+    if (last.status !== "retryable") return last;
+    unclear ||= last.unclear === true;
+    const outcome = { ...last, ...(unclear && { unclear }) };
+    if (retries >= maxRetries) return outcome;
     if (outcome.cause.code !== "ERR_AUTHLOG_DELIVERY_RETRYABLE") return outcome;
     const longest = Math.min(maxWaitMillis, firstWaitMillis * 2 ** retries);
     const waitMillis = outcome.retryAfterMillis ?? random() * longest;

@@ -77,7 +77,8 @@ export interface DeliveringExporter extends LogRecordExporter {
    *
    * @param signal aborts the attempt; what was under way is then `retryable`.
    * @param mayBeThere those of the records that somebody else may have delivered before: a process
-   *   that died. What became of its own attempts an exporter knows by itself.
+   *   that died, or that made them dead letters. What became of its own attempts an exporter knows by
+   *   itself.
    */
   deliver(
     records: readonly ReadableLogRecord[],

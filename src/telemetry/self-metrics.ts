@@ -1,7 +1,7 @@
 import { type Component, getSlot } from "../slot.ts";
 import { scopeName } from "../vocabulary.ts";
 import { apiGlobals } from "./api-globals.ts";
-import type { DeliveryOutcome } from "./exporter.ts";
+import type { DeliveryOutcome, ReadableLogRecord, Settled } from "./exporter.ts";
 
 type Attributes = Readonly<Record<string, string>>;
 
@@ -50,31 +50,55 @@ export function countProcessed(component: Component, count: number, errorType?: 
 }
 
 /** Measures one delivery: how many records it took, how long, and how it ended. */
-export async function measureExport(
-  component: Component,
-  count: number,
+export type ExportMeasure = (
+  records: readonly ReadableLogRecord[],
   deliver: () => Promise<DeliveryOutcome>,
-): Promise<DeliveryOutcome> {
-  const measured = instruments();
-  if (measured === undefined) return deliver();
-  const began = performance.now();
-  measured.inFlight.add(count, attributesOf(component));
-  const outcome = await deliver();
-  measured.inFlight.add(-count, attributesOf(component));
-  const errorType = errorTypeOf(outcome);
-  const seconds = (performance.now() - began) / 1000;
-  measured.duration.record(seconds, attributesOf(component, errorType));
-  const failed = failedOf(outcome, count);
-  if (failed > 0) measured.exported.add(failed, attributesOf(component, errorType));
-  if (failed < count) measured.exported.add(count - failed, attributesOf(component));
-  return outcome;
+) => Promise<DeliveryOutcome>;
+
+/** Makes the measure of one exporter, which knows the records that come back to it. */
+export function createExportMeasure(component: Component): ExportMeasure {
+  // A batch that is settled in part comes back whole: what is settled of it was counted then.
+  const counted = new WeakSet<ReadableLogRecord>();
+
+  return async (records, deliver) => {
+    const measured = instruments();
+    if (measured === undefined) return deliver();
+    const began = performance.now();
+    measured.inFlight.add(records.length, attributesOf(component));
+    const outcome = await deliver();
+    measured.inFlight.add(-records.length, attributesOf(component));
+    const seconds = (performance.now() - began) / 1000;
+    measured.duration.record(seconds, attributesOf(component, errorTypeOf(outcome)));
+    const errorTypes = errorTypesOf(records, outcome, counted);
+    for (const [errorType, { length }] of Map.groupBy(errorTypes, (type) => type)) {
+      measured.exported.add(length, attributesOf(component, errorType));
+    }
+    return outcome;
+  };
 }
 
-function failedOf(outcome: DeliveryOutcome, count: number): number {
-  if (outcome.status === "delivered") return 0;
-  if (outcome.status === "rejected") return outcome.records.length;
-  const delivered = outcome.settled?.filter(({ cause }) => cause === undefined) ?? [];
-  return count - delivered.length;
+/** How the export of each record ended that was not counted before: an error's code, or none. */
+function errorTypesOf(
+  records: readonly ReadableLogRecord[],
+  outcome: DeliveryOutcome,
+  counted: WeakSet<ReadableLogRecord>,
+): (string | undefined)[] {
+  const comesBack = outcome.status === "retryable";
+  const settled = new Map(settledOf(outcome).map(({ index, cause }) => [index, cause?.code]));
+  const ofOthers = comesBack ? outcome.cause.code : undefined;
+  const errorTypes: (string | undefined)[] = [];
+  for (const [index, record] of records.entries()) {
+    const isSettled = settled.has(index);
+    if (!counted.has(record)) errorTypes.push(isSettled ? settled.get(index) : ofOthers);
+    if (!comesBack) counted.delete(record);
+    else if (isSettled) counted.add(record);
+  }
+  return errorTypes;
+}
+
+function settledOf(outcome: DeliveryOutcome): readonly Settled[] {
+  if (outcome.status === "delivered") return [];
+  return outcome.status === "rejected" ? outcome.records : (outcome.settled ?? []);
 }
 
 function errorTypeOf(outcome: DeliveryOutcome): string | undefined {

@@ -110,6 +110,10 @@ const first =
   (path: string, n: number): ProxyFate =>
     path === "/v2/log" && n === 1 ? fate : "passed";
 const lostOnce = first("answer lost");
+const lostAndThenDown = (path: string, n: number): ProxyFate => {
+  if (n === 1) return path === "/v2/log" ? "answer lost" : 503;
+  return path === "/v2/log" && n === 2 ? 429 : "passed";
+};
 
 /** Has 60 records delivered over a proxy. */
 async function deliverAll(
@@ -141,6 +145,12 @@ describe("a receiver that takes a batch, and whose answer is lost", () => {
     // 25 ids a question; nothing was left to be sent.
     expect(proxy.paths).toEqual(["/v2/log", "/v1/search", "/v1/search", "/v1/search"]);
     expect(codes()).not.toContain("ERR_AUTHLOG_LOOKUP_FAILED");
+  });
+
+  it("has each event once where it was down before they could be looked up", async () => {
+    const { ledger, proxy } = await deliverAll(lostAndThenDown, { findBeforeResend: true });
+    expect(await copies(ledger)).toEqual(once60);
+    expect(logCalls(proxy)).toBe(2);
   });
 
   it("has each event once also by a schema of the app's own, by its field for the id", async () => {
@@ -197,6 +207,24 @@ describe("a receiver that takes a batch, and whose answer is lost", () => {
     const result = await new Promise((resolve) => exporter.export(records(60), resolve));
     expect(result).toEqual({ code: 0 });
     expect(await copies(ledger)).toEqual(once60);
+  });
+
+  it("is asked again for those that its answer had no room for, as others stand there too often", async () => {
+    const ledger = await ledgerOf(standardSchema);
+    const proxy = await proxyTo(ledger, () => "passed", asPangea);
+    const events = records(25);
+    const deliver = async (some: readonly ReadableLogRecord[]): Promise<void> => {
+      const exporter = exporterTo(proxy, ledger, {});
+      expect(await exporter.deliver(some)).toEqual({ status: "delivered" });
+    };
+    // The newest come first in an answer: there are 72 of them.
+    await deliver(events.slice(0, 1));
+    for (let n = 0; n < 3; n += 1) await deliver(events.slice(1));
+    const exporter = exporterTo(proxy, ledger, { findBeforeResend: true });
+    expect(await exporter.deliver(events, undefined, new Set(events))).toEqual({
+      status: "delivered",
+    });
+    expect(proxy.paths.slice(4)).toEqual(["/v1/search", "/v1/search"]);
   });
 
   it("is not asked after a clear no: what is too busy has taken nothing", async () => {

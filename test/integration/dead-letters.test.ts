@@ -16,14 +16,15 @@ import { run } from "../../src/cli/run.ts";
 import { deadLetterFile } from "../../src/delivery/dead-letter.ts";
 import { Journal } from "../../src/delivery/journal/journal.ts";
 import { journalDefaults } from "../../src/delivery/journal/journal-options.ts";
-import { AuthlogError } from "../../src/errors.ts";
+import { letterLines } from "../../src/delivery/letter-lines.ts";
+import { AuthlogError, type AuthlogErrorCode } from "../../src/errors.ts";
 import { type RunningLedger, startLedger } from "../../src/ledger-server/start-ledger.ts";
 import type { ReadableLogRecord } from "../../src/telemetry/exporter.ts";
 import { createClock } from "../support/delivery.ts";
 import { numberedRecord } from "../support/journal.ts";
 import { watchSlot } from "../support/slot.ts";
 import { type Recorded, terminal } from "../unit/cli/recorded-terminal.ts";
-import { answer, envelope } from "./pangea-receiver.ts";
+import { answer, envelope, type Reply } from "./pangea-receiver.ts";
 import { receiverOf } from "./pangea-harness.ts";
 
 watchSlot();
@@ -49,6 +50,8 @@ function write(...records: ReadableLogRecord[]): void {
   });
   deadLetterFile({ path }).write(records.map((record) => ({ record, cause })));
 }
+
+const lost: Reply = (_request, _response, socket) => void socket.destroy();
 
 interface Ran extends Recorded {
   code: number;
@@ -189,6 +192,53 @@ describe("authlog deadletter retry", () => {
     expect(errors.join("\n")).toContain("ERR_AUTHLOG_DELIVERY_UNAUTHORIZED");
     expect(errors.join("\n")).not.toContain("pts_canary");
     expect(readFileSync(path, "utf8")).toBe(before);
+  });
+
+  it.each<[string, AuthlogErrorCode]>([
+    ["was refused", "ERR_AUTHLOG_DELIVERY_REJECTED"],
+    ["was given up", "ERR_AUTHLOG_DELIVERY_GIVEN_UP"],
+  ])("looks up what %s, and was then sent without an answer", async (_, code) => {
+    const busy = answer(503, envelope("ServiceBusy"), { "retry-after": "60" });
+    const none = answer(200, envelope("Success", { id: "s", count: 0, events: [] }));
+    const { url, requests } = await receiverOf(
+      ...(code === "ERR_AUTHLOG_DELIVERY_GIVEN_UP" ? [none] : []),
+      lost,
+      none,
+      busy,
+      none,
+    );
+    const env = {
+      PANGEA_TOKEN: "pts_canary",
+      PANGEA_BASE_URL_TEMPLATE: url,
+      AUTHLOG_FIND_BEFORE_RESEND: "true",
+    };
+    const cause = new AuthlogError(code, { message: "m", why: "w", fix: "f" });
+    deadLetterFile({ path }).write([{ record: numberedRecord(1), cause }]);
+    const retry = ["deadletter", "retry", "--path", path] as const;
+    expect((await authlog(env, ...retry)).code).toBe(1);
+    expect((await authlog(env, ...retry)).code).toBe(0);
+    const paths = requests.map((request) => request.path).join(" ");
+    // What is sent after a doubt is looked up each time, by the next command too.
+    expect(paths).toMatch(/^(\/v1\/search )?\/v2\/log( \/v1\/search \/v2\/log){2}$/);
+    expect(paths.startsWith("/v1/search")).toBe(code === "ERR_AUTHLOG_DELIVERY_GIVEN_UP");
+  });
+
+  it("that is stopped while a batch is under way keeps what it knows of it", async () => {
+    const error = { code: "BadFormat", detail: "too long", source: "/events/0/event/actor" };
+    const arrived = Promise.withResolvers<void>();
+    const { url } = await receiverOf(
+      answer(400, envelope("ValidationError", { errors: [error] })),
+      // Never answers.
+      () => arrived.resolve(),
+    );
+    const io = terminal({ PANGEA_TOKEN: "pts_canary", PANGEA_BASE_URL_TEMPLATE: url });
+    void arrived.promise.then(io.stop);
+    write(numberedRecord(1), numberedRecord(2));
+    expect(await run(["deadletter", "retry", "--path", path], io)).toBe(1);
+    expect(io.lines).toEqual(["0 delivered, 1 refused again, 1 not taken now"]);
+    const [first, second] = [...letterLines(path)].map(({ letter }) => letter);
+    expect(first).toMatchObject({ why: expect.stringContaining("too long"), unclear: false });
+    expect(second).toMatchObject({ unclear: true });
   });
 
   it("that is stopped sends no more, and keeps what is left", async () => {

@@ -3,24 +3,28 @@ import { AuditLogRecordProcessor } from "../../src/delivery/audit-log-record-pro
 import { disableOtel, otelLines } from "../support/otel-lines.ts";
 import { watchSlot } from "../support/slot.ts";
 import { exporterTo, receiverOf } from "./pangea-harness.ts";
-import { answer, envelope } from "./pangea-receiver.ts";
+import { answer, envelope, type Reply, success } from "./pangea-receiver.ts";
 import { logRecords } from "./pangea-records.ts";
 
 watchSlot();
 
 afterEach(disableOtel);
 
+const busy = answer(503, envelope("ServiceBusy"), { "retry-after": "0" });
 const errors = [{ code: "BadLength", detail: "too long", source: "/events/0/event/actor" }];
+
+/** A reader that exports to nowhere. */
+const readerOptions = {
+  exporter: {
+    export: (_: unknown, done: (result: object) => void) => done({ code: 0 }),
+    forceFlush: () => Promise.resolve(),
+    shutdown: () => Promise.resolve(),
+  },
+};
 
 describe.each(otelLines)("the app's MeterProvider, $name", ({ api, sdkMetrics }) => {
   it("tells how many records wait, were delivered, refused or dropped, and how long it took", async () => {
-    const reader = new sdkMetrics.PeriodicExportingMetricReader({
-      exporter: {
-        export: (_: unknown, done: (result: object) => void) => done({ code: 0 }),
-        forceFlush: () => Promise.resolve(),
-        shutdown: () => Promise.resolve(),
-      },
-    });
+    const reader = new sdkMetrics.PeriodicExportingMetricReader(readerOptions);
     const provider = new sdkMetrics.MeterProvider({ readers: [reader] });
     api.metrics.setGlobalMeterProvider(provider);
     const receiver = await receiverOf(answer(400, envelope("ValidationError", { errors })));
@@ -66,4 +70,44 @@ describe.each(otelLines)("the app's MeterProvider, $name", ({ api, sdkMetrics })
       ]),
     );
   });
+
+  it.each<[string, Reply, [string | undefined, number][]]>([
+    [
+      "delivered",
+      success,
+      [
+        ["ERR_AUTHLOG_DELIVERY_RETRYABLE", 2 + 2],
+        [undefined, 4],
+      ],
+    ],
+    [
+      "refused in part",
+      answer(400, envelope("ValidationError", { errors })),
+      [
+        ["ERR_AUTHLOG_DELIVERY_RETRYABLE", 3 + 3],
+        ["ERR_AUTHLOG_DELIVERY_REJECTED", 1],
+        [undefined, 3],
+      ],
+    ],
+  ])(
+    "tells once of each record that is settled before the others of its batch: half of it is %s",
+    async (_name, ofHalf, told) => {
+      const reader = new sdkMetrics.PeriodicExportingMetricReader(readerOptions);
+      const provider = new sdkMetrics.MeterProvider({ readers: [reader] });
+      api.metrics.setGlobalMeterProvider(provider);
+      // Three attempts of `export()`: two end with the receiver busy.
+      const receiver = await receiverOf(answer(413, ""), ofHalf, busy, busy);
+      const exporter = exporterTo(receiver);
+      await new Promise((resolve) => exporter.export(logRecords(4), resolve));
+      const { resourceMetrics } = await reader.collect();
+      await provider.shutdown();
+
+      const counted = resourceMetrics.scopeMetrics
+        .flatMap(({ metrics }) => metrics)
+        .filter(({ descriptor }) => descriptor.name === "otel.sdk.exporter.log.exported")
+        .flatMap(({ dataPoints }) => dataPoints)
+        .map(({ attributes, value }) => [attributes["error.type"], value]);
+      expect(new Set(counted)).toEqual(new Set(told));
+    },
+  );
 });

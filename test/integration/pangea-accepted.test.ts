@@ -52,11 +52,12 @@ describe("a request that is only accepted (202)", () => {
     });
   });
 
-  it("whose token is refused in the end says so", async () => {
+  it("whose token is refused in the end says so, and that it may have been taken", async () => {
     const receiver = await receiverOf(accepted, answer(401, envelope("Unauthorized")));
     expect(await exporterTo(receiver).deliver(logRecords(2))).toMatchObject({
       status: "retryable",
       cause: { code: "ERR_AUTHLOG_DELIVERY_UNAUTHORIZED" },
+      unclear: true,
     });
   });
 
@@ -178,5 +179,37 @@ describe("an accepted request whose outcome is not known at the deadline", () =>
     await exporter.deliver(records);
     await exporter.deliver(records);
     expect(posts(receiver)).toBe(2);
+  });
+
+  it("settles no event that was not in it, also where two deliveries overlap", async () => {
+    const events = logRecords(5);
+    const asked = Promise.withResolvers<void>();
+    const abandon = new AbortController();
+    let first: Promise<unknown> | undefined;
+    const play: Reply = async (request, ...exchange) => {
+      const actors = request.events.map(({ actor }) => actor);
+      let reply = success;
+      if (request.method === "GET") {
+        asked.resolve();
+        reply = abandon.signal.aborted ? taken : notFound;
+      } else if (actors.includes("user-1")) reply = accepted;
+      else if (actors.length > 2) reply = answer(413, "");
+      else if (actors.includes("user-3")) {
+        // Between the halves of the second delivery, the first is abandoned.
+        abandon.abort();
+        await first;
+      }
+      await reply(request, ...exchange);
+    };
+    const receiver = await receiverOf(...Array.from({ length: 50 }, () => play));
+    const exporter = exporterTo(receiver);
+    first = exporter.deliver(events.slice(0, 2), abandon.signal);
+    await asked.promise;
+    const second = [3, 4, 0, 2].flatMap((n) => events[n] ?? []);
+    expect(await exporter.deliver(second)).toEqual(delivered);
+    const inHalves = receiver.requests.filter(({ events: { length } }) => length <= 2);
+    expect(inHalves.flatMap((request) => request.events.map(({ actor }) => actor))).toContain(
+      "user-2",
+    );
   });
 });

@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import { type LettersRetried, retryLetters } from "../../delivery/retry-letters.ts";
 import { AuthlogError } from "../../errors.ts";
 import { retryWithin } from "../../pangea/retry-within.ts";
-import type { DeliveryOutcome } from "../../telemetry/exporter.ts";
+import type { DeliveryOutcome, Retryable } from "../../telemetry/exporter.ts";
 import { readCommandConfig } from "../command-config.ts";
 import { exitCodes, jsonLine, plain, type Terminal } from "../terminal.ts";
 import { openDestination } from "./open-destination.ts";
@@ -37,11 +37,14 @@ export async function retry(args: readonly string[], terminal: Terminal): Promis
       path,
       batchSize: config.batch.maxExportBatchSize.value,
       deliver: async (records, mayBeThere): Promise<DeliveryOutcome> => {
+        let last: Retryable | undefined;
         const attempt = async (signal: AbortSignal): Promise<DeliveryOutcome> => {
-          if (stop.signal.aborted) return stopped();
+          if (stop.signal.aborted) return stopped(last);
           const either = AbortSignal.any([signal, stop.signal]);
           const outcome = await exporter.deliver(records, either, mayBeThere);
-          return outcome.status === "retryable" && stop.signal.aborted ? stopped() : outcome;
+          if (outcome.status !== "retryable") return outcome;
+          last = outcome;
+          return stop.signal.aborted ? stopped(last) : outcome;
         };
         return retryWithin(attempt, {
           timeoutMillis: config.batch.exportTimeoutMillis.value,
@@ -93,12 +96,16 @@ function tell(
   }
 }
 
-/** There is no time at which it is tried again. */
-function stopped(): DeliveryOutcome {
+/**
+ * There is no time at which it is tried again.
+ *
+ * @param last what the attempt before says of the batch
+ */
+function stopped(last?: Retryable): Retryable {
   const cause = new AuthlogError("ERR_AUTHLOG_DELIVERY_RETRYABLE", {
     message: "The dead letters that are left were not sent.",
     why: "The command was stopped.",
     fix: "Run it again: it goes on with those.",
   });
-  return { status: "retryable", cause, retryAfterMillis: Infinity };
+  return { ...last, status: "retryable", cause, retryAfterMillis: Infinity };
 }

@@ -96,6 +96,11 @@ const down: DeliveryOutcome = {
   cause: causeOf("ERR_AUTHLOG_DELIVERY_RETRYABLE"),
 };
 
+/** What a deliverer throws stands for the end of the process: nothing after it happens. */
+const killed: Deliver = () => {
+  throw new Error("killed");
+};
+
 describe("dead letters that are sent again", () => {
   it("leave it also where only the others of their batch have to wait", async () => {
     write(1, 4);
@@ -176,36 +181,83 @@ describe("dead letters that are sent again", () => {
   });
 });
 
+/** Has them sent again; says which of them were marked. */
+async function marked(outcome: DeliveryOutcome = { status: "delivered" }): Promise<number[]> {
+  const numbers: number[] = [];
+  await retry((batch, records, mayBeThere) => {
+    numbers.push(...batch.filter((_, index) => mayBeThere.has(records[index]!)));
+    return outcome;
+  });
+  return numbers;
+}
+
+describe("dead letters that the destination may have taken", () => {
+  it("are those of an earlier retry that ended without a clear answer, until they are settled", async () => {
+    write(1, 2);
+    expect(await marked({ ...down, unclear: true, settled: [{ index: 1 }] })).toEqual([]);
+    write(3, 3);
+    // A clear failure says nothing of the attempt before it.
+    expect(await marked(down)).toEqual([1]);
+    expect(await marked()).toEqual([1]);
+    expect(beside()).toEqual(["letters.jsonl.lock"]);
+  });
+
+  it("are in the file as they were, but for one member more", async () => {
+    write(1, 1);
+    const before = JSON.parse(readFileSync(path, "utf8")) as object;
+    await marked({ ...down, unclear: true });
+    await marked({ ...down, unclear: true });
+    const [line = "", ...rest] = readFileSync(path, "utf8").split("\n");
+    expect([JSON.parse(line), rest]).toEqual([{ ...before, unclear: true }, [""]]);
+  });
+
+  it("are no longer those that it refuses clearly", async () => {
+    write(1, 2);
+    await marked({ ...down, unclear: true });
+    const cause = causeOf("ERR_AUTHLOG_DELIVERY_REJECTED", "too large");
+    expect(await marked({ ...down, settled: [{ index: 0, cause }] })).toEqual([1, 2]);
+    expect(await marked()).toEqual([2]);
+  });
+
+  it("are those that were given up", async () => {
+    write(1, 1);
+    write(2, 2, "ERR_AUTHLOG_DELIVERY_GIVEN_UP");
+    expect(await marked()).toEqual([2]);
+  });
+
+  it("are those of a retry that was killed, also where the one after it is down or killed", async () => {
+    write(1, 2);
+    await expect(retry(killed)).rejects.toThrow("killed");
+    expect(await marked(down)).toEqual([1, 2]);
+    expect(await marked()).toEqual([1, 2]);
+  });
+});
+
 describe("a retry that was killed", () => {
   it("is gone on with: what it delivered and noted is not sent again, the rest may be there", async () => {
     write(1, 25);
-    const killed = retry((numbers) => {
-      // What a deliverer throws stands for the end of the process: nothing after it happens.
-      if (numbers.includes(11)) throw new Error("killed");
-      return { status: "delivered" };
-    });
-    await expect(killed).rejects.toThrow("killed");
+    const ended = retry((numbers, ...rest) =>
+      numbers.includes(11) ? killed(numbers, ...rest) : { status: "delivered" },
+    );
+    await expect(ended).rejects.toThrow("killed");
     expect(unfinishedRetry(path)?.offset).toBeGreaterThan(0);
     write(26, 27);
 
-    const marked: number[] = [];
+    const doubtful: number[] = [];
     const { report, batches } = await retry((_, records, mayBeThere) => {
-      marked.push(records.filter((record) => mayBeThere.has(record)).length);
+      doubtful.push(records.filter((record) => mayBeThere.has(record)).length);
       return { status: "delivered" };
     }, 100);
     expect(report.delivered).toBe(17);
     expect(batches).toEqual([[26, 27, ...Array.from({ length: 15 }, (_, n) => n + 11)]]);
-    expect(marked).toEqual([17]);
+    // Those that came since were under way nowhere.
+    expect(doubtful).toEqual([15]);
     expect(beside()).toEqual(["letters.jsonl.lock"]);
   });
 
   it("that noted nothing is begun anew, and loses nothing", async () => {
     write(1, 5);
-    await expect(
-      retry(() => {
-        throw new Error("killed");
-      }),
-    ).rejects.toThrow("killed");
+    await expect(retry(killed)).rejects.toThrow("killed");
     writeFileSync(`${path}.retrying.done`, "no number");
     expect((await retry()).report.delivered).toBe(5);
   });

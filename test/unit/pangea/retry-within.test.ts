@@ -37,6 +37,13 @@ describe("retries within a deadline", () => {
     expect(await attemptsOf([retryable(code)])).toEqual([retryable(code), 1]);
   });
 
+  it("end with a doubt where any attempt ended with one", async () => {
+    const refused = retryable("ERR_AUTHLOG_DELIVERY_UNAUTHORIZED");
+    const unclear: DeliveryOutcome = { ...passing, unclear: true } as DeliveryOutcome;
+    expect(await attemptsOf([unclear, refused])).toEqual([{ ...refused, unclear: true }, 2]);
+    expect(await attemptsOf([unclear])).toEqual([{ status: "delivered" }, 2]);
+  });
+
   it("do not wait past the deadline", async () => {
     const later = retryable("ERR_AUTHLOG_DELIVERY_RETRYABLE", 60_000);
     expect(await attemptsOf([later], 59_000)).toEqual([later, 1]);
