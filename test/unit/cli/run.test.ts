@@ -28,7 +28,7 @@ describe("the command line", () => {
     expect(await run(args, io)).toBe(2);
     expect(io.lines).toEqual([]);
     expect(io.errors.join("\n").toLowerCase()).toContain(message.toLowerCase());
-    if (args.length > 0) expect(io.errors[0]).toMatch(/\[ERR_AUTHLOG_USAGE\]$/);
+    expect(io.errors[0]).toMatch(/^Usage: |\[ERR_AUTHLOG_USAGE\]$/);
     expect(io.errors.join("\n")).not.toContain("\u001b");
   });
 
