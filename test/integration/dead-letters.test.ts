@@ -235,7 +235,7 @@ describe("authlog deadletter retry", () => {
     void arrived.promise.then(io.stop);
     write(numberedRecord(1), numberedRecord(2));
     expect(await run(["deadletter", "retry", "--path", path], io)).toBe(1);
-    expect(io.lines).toEqual(["0 delivered, 1 refused again, 1 not taken now"]);
+    expect(io.lines.at(-1)).toBe("0 delivered, 1 refused again, 1 not taken now");
     const [first, second] = [...letterLines(path)].map(({ letter }) => letter);
     expect(first).toMatchObject({ why: expect.stringContaining("too long"), unclear: false });
     expect(second).toMatchObject({ unclear: true });
