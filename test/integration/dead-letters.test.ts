@@ -306,7 +306,7 @@ describe("authlog journal", () => {
     expect(unconfirmed?.["total"]).not.toHaveProperty("confirmedUnixMillis");
     journal.confirm([appended.position]);
     journal.close();
-    const [lane = ""] = readdirSync(dir).filter((name) => name.length === 36);
+    const lane = readdirSync(dir).find((name) => name.length === 36) ?? "";
     utimesSync(join(dir, lane, "confirmed.jsonl"), 1_700_000_000.1239, 1_700_000_000.1239);
     const { json } = await authlog({}, "journal", "--dir", dir, "--json");
     const confirmedUnixMillis = 1_700_000_000_123;

@@ -99,10 +99,11 @@ const isCommand = (hint: string): boolean => spawnSync("sh", ["-n"], { input: hi
 
 const readme = readFileSync(join(root, "README.md"), "utf8");
 
+const whyOf = (durability: "process" | "memory"): string | undefined =>
+  destinationChecks({ kind: "none" }, durability)[0]?.why;
+
 describe("what the doctor says", () => {
   it("tells where events wait while there is no token", () => {
-    const whyOf = (durability: "process" | "memory"): string | undefined =>
-      destinationChecks({ kind: "none" }, durability)[0]?.why;
     expect(whyOf("process")).toMatch(/^Events wait in the journal\./);
     expect(whyOf("memory")).toMatch(/^Events wait in memory\./);
   });
