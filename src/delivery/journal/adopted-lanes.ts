@@ -1,8 +1,8 @@
 import { Lane } from "./lane.ts";
 import { laneIds, viewLane } from "./lane-list.ts";
 import type { ReadableLogRecord } from "../../telemetry/exporter.ts";
-import { dropOldestFrom } from "./drop-oldest.ts";
-import { LaneReader, type Loss, type Reading } from "./lane-reader.ts";
+import { type Dropped, dropOldestFrom } from "./drop-oldest.ts";
+import { LaneReader, type Reading } from "./lane-reader.ts";
 import { lastEntryOf } from "./span-of-segment.ts";
 
 interface Adopted {
@@ -68,7 +68,7 @@ export class AdoptedLanes {
   }
 
   /** Drops the oldest segment that nothing was handed out of. See {@link dropOldestFrom}. */
-  dropOldest(keep: (record: ReadableLogRecord) => void): Loss | undefined {
+  dropOldest(keep: (record: ReadableLogRecord) => void): Dropped | undefined {
     // Their names begin with the time at which they were made.
     const lanes = this.#adopted.toSorted((a, b) => (a.lane.id < b.lane.id ? -1 : 1));
     for (const { lane, reader, last } of lanes) {

@@ -17,6 +17,12 @@ export interface Droppable {
   readonly last?: number;
 }
 
+/** What was dropped. */
+export interface Dropped extends Loss {
+  /** The system's error, where the disk did not take that it was. */
+  readonly fault?: unknown;
+}
+
 /**
  * Drops the oldest segment of a lane that nothing was handed out of, and that nobody writes to.
  *
@@ -26,7 +32,7 @@ export interface Droppable {
 export function dropOldestFrom(
   { lane, expected, last }: Droppable,
   keep: (record: ReadableLogRecord) => void,
-): Loss | undefined {
+): Dropped | undefined {
   for (const segment of lane.segments) {
     const [first, end] = lane.rangeOf(segment);
     const to = end === Infinity ? last : end;
@@ -37,8 +43,14 @@ export function dropOldestFrom(
     if (count <= 0 && gaps.length > 0) continue;
     for (const { record } of gaps) keep(record);
     const span = spanOfSegment(segment);
-    lane.drop(segment, range);
-    return { range, count, span, damage: undefined };
+    const dropped = { range, count, span, damage: undefined };
+    try {
+      lane.drop(segment, range);
+      return dropped;
+    } catch (fault) {
+      // From now on it counts as confirmed in this process, and is handed out no more.
+      return { ...dropped, fault };
+    }
   }
   return undefined;
 }

@@ -4,6 +4,7 @@ import { report } from "../../telemetry/diagnostics.ts";
 import type { ReadableLogRecord } from "../../telemetry/exporter.ts";
 import { AdoptedLanes } from "./adopted-lanes.ts";
 import { keepDamaged } from "./damaged-files.ts";
+import type { Dropped } from "./drop-oldest.ts";
 import { FaultPause } from "./fault-pause.ts";
 import {
   damaged,
@@ -218,14 +219,16 @@ export class Journal {
     const hasRoom = (): boolean => this.size + this.#othersBytes < maxBytes * share;
     if (!hasRoom()) own.trim(0);
     while (!hasRoom()) {
-      const loss = onFull === "drop-oldest" ? this.#dropOldest(own) : undefined;
-      if (loss === undefined) return false;
+      const dropped = onFull === "drop-oldest" ? this.#dropOldest(own) : undefined;
+      if (dropped === undefined) return false;
+      const { fault, ...loss } = dropped;
       if (loss.count > 0) this.#world.onGone({ ...loss, cause: journalFull(maxBytes) });
+      if (fault !== undefined) throw fault;
     }
     return true;
   }
 
-  #dropOldest(own: OwnLane): Loss | undefined {
+  #dropOldest(own: OwnLane): Dropped | undefined {
     return this.#adopted.dropOldest((gap) => own.append(gap, "no")) ?? own.dropOldest();
   }
 

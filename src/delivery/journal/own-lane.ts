@@ -1,8 +1,8 @@
 import type { ReadableLogRecord } from "../../telemetry/exporter.ts";
-import { dropOldestFrom } from "./drop-oldest.ts";
+import { type Dropped, dropOldestFrom } from "./drop-oldest.ts";
 import { encodeEntry } from "./entry-line.ts";
 import type { Lane } from "./lane.ts";
-import { LaneReader, type Loss, type Reading } from "./lane-reader.ts";
+import { LaneReader, type Reading } from "./lane-reader.ts";
 import { LaneWriter, type LaneWriterOptions } from "./lane-writer.ts";
 import { NumberSet, type Range } from "./number-set.ts";
 
@@ -92,7 +92,7 @@ export class OwnLane {
   }
 
   /** Drops the oldest segment that nothing was handed out of, and that is not written to. */
-  dropOldest(): Loss | undefined {
+  dropOldest(): Dropped | undefined {
     const expected = this.#reader?.expected ?? Infinity;
     return dropOldestFrom({ lane: this.lane, expected }, (record) => this.append(record, "no"));
   }

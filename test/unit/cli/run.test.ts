@@ -28,7 +28,8 @@ describe("the command line", () => {
     expect(await run(args, io)).toBe(2);
     expect(io.lines).toEqual([]);
     expect(io.errors.join("\n").toLowerCase()).toContain(message.toLowerCase());
-    expect(io.errors[0]).toMatch(/^Usage: |\[ERR_AUTHLOG_USAGE\]$/);
+    // Without a command, what is said is how the command is used.
+    expect(io.errors[0]?.endsWith("[ERR_AUTHLOG_USAGE]")).toBe(args.length > 0);
     expect(io.errors.join("\n")).not.toContain("\u001b");
   });
 

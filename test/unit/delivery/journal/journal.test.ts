@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { Journal } from "../../../../src/delivery/journal/journal.ts";
@@ -216,6 +225,28 @@ describe("a journal that is full", () => {
     expect(journal.append(numberedRecord(1), "no", Infinity).status).toBe("kept");
     journal.close();
   });
+
+  it.runIf(existsSync("/dev/full"))(
+    "tells of what it drops also where the disk does not take that it was dropped",
+    () => {
+      const dir = journalFolder();
+      const { journal, clock, gone } = open(dir, { maxBytes: 20_000, onFull: "drop-oldest" });
+      appendAll(journal, 1);
+      const [file = ""] = segmentFiles(dir);
+      const confirmed = join(dirname(file), "confirmed.jsonl");
+      symlinkSync("/dev/full", confirmed);
+      let kept = 1;
+      while (journal.append(numberedRecord(kept + 1), "no", 1).status === "kept") kept += 1;
+      rmSync(confirmed);
+      clock.tick();
+      const count = gone.reduce((sum, loss) => sum + loss.count, 0);
+      expect(count).toBeGreaterThan(0);
+      expect(readAll(journal)).toHaveLength(kept - count);
+      expect(watched.diagnostics.map(({ code }) => code)).toContain(
+        "ERR_AUTHLOG_JOURNAL_UNWRITABLE",
+      );
+    },
+  );
 
   it("lets its oldest segments go where that is asked for, and says what was in them", () => {
     const dir = journalFolder();
