@@ -1,4 +1,4 @@
-import type { AuthlogError, AuthlogErrorCode } from "../errors.ts";
+import type { AuthlogError } from "../errors.ts";
 import {
   type AuthLogRecord,
   type Component,
@@ -17,11 +17,10 @@ import { batchDefaults, type BatchOptions, maxInFlightDefault } from "./batch-op
 import type { Kept } from "./batch-queue.ts";
 import { checkedJournal, checkedOptions } from "./checked-options.ts";
 import { systemClock } from "./clock.ts";
-import type { DeadLetter, DeadLetters } from "./dead-letter.ts";
 import { DiskWait } from "./disk-wait.ts";
-import { Gaps } from "./gaps.ts";
 import { Journal } from "./journal/journal.ts";
 import { durabilityDefault } from "./journal/journal-options.ts";
+import { Losses } from "./losses.ts";
 import { asEmitted, isAltered, withoutProvider } from "./own-record.ts";
 import { altered, full, incomplete, shutDown } from "./processor-errors.ts";
 import type { AuditLogRecordProcessorOptions, ProcessorWorld } from "./processor-options.ts";
@@ -29,7 +28,7 @@ import { Refill } from "./refill.ts";
 import { retryDefaults } from "./retry.ts";
 import { Sender } from "./sender.ts";
 import { shareOf } from "./share-of-room.ts";
-import { type Span, spanOf } from "./span.ts";
+import { spanOf } from "./span.ts";
 
 /** How long something may take. */
 interface Deadlined {
@@ -60,14 +59,12 @@ export class AuditLogRecordProcessor implements RecordQueue {
   readonly #exporter: AnyExporter;
   readonly #includes: (record: ReadableLogRecord) => boolean;
   readonly #batch: Required<BatchOptions>;
-  readonly #deadLetters: DeadLetters | undefined;
   readonly #sender: Sender;
-  readonly #gaps: Gaps;
+  readonly #losses: Losses;
   readonly #journal: Journal | undefined;
-  readonly #tellGaps = (): void => this.#gaps.tell();
+  readonly #tellGaps = (): void => this.#losses.tell();
   readonly #refill: Refill | undefined;
   readonly #diskWait = new DiskWait();
-  #dropped = 0;
   #shutdown: Promise<void> | undefined;
   #ended = false;
 
@@ -89,7 +86,6 @@ export class AuditLogRecordProcessor implements RecordQueue {
     this.#exporter = exporter;
     this.#includes = includes;
     this.#batch = checkedOptions(batch, batchDefaults);
-    this.#deadLetters = deadLetters;
     this.#sender = new Sender(
       {
         exporter,
@@ -103,13 +99,18 @@ export class AuditLogRecordProcessor implements RecordQueue {
       },
       clock,
     );
-    this.#gaps = new Gaps(clock, (record) => this.take(record));
+    this.#losses = new Losses({
+      component: this.component,
+      clock,
+      deadLetters,
+      sink: (record) => this.take(record),
+    });
     getSlot().tellers.add(this.#tellGaps);
     if (durability === "memory") return;
     this.#journal = new Journal(checkedJournal(journal), durability, {
       clock,
       onChange: () => this.#onJournalChange(),
-      onGone: ({ cause, count, span }) => this.#lose(cause, count, span),
+      onGone: ({ cause, count, span }) => this.#losses.add(cause, count, span),
       ...(files && { files }),
       ...(tuning && { tuning }),
     });
@@ -194,7 +195,8 @@ export class AuditLogRecordProcessor implements RecordQueue {
    */
   end(): void {
     if (this.#ended) return;
-    this.#gaps.tell(true);
+    this.#losses.tell(true);
+    this.#losses.silence();
     this.#ended = true;
     this.#journal?.close();
     const lost = this.#sender.all.filter(({ position }) => position === undefined).length;
@@ -213,23 +215,30 @@ export class AuditLogRecordProcessor implements RecordQueue {
 
   /** Records that could not be kept, since the start. */
   get dropped(): number {
-    return this.#dropped;
+    return this.#losses.count;
   }
 
   async #close(timeoutMillis: number): Promise<void> {
     // What is cut off then has still its last word.
     const deadline = deadlineIn(Math.max(0, timeoutMillis - lastWordMillis));
     // A provider that is shut down takes nothing, and has this processor shut down after that.
-    this.#gaps.tell(true);
+    this.#losses.tell(true);
     for (const tell of getSlot().tellers) tell();
+    if (this.#journal === undefined) this.#losses.silence();
+    const onDisk = this.onDisk(timeoutMillis);
     await this.#sender.flush({ reached: this.#whenSettled(), deadline });
     getSlot().tellers.delete(this.#tellGaps);
     await this.#sender.close(deadline);
     this.#refill?.cancel();
+    // Whoever still waits for the disk is not let go before it is there.
+    await Promise.race([onDisk, deadline.reached]);
     this.end();
-    await Promise.race([this.#exporter.shutdown(), deadline.reached]);
-    deadline.cancel();
-    getSlot().queues.delete(this);
+    try {
+      await Promise.race([this.#exporter.shutdown(), deadline.reached]);
+    } finally {
+      deadline.cancel();
+      getSlot().queues.delete(this);
+    }
   }
 
   /** Tells later whether all that has been accepted by now is settled. */
@@ -258,44 +267,15 @@ export class AuditLogRecordProcessor implements RecordQueue {
   }
 
   #drop(record: ReadableLogRecord, cause: AuthlogError): void {
-    this.#lose(cause, 1, spanOf(record));
-  }
-
-  #lose(cause: AuthlogError, count: number, span: Span): void {
-    countProcessed(this.component, count, cause.code);
-    report(cause);
-    this.#note(cause.code, count, span);
-  }
-
-  #note(code: AuthlogErrorCode, count: number, span: Span): void {
-    this.#dropped += count;
-    // After a shutdown only a journal keeps what would be told.
-    const told = this.#shutdown === undefined || this.#journal !== undefined;
-    if (told && !this.#ended) this.#gaps.note(code, count, span);
+    this.#losses.add(cause, 1, spanOf(record));
   }
 
   /** From here on the records are the receiver's, or dead letters. */
   #settle(kept: readonly Kept[], rejected: readonly Rejection[]): void {
     countProcessed(this.component, kept.length - rejected.length);
-    if (rejected.length > 0) this.#bury(kept, rejected);
+    if (rejected.length > 0) this.#losses.bury(kept, rejected);
     this.#journal?.confirm(kept.flatMap(({ position }) => position ?? []));
     this.#refill?.run();
-  }
-
-  #bury(kept: readonly Kept[], rejections: readonly Rejection[]): void {
-    const letters = rejections.flatMap(({ index, cause }): DeadLetter[] => {
-      countProcessed(this.component, 1, cause.code);
-      report(cause);
-      const record = kept[index]?.record;
-      return record === undefined ? [] : [{ record, cause }];
-    });
-    const lost = this.#deadLetters === undefined ? letters : this.#deadLetters.write(letters);
-    for (const { record, cause } of lost) {
-      // A receiver that refuses what tells of a gap would refuse what tells of that one as well.
-      if (record.eventName === eventNames.gap) continue;
-      const code = this.#deadLetters === undefined ? cause.code : "ERR_AUTHLOG_DEAD_LETTER_FAILED";
-      this.#note(code, 1, spanOf(record));
-    }
   }
 
   #onJournalChange(): void {

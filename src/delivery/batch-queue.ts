@@ -14,7 +14,7 @@ export interface Kept {
 export interface Batch {
   kept: readonly Kept[];
   /** Place of its first record among all that were ever accepted, from 1: its age. */
-  readonly first: number;
+  first: number;
   /** Attempts that failed in a row. */
   failures: number;
   /** How often it failed although the receiver had taken another batch since its last failure. */
@@ -33,6 +33,9 @@ export type Suspicion =
   | "suspect"
   /** The one record in it has failed as often as it may. It has left the queue. */
   | "given-up";
+
+/** What is known of a batch before its first attempt. */
+const untried = { failures: 0, strikes: 0, takenAtFailure: undefined, resting: false } as const;
 
 /** Strikes after which a batch is halved, to find the record at fault. */
 const strikesToSplit = 2;
@@ -87,9 +90,9 @@ export class BatchQueue {
     return Math.min(fresh, ...[...this.#failed, ...this.#underWay].map(({ first }) => first));
   }
 
-  /** Records that are not settled, in no order. */
+  /** Records that are not settled, the oldest first. */
   get all(): readonly Kept[] {
-    const batches = [...this.#failed, ...this.#underWay];
+    const batches = [...this.#failed, ...this.#underWay].toSorted((a, b) => a.first - b.first);
     return [...batches.flatMap(({ kept }) => kept), ...this.#waiting];
   }
 
@@ -118,14 +121,18 @@ export class BatchQueue {
   }
 
   /**
-   * Some records of a batch under way are settled; the others stay in it.
+   * Some records of a batch under way are settled; the others stay in it, as if it were a new one.
    *
    * @param places in the batch; those outside of it are ignored
    * @returns the records that leave the queue, in the order of the batch
    */
   settlePart(batch: Batch, places: ReadonlySet<number>): Kept[] {
     const done = batch.kept.filter((_, place) => places.has(place));
-    batch.kept = batch.kept.filter((_, place) => !places.has(place));
+    if (done.length === 0) return done;
+    const inFront = batch.kept.findIndex((_, place) => !places.has(place));
+    const kept = batch.kept.filter((_, place) => !places.has(place));
+    const fresh = { kept, first: batch.first + Math.max(0, inFront), ...untried };
+    Object.assign(batch, fresh);
     this.#settled += done.length;
     return done;
   }
@@ -184,14 +191,7 @@ export class BatchQueue {
   #fresh(): Batch {
     const first = this.#accepted - this.#waiting.length + 1;
     const kept = this.#waiting.splice(0, this.#maxBatchSize);
-    return {
-      kept,
-      first,
-      failures: 0,
-      strikes: 0,
-      takenAtFailure: undefined,
-      resting: false,
-    };
+    return { kept, first, ...untried };
   }
 
   /** Each half has one strike: the half without the fault is taken, and loses it. */
@@ -200,10 +200,9 @@ export class BatchQueue {
     const half = (from: number, to?: number): Batch => ({
       kept: kept.slice(from, to),
       first: first + from,
-      failures: 0,
+      ...untried,
       strikes: strikesToSplit - 1,
       takenAtFailure,
-      resting: false,
     });
     return [half(0, middle), half(middle)];
   }

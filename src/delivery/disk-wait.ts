@@ -1,10 +1,15 @@
+import { AuthlogError } from "../errors.ts";
 import { deadlineIn } from "../telemetry/deadline.ts";
 import { report } from "../telemetry/diagnostics.ts";
 import { diskSlow } from "./processor-errors.ts";
 
-/** Waits for the disk, as long as a user may be made to wait. Those who wait for the same sync share one wait. */
+/** Those who come so soon after another share its timer: nobody waits much less than they may. */
+const sharedMillis = 50;
+
+/** Waits for the disk, as long as a user may be made to wait. */
 export class DiskWait {
   #round: Promise<void> | undefined;
+  #sinceMillis = 0;
   #end: Promise<void> = Promise.resolve();
 
   /**
@@ -13,8 +18,10 @@ export class DiskWait {
    * @param round the sync
    */
   end(round: Promise<void>, timeoutMillis: number): Promise<void> {
-    if (this.#round !== round) {
+    const nowMillis = performance.now();
+    if (this.#round !== round || nowMillis - this.#sinceMillis > sharedMillis) {
       this.#round = round;
+      this.#sinceMillis = nowMillis;
       this.#end = waitFor(round, timeoutMillis);
     }
     return this.#end;
@@ -23,8 +30,11 @@ export class DiskWait {
 
 async function waitFor(round: Promise<void>, timeoutMillis: number): Promise<void> {
   const deadline = deadlineIn(timeoutMillis);
-  // What keeps it from the disk is reported where it happens.
-  await Promise.race([round.catch(() => {}), deadline.reached]);
+  const ended = round.catch((error: unknown) => {
+    // The system's errors are reported where they happen.
+    if (AuthlogError.is(error)) report(error);
+  });
+  await Promise.race([ended, deadline.reached]);
   if (deadline.passed) report(diskSlow(timeoutMillis));
   deadline.cancel();
 }

@@ -76,7 +76,7 @@ export class Sender {
     return this.#queue.oldest;
   }
 
-  /** Records that are not settled, in no order. */
+  /** Records that are not settled, the oldest first. */
   get all(): readonly Kept[] {
     return this.#queue.all;
   }

@@ -24,7 +24,9 @@ export class AdoptedLanes {
   /** Entries that were not handed out. */
   get unread(): number {
     return this.#adopted.reduce(
-      (sum, { reader, last }) => sum + (reader.done ? 0 : Math.max(1, last - reader.expected + 1)),
+      // What is confirmed has to be read too, before the lane may go.
+      (sum, { lane, reader, last }) =>
+        sum + (reader.done ? 0 : Math.max(1, lane.confirmed.countMissing([reader.expected, last]))),
       0,
     );
   }
@@ -85,10 +87,7 @@ export class AdoptedLanes {
 
   /** Lets go of the lanes: others may take them. */
   close(): void {
-    for (const { lane, reader } of this.#adopted.splice(0)) {
-      reader.close();
-      lane.release();
-    }
+    endEach(this.#adopted.splice(0), (lane) => lane.release());
   }
 
   #take(lane: Lane): void {
@@ -104,11 +103,22 @@ export class AdoptedLanes {
     );
     if (finished.length === 0) return;
     this.#adopted = this.#adopted.filter((adopted) => !finished.includes(adopted));
-    for (const { lane, reader } of finished) {
-      reader.close();
-      lane.remove();
-    }
+    endEach(finished, (lane) => lane.remove());
   }
+}
+
+/** Ends with each of them, also where one throws. */
+function endEach(adopted: readonly Adopted[], end: (lane: Lane) => void): void {
+  const errors = adopted.flatMap(({ lane, reader }): unknown[] => {
+    try {
+      reader.close();
+      end(lane);
+      return [];
+    } catch (error) {
+      return [error];
+    }
+  });
+  if (errors.length > 0) throw errors[0];
 }
 
 function owedOf({ lane, reader, last }: Adopted): number {

@@ -5,7 +5,7 @@ import { decodeEntry, type Entry } from "./entry-line.ts";
 import type { Lane } from "./lane.ts";
 import type { Segment } from "./lane-files.ts";
 import type { Loss } from "./lane-reader.ts";
-import type { Range } from "./number-set.ts";
+import type { NumberSet, Range } from "./number-set.ts";
 import { spanOfSegment } from "./span-of-segment.ts";
 
 /** What of a lane may be dropped. */
@@ -15,6 +15,8 @@ export interface Droppable {
   readonly expected: number;
   /** Number of the lane's last entry, if nobody writes to it any more. */
   readonly last?: number;
+  /** Entries that are in memory although they were not handed out. */
+  readonly held?: NumberSet;
 }
 
 /** What was dropped. */
@@ -24,13 +26,14 @@ export interface Dropped extends Loss {
 }
 
 /**
- * Drops the oldest segment of a lane that nothing was handed out of, and that nobody writes to.
+ * Drops the oldest segment of a lane that nothing was handed out of, nor is in memory, and that
+ * nobody writes to.
  *
  * @param keep takes what tells of earlier losses: without it, they would be silent
  * @returns what was in it; `undefined` where there is no such segment
  */
 export function dropOldestFrom(
-  { lane, expected, last }: Droppable,
+  { lane, expected, last, held }: Droppable,
   keep: (record: ReadableLogRecord) => void,
 ): Dropped | undefined {
   for (const segment of lane.segments) {
@@ -38,11 +41,13 @@ export function dropOldestFrom(
     const to = end === Infinity ? last : end;
     if (first < expected || to === undefined) continue;
     const range: Range = [first, to];
+    const owed = lane.confirmed.countMissing(range);
+    if (lane.confirmed.countMissing(range, held) < owed) continue;
     const gaps = gapsIn(segment).filter(({ number }) => !lane.confirmed.has(number));
-    const count = lane.confirmed.countMissing(range) - gaps.length;
+    const count = owed - gaps.length;
     if (count <= 0 && gaps.length > 0) continue;
     for (const { record } of gaps) keep(record);
-    const span = spanOfSegment(segment);
+    const span = spanOfSegment(segment, lane.confirmed);
     const dropped = { range, count, span, damage: undefined };
     try {
       lane.drop(segment, range);

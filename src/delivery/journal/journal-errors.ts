@@ -4,10 +4,26 @@ import type { Damage } from "./lane-reader.ts";
 
 /** Nothing can be written: what happens from now on waits in memory. */
 export function unwritable(dir: string, cause: unknown): AuthlogError {
+  return unwritableBy(
+    `The system says ${systemReason(cause) ?? "nothing more"}; the journal's folder is ${dir}.`,
+    "Give the process a folder that it may write to by AUTHLOG_JOURNAL_DIR, and room on its disk; where there is none, AUTHLOG_DURABILITY=memory says that this is meant.",
+    cause,
+  );
+}
+
+/** The disk stores nothing of what it was given. */
+export function diskHangs(bytes: number): AuthlogError {
+  return unwritableBy(
+    `More than ${bytes} bytes wait for a sync that does not end.`,
+    "Look at the disk.",
+  );
+}
+
+function unwritableBy(why: string, fix: string, cause?: unknown): AuthlogError {
   return new AuthlogError("ERR_AUTHLOG_JOURNAL_UNWRITABLE", {
     message: "The journal cannot be written: audit events wait in memory only, until it can.",
-    why: `The system says ${systemReason(cause) ?? "nothing more"}; the journal's folder is ${dir}.`,
-    fix: "Give the process a folder that it may write to by AUTHLOG_JOURNAL_DIR, and room on its disk; where there is none, AUTHLOG_DURABILITY=memory says that this is meant.",
+    why,
+    fix,
     cause,
   });
 }
@@ -30,6 +46,15 @@ export function syncFailed(cause: unknown): AuthlogError {
     why: `The system says ${systemReason(cause) ?? "nothing more"}. A sync that failed is not repeated on the same file: the kernel may have dropped what it could not write.`,
     fix: "Look at the disk.",
     cause,
+  });
+}
+
+/** The process ends before the disk has stored what somebody waits for. */
+export function endedUnsynced(): AuthlogError {
+  return new AuthlogError("ERR_AUTHLOG_JOURNAL_SLOW", {
+    message: "The process ended before an audit event was known to be on the disk.",
+    why: "The disk had not stored it by the end of the shutdown.",
+    fix: "Look at the disk. The event is with the kernel, which goes on writing it.",
   });
 }
 

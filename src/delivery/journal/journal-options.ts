@@ -49,6 +49,8 @@ export const journalDefaults: Required<JournalOptions> = {
 export interface JournalTuning {
   /** A segment that has so many bytes is followed by the next. */
   segmentBytes: number;
+  /** At `durability: "disk"`: the most that waits for a sync, in bytes, and is held in memory for it. */
+  unsyncedBytes: number;
   /** How often the folder is searched for lanes whose processes have died, in milliseconds. */
   adoptionMillis: number;
 }
@@ -56,5 +58,6 @@ export interface JournalTuning {
 /** What they are. */
 export const journalTuning: JournalTuning = {
   segmentBytes: 8 * 1024 ** 2,
+  unsyncedBytes: 32 * 1024 ** 2,
   adoptionMillis: 15_000,
 };

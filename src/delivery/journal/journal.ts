@@ -1,19 +1,16 @@
 import { AuthlogError } from "../../errors.ts";
-import { ensurePrivateFolder } from "../../files/private-folder.ts";
 import { report } from "../../telemetry/diagnostics.ts";
 import type { ReadableLogRecord } from "../../telemetry/exporter.ts";
 import { AdoptedLanes } from "./adopted-lanes.ts";
-import { keepDamaged } from "./damaged-files.ts";
+import { causeOfLoss } from "./cause-of-loss.ts";
 import type { Dropped } from "./drop-oldest.ts";
 import { FaultPause } from "./fault-pause.ts";
 import {
-  damaged,
+  endedUnsynced,
   gone,
   journalFull,
   linesMissing,
-  onNetwork,
   syncFailed,
-  torn,
   unwritable,
 } from "./journal-errors.ts";
 import {
@@ -26,16 +23,12 @@ import type { Appended, JournalEntry, JournalWorld, Position } from "./journal-e
 import type { Lane } from "./lane.ts";
 import type { Loss, Reading } from "./lane-reader.ts";
 import { makeLane } from "./make-lane.ts";
-import { networkFileSystemOf } from "./network-file-system.ts";
 import { rangesOf } from "./number-set.ts";
 import { type Holding, OwnLane } from "./own-lane.ts";
 import { SyncRounds } from "./sync-rounds.ts";
 
 /** Room is had again segment by segment: a small journal needs small ones. */
 const segmentsAtLeast = 16;
-
-/** How much beside `maxBytes` damaged files may take. */
-const damagedShare = 0.1;
 
 /**
  * Keeps records on the disk until they are confirmed, beyond the end of the process. Each process
@@ -178,21 +171,24 @@ export class Journal {
     this.#closed = true;
     this.#pause.cancel();
     this.#cancelAdoption?.();
-    try {
-      this.#own?.close();
-      this.#adopted.close();
-    } catch (error) {
-      report(unwritable(this.#options.dir, error));
+    for (const part of [this.#own, this.#adopted]) {
+      try {
+        part?.close();
+      } catch (error) {
+        report(unwritable(this.#options.dir, error));
+      }
     }
   }
 
   async #sync(): Promise<void> {
-    if (this.#own === undefined) return;
-    if (this.#closed) throw unwritable(this.#options.dir, undefined);
+    const own = this.#own;
+    if (own === undefined) return;
+    if (this.#closed) throw endedUnsynced();
     try {
-      await this.#own.sync();
+      await own.sync();
     } catch (error) {
-      this.#fail(error);
+      // A lane whose files are gone says nothing of the one after it.
+      if (own === this.#own) this.#fail(error);
       throw error;
     }
   }
@@ -200,13 +196,11 @@ export class Journal {
   #ensureOwn(): OwnLane {
     if (this.#own !== undefined) return this.#own;
     const { dir } = this.#options;
-    ensurePrivateFolder(dir);
-    const network = networkFileSystemOf(dir);
-    if (network !== undefined) throw onNetwork(dir, network);
     const { files } = this.#world;
     this.#own = new OwnLane(makeLane(dir), {
       segmentBytes: Math.min(this.#tuning.segmentBytes, this.#options.maxBytes / segmentsAtLeast),
       durable: this.#durable,
+      unsyncedBytes: this.#tuning.unsyncedBytes,
       journal: dir,
       onSyncFailed: (cause) => report(syncFailed(cause)),
       ...(files && { files }),
@@ -218,18 +212,16 @@ export class Journal {
     const { maxBytes, onFull } = this.#options;
     const hasRoom = (): boolean => this.size + this.#othersBytes < maxBytes * share;
     if (!hasRoom()) own.trim(0);
+    const dropOldest = (): Dropped | undefined =>
+      this.#adopted.dropOldest((gap) => own.append(gap, "no")) ?? own.dropOldest();
     while (!hasRoom()) {
-      const dropped = onFull === "drop-oldest" ? this.#dropOldest(own) : undefined;
+      const dropped = onFull === "drop-oldest" ? dropOldest() : undefined;
       if (dropped === undefined) return false;
       const { fault, ...loss } = dropped;
       if (loss.count > 0) this.#world.onGone({ ...loss, cause: journalFull(maxBytes) });
       if (fault !== undefined) throw fault;
     }
     return true;
-  }
-
-  #dropOldest(own: OwnLane): Dropped | undefined {
-    return this.#adopted.dropOldest((gap) => own.append(gap, "no")) ?? own.dropOldest();
   }
 
   #handOut(lane: Lane, { entries, losses }: Reading): JournalEntry[] {
@@ -246,17 +238,10 @@ export class Journal {
   /** What is gone is told, and then counts as confirmed: it holds up no segment. */
   #tell(lane: Lane, loss: Loss): void {
     const { count, damage } = loss;
-    const cause = this.#causeOf(lane, loss);
+    const cause = causeOfLoss(loss, lane.folder, this.#options);
     if (count === 0 && damage?.kind !== "torn") return report(cause);
     this.#world.onGone({ ...loss, cause });
     this.#confirm(lane, () => lane.confirm([loss.range]));
-  }
-
-  #causeOf(lane: Lane, { count, damage }: Loss): AuthlogError {
-    if (damage?.kind === "torn") return torn(damage);
-    if (damage === undefined) return linesMissing(count, lane.folder);
-    const { dir, maxBytes } = this.#options;
-    return damaged(count, damage, keepDamaged(dir, damage.segment, maxBytes * damagedShare));
   }
 
   #confirm(lane: Lane, note: () => void): void {
@@ -303,9 +288,10 @@ export class Journal {
   }
 
   #fail(error: unknown): void {
-    if (this.#own?.lane.isThere === false) this.#abandonOwn(this.#own);
     report(AuthlogError.is(error) ? error : unwritable(this.#options.dir, error));
-    if (!this.#closed) this.#pause.begin();
+    if (this.#closed) return;
+    if (this.#own?.lane.isThere === false) this.#abandonOwn(this.#own);
+    this.#pause.begin();
   }
 
   #resume(): void {

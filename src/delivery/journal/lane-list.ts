@@ -55,7 +55,7 @@ export function viewLane(journal: string, id: string): LaneView | undefined {
   const folder = join(journal, id);
   try {
     const file = confirmedFile(folder);
-    const confirmedAtMillis = statSync(file, { throwIfNoEntry: false })?.mtimeMs;
+    const confirmedAtMillis = statSync(file, { throwIfNoEntry: false })?.mtime.getTime();
     const segments = listSegments(folder);
     return { id, folder, segments, confirmed: readConfirmed(file), confirmedAtMillis };
   } catch (error) {

@@ -1,7 +1,9 @@
 import fs, { rmSync } from "node:fs";
 import { promisify } from "node:util";
+import { diskHangs } from "./journal-errors.ts";
 import type { Lane } from "./lane.ts";
 import { type Segment, segmentPath } from "./lane-files.ts";
+import { UnsyncedLines } from "./unsynced-lines.ts";
 
 /** The system calls that the writer makes. Tests pass some that fail. */
 export type WriterFiles = Pick<
@@ -15,17 +17,13 @@ export interface LaneWriterOptions {
   segmentBytes: number;
   /** Whether {@link LaneWriter.sync} is asked for: lines are then kept until they are on the disk. */
   durable: boolean;
+  /** So many bytes may be kept for that; while there are more, no line is taken. */
+  unsyncedBytes: number;
   /** The journal's folder, in which the lane's name has to be on the disk as well. */
   journal: string;
   /** Told of a sync that failed, before its lines are written anew. */
   onSyncFailed: (cause: unknown) => void;
   files?: WriterFiles;
-}
-
-/** A line that is not known to be on the disk. */
-interface Unsynced {
-  readonly number: number;
-  readonly line: Buffer;
 }
 
 /**
@@ -40,9 +38,10 @@ export class LaneWriter {
   #descriptor: number | undefined;
   /** Full segments that are not synced yet. */
   #full: number[] = [];
-  #unsynced: Unsynced[] = [];
+  readonly #unsynced = new UnsyncedLines();
   #namesUnsynced = true;
-  #lastSerial = 0;
+  /** The serial that was tried last: where something is in a segment's way, the next one is free. */
+  #lastSerial: number;
   /** Whether what is unsynced stands only in files whose sync failed. */
   #suspect = false;
   #syncing = false;
@@ -50,6 +49,7 @@ export class LaneWriter {
 
   constructor(lane: Lane, options: LaneWriterOptions) {
     this.#lane = lane;
+    this.#lastSerial = lane.segments.at(-1)?.serial ?? 0;
     this.#options = options;
     this.#files = options.files ?? fs;
     this.#fdatasync = promisify(this.#files.fdatasync);
@@ -60,9 +60,12 @@ export class LaneWriter {
    *
    * @returns where it stands
    * @throws the system's error; the lane can be written to again with a new segment
+   * @throws `ERR_AUTHLOG_JOURNAL_UNWRITABLE` while too much waits for the disk
    */
   append(number: number, line: Buffer): { segment: Segment; offset: number } {
     if (this.#suspect) this.#rewrite();
+    const { unsyncedBytes } = this.#options;
+    if (this.#unsynced.bytes > unsyncedBytes) throw diskHangs(unsyncedBytes);
     const current = this.#lane.segments.at(-1);
     if (current !== undefined && current.size >= this.#options.segmentBytes) this.endSegment();
     this.#descriptor ??= this.#beginSegment(number);
@@ -114,7 +117,7 @@ export class LaneWriter {
     const full = this.#full.length;
     const descriptors = [...this.#full];
     if (this.#descriptor !== undefined) descriptors.push(this.#descriptor);
-    const lines = this.#unsynced.length;
+    const lines = this.#unsynced.count;
     const names = this.#namesUnsynced;
     this.#namesUnsynced = false;
     this.#syncing = true;
@@ -132,7 +135,7 @@ export class LaneWriter {
       this.#syncing = false;
       if (this.#closed) this.#closeFull();
     }
-    this.#unsynced.splice(0, lines);
+    this.#unsynced.take(lines);
     for (const descriptor of this.#full.splice(0, full)) this.#files.closeSync(descriptor);
   }
 
@@ -154,18 +157,19 @@ export class LaneWriter {
     this.#endSegment();
     this.#closeFull();
     const { confirmed, segments } = this.#lane;
-    const lines = this.#unsynced.filter(({ number }) => !confirmed.has(number));
+    const all = this.#unsynced.take(Infinity);
+    const lines = all.filter(({ number }) => !confirmed.has(number));
     const before = [...segments];
-    this.#unsynced = [];
     this.#suspect = false;
     try {
       for (const { number, line } of lines) this.append(number, line);
     } catch (error) {
       this.#endSegment();
       this.#closeFull();
-      this.#remove(segments.filter((segment) => !before.includes(segment)));
-      this.#unsynced = lines;
+      this.#unsynced.take(Infinity);
+      for (const unsynced of lines) this.#unsynced.push(unsynced);
       this.#suspect = true;
+      this.#remove(segments.filter((segment) => !before.includes(segment)));
       throw error;
     }
     // Those that hold nothing else: of lines that were written anew before, or all confirmed.
@@ -182,10 +186,9 @@ export class LaneWriter {
   }
 
   #beginSegment(first: number): number {
-    const serial = (this.#lane.segments.at(-1)?.serial ?? this.#lastSerial) + 1;
+    const serial = (this.#lastSerial += 1);
     const path = segmentPath(this.#lane.folder, serial, first);
     const descriptor = this.#files.openSync(path, "ax", 0o600);
-    this.#lastSerial = serial;
     this.#namesUnsynced = true;
     this.#lane.segments.push({ serial, first, path, size: 0 });
     return descriptor;
@@ -211,6 +214,8 @@ export class LaneWriter {
       // A part of the line stays at the segment's end. No entry has its number, so none is missed.
     }
     this.endSegment();
+    // A disk that is full for a day is tried a thousand times.
+    if (segment.size === 0) this.#remove([segment]);
   }
 
   #endSegment(): void {

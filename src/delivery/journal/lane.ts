@@ -28,6 +28,8 @@ export class Lane {
   readonly segments: Segment[];
   readonly confirmed: NumberSet;
   readonly #lock: KernelLock;
+  /** Whether the disk did not take something of what is confirmed. */
+  #unwritten = false;
   #given = false;
 
   private constructor(folder: string, lock: KernelLock) {
@@ -93,9 +95,7 @@ export class Lane {
     // Somebody else may have it.
     if (this.#given) return;
     for (const range of ranges) this.confirmed.add(range);
-    // A break first: what a process left that died within a line is not a part of the next one.
-    const bytes = Buffer.concat([lineBreak, confirmedLines(ranges)]);
-    appendFileSync(confirmedFile(this.folder), bytes, { mode: 0o600 });
+    this.#write(ranges);
     this.#dropConfirmedSegments();
   }
 
@@ -118,7 +118,13 @@ export class Lane {
 
   /** Lets go of the lane: others may take it. */
   release(): void {
+    if (this.#given) return;
     this.#given = true;
+    try {
+      if (this.#unwritten) this.#compact();
+    } catch {
+      // It was reported when it was to be confirmed. The next process delivers it again.
+    }
     this.#lock.release();
   }
 
@@ -136,10 +142,26 @@ export class Lane {
   /** Clears the lane away: everything in it is confirmed. */
   remove(): void {
     this.#given = true;
-    this.#removeSegments();
-    const file = confirmedFile(this.folder);
-    for (const path of [file, compactFile(file)]) rmSync(path, { force: true });
+    try {
+      this.#removeSegments();
+      const file = confirmedFile(this.folder);
+      for (const path of [file, compactFile(file)]) rmSync(path, { force: true });
+    } catch (error) {
+      // Whoever takes it over tries again.
+      this.#lock.release();
+      throw error;
+    }
     clearLane(this.folder, this.#lock);
+  }
+
+  /** What the disk did not take before is written along. */
+  #write(ranges: readonly Range[]): void {
+    if (this.#unwritten) return this.#compact();
+    // A break first: what a process left that died within a line is not a part of the next one.
+    const bytes = Buffer.concat([lineBreak, confirmedLines(ranges)]);
+    this.#unwritten = true;
+    appendFileSync(confirmedFile(this.folder), bytes, { mode: 0o600 });
+    this.#unwritten = false;
   }
 
   /** In order only: where a file is missing between others, it was taken away. */
@@ -165,6 +187,7 @@ export class Lane {
       flush: true,
     });
     renameSync(compactFile(file), file);
+    this.#unwritten = false;
   }
 
   #removeSegments(): void {

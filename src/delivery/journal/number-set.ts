@@ -38,15 +38,23 @@ export class NumberSet {
     return range !== undefined && range[0] <= from ? range[1] + 1 : from;
   }
 
-  /** How many numbers of the range are not in it. */
-  countMissing([first, last]: Range): number {
+  /** The first number, from `from` on, that is in it; `Infinity` if there is none. */
+  nextFrom(from: number): number {
+    return Math.max(from, this.#ranges[this.#indexFrom(from)]?.[0] ?? Infinity);
+  }
+
+  /** How many numbers of the range are not in it, nor in the other. */
+  countMissing([first, last]: Range, other: NumberSet = none): number {
     let count = 0;
-    let number = this.firstMissing(first);
-    while (number <= last) {
-      const next = this.#ranges[this.#indexFrom(number)]?.[0];
-      count += Math.min((next ?? Infinity) - 1, last) - number + 1;
-      if (next === undefined) break;
-      number = this.firstMissing(next);
+    let number = first;
+    while (number <= last && number < Infinity) {
+      const missing = other.firstMissing(this.firstMissing(number));
+      if (missing > number) number = missing;
+      else {
+        const next = Math.min(this.nextFrom(number), other.nextFrom(number), last + 1);
+        count += next - number;
+        number = next;
+      }
     }
     return count;
   }
@@ -78,6 +86,8 @@ export class NumberSet {
     return low;
   }
 }
+
+const none = new NumberSet();
 
 /** The ranges of a list of numbers, in their order. */
 export function rangesOf(numbers: readonly number[]): Range[] {

@@ -20,7 +20,7 @@ export class OwnLane {
   #last = 0;
   /** Reads back what was not kept in memory; there is one while there is such an entry. */
   #reader: LaneReader | undefined;
-  /** Entries in memory that the reader has still to pass. */
+  /** Entries in memory that the reader is to pass over. */
   #held = new NumberSet();
 
   constructor(lane: Lane, options: LaneWriterOptions) {
@@ -33,9 +33,11 @@ export class OwnLane {
     return this.#last;
   }
 
-  /** Entries that were not handed out. */
+  /** Entries that wait on the disk alone. */
   get unread(): number {
-    return this.#reader === undefined ? 0 : this.#last - this.#reader.expected + 1;
+    if (this.#reader === undefined) return 0;
+    // What was dropped counts as confirmed.
+    return this.lane.confirmed.countMissing([this.#reader.expected, this.#last], this.#held);
   }
 
   /** Entries that are not confirmed. */
@@ -69,13 +71,13 @@ export class OwnLane {
       losses: [...losses],
       ended,
     };
-    if (ended && this.unread > 0) {
+    const count = this.unread;
+    if (ended && count > 0) {
       // All of them were written: what cannot be read any more is gone.
       const range: Range = [this.#reader.expected, this.#last];
-      const count = this.lane.confirmed.countMissing(range);
-      if (count > 0) reading.losses.push({ range, count, span: {}, damage: undefined });
-      this.#endReading();
-    } else if (this.unread === 0) this.#endReading();
+      reading.losses.push({ range, count, span: {}, damage: undefined });
+    }
+    if (ended || count === 0) this.#endReading();
     return reading;
   }
 
@@ -91,10 +93,12 @@ export class OwnLane {
     this.lane.dropSegments();
   }
 
-  /** Drops the oldest segment that nothing was handed out of, and that is not written to. */
+  /** See {@link dropOldestFrom}. */
   dropOldest(): Dropped | undefined {
     const expected = this.#reader?.expected ?? Infinity;
-    return dropOldestFrom({ lane: this.lane, expected }, (record) => this.append(record, "no"));
+    return dropOldestFrom({ lane: this.lane, expected, held: this.#held }, (record) =>
+      this.append(record, "no"),
+    );
   }
 
   /** Lets go of a lane whose files are gone. */

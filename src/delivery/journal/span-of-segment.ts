@@ -1,42 +1,55 @@
+import { eventNames } from "../../vocabulary.ts";
 import { joined, type Span, spanOf } from "../span.ts";
 import { decodeEntry, type Entry } from "./entry-line.ts";
 import type { Segment } from "./lane-files.ts";
 import { LineReader } from "./line-reader.ts";
+import type { NumberSet } from "./number-set.ts";
 
 /** More than an entry of authlog's own has. */
 const tailBytes = 256 * 1024;
 
-/** From the first entry of a segment to the last, as far as they can be read. */
-export function spanOfSegment(segment: Segment): Span {
-  const [first, last] = [firstEntryOf(segment), lastEntryOf(segment)];
+/** Which entry is looked for. */
+type Wanted = (entry: Entry) => boolean;
+
+/**
+ * From the first entry of a segment that is not confirmed to the last, as far as they can be read.
+ * What tells of an older gap stands behind younger entries when it was kept: it tells of no end.
+ */
+export function spanOfSegment(segment: Segment, confirmed: NumberSet): Span {
+  const wanted = ({ number, record }: Entry): boolean =>
+    record.eventName !== eventNames.gap && !confirmed.has(number);
+  const [first, last] = [firstEntryOf(segment, wanted), lastEntryOf(segment, wanted)];
   if (first === undefined || last === undefined) return {};
   return joined(spanOf(first.record), spanOf(last.record));
 }
 
-/** The last entry of a segment that can be read. */
-export function lastEntryOf({ path, size }: Segment): Entry | undefined {
-  const last = lastEntryFrom(path, Math.max(0, size - tailBytes));
-  return last === undefined && size > tailBytes ? lastEntryFrom(path, 0) : last;
+/** The last entry of a segment that can be read; by default, whichever. */
+export function lastEntryOf(
+  { path, size }: Segment,
+  wanted: Wanted = () => true,
+): Entry | undefined {
+  const last = lastEntryFrom(path, Math.max(0, size - tailBytes), wanted);
+  return last === undefined && size > tailBytes ? lastEntryFrom(path, 0, wanted) : last;
 }
 
-function lastEntryFrom(path: string, offset: number): Entry | undefined {
+function lastEntryFrom(path: string, offset: number, wanted: Wanted): Entry | undefined {
+  let last: Entry | undefined;
+  for (const entry of entriesOf(path, offset)) if (wanted(entry)) last = entry;
+  return last;
+}
+
+function firstEntryOf({ path }: Segment, wanted: Wanted): Entry | undefined {
+  for (const entry of entriesOf(path)) if (wanted(entry)) return entry;
+  return undefined;
+}
+
+function* entriesOf(path: string, offset = 0): Generator<Entry, void, undefined> {
   const lines = new LineReader(path, offset);
   try {
-    let last: Entry | undefined;
     for (let line = lines.next(); line !== undefined; line = lines.next()) {
-      last = decodeEntry(line.bytes) ?? last;
+      const entry = decodeEntry(line.bytes);
+      if (entry !== undefined) yield entry;
     }
-    return last;
-  } finally {
-    lines.close();
-  }
-}
-
-function firstEntryOf({ path }: Segment): Entry | undefined {
-  const lines = new LineReader(path);
-  try {
-    const line = lines.next();
-    return line && decodeEntry(line.bytes);
   } finally {
     lines.close();
   }

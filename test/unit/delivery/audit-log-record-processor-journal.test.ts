@@ -1,8 +1,9 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import fs, { readFileSync, writeFileSync } from "node:fs";
 import { afterEach, describe, expect, it } from "vitest";
 import { AuditLogRecordProcessor } from "../../../src/delivery/audit-log-record-processor.ts";
 import type { AuditLogRecordProcessorOptions } from "../../../src/delivery/processor-options.ts";
 import type { DeadLetters } from "../../../src/delivery/dead-letter.ts";
+import type { WriterFiles } from "../../../src/delivery/journal/lane-writer.ts";
 import { AuthlogError } from "../../../src/errors.ts";
 import { type AuthLogRecord, getSlot } from "../../../src/slot.ts";
 import type { DeliveryOutcome, ReadableLogRecord } from "../../../src/telemetry/exporter.ts";
@@ -41,7 +42,11 @@ interface Opened {
   receiver: { answer: (records: readonly ReadableLogRecord[]) => DeliveryOutcome };
 }
 
-function open(options: Omit<AuditLogRecordProcessorOptions, "exporter">, up = true): Opened {
+function open(
+  options: Omit<AuditLogRecordProcessorOptions, "exporter">,
+  up = true,
+  files: WriterFiles = fs,
+): Opened {
   const clock = new SimulatedClock(seeded(1));
   const trail: ReadableLogRecord[] = [];
   const receiver: Opened["receiver"] = { answer: () => (up ? { status: "delivered" } : down) };
@@ -55,7 +60,7 @@ function open(options: Omit<AuditLogRecordProcessorOptions, "exporter">, up = tr
     }
     return Promise.resolve(outcome);
   };
-  const processor = new AuditLogRecordProcessor({ exporter, ...options }, { clock });
+  const processor = new AuditLogRecordProcessor({ exporter, ...options }, { clock, files });
   return { processor, clock, trail, receiver };
 }
 
@@ -241,6 +246,40 @@ describe("what could not be kept is told in the trail, with its place", () => {
     ]);
     expectNoHole([...first.trail, ...second.trail]);
     await second.processor.shutdown();
+  });
+});
+
+describe("an answer that waits for the disk", () => {
+  it("is not let go by a shutdown before its event is there", async () => {
+    const syncs: (() => void)[] = [];
+    const begun: number[] = [];
+    const awaited = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const fdatasync = (descriptor: number, callback: (error: Error | null) => void): void => {
+      begun.push(fs.fstatSync(descriptor).size);
+      syncs.push(() => fs.fdatasync(descriptor, callback));
+      awaited[begun.length - 1]?.resolve();
+    };
+    const dir = journalFolder();
+    const files = { ...fs, fdatasync } as unknown as WriterFiles;
+    const { processor } = open({ journal: { dir }, durability: "disk" }, false, files);
+    takeAll(processor, 1);
+    const first = processor.onDisk(5000);
+    await awaited[0]?.promise;
+    // It waits for the next sync, which is not begun when the shutdown is.
+    takeAll(processor, 1);
+    const ended: string[] = [];
+    const second = processor.onDisk(5000)?.then(() => ended.push("answer"));
+    const shutdown = processor.shutdown().then(() => ended.push("shutdown"));
+    syncs[0]?.();
+    await first;
+    await awaited[1]?.promise;
+    expect(ended).toEqual([]);
+    const [file = ""] = segmentFiles(dir);
+    expect(begun[1]).toBe(fs.statSync(file).size);
+    syncs[1]?.();
+    await Promise.all([second, shutdown]);
+    expect(ended).toEqual(["answer", "shutdown"]);
+    expect(codes()).toEqual(["ERR_AUTHLOG_DELIVERY_RETRYABLE"]);
   });
 });
 

@@ -3,6 +3,7 @@ import { AuditLogRecordProcessor } from "../../../src/delivery/audit-log-record-
 import type { AuditLogRecordProcessorOptions } from "../../../src/delivery/processor-options.ts";
 import type { DeadLetter, DeadLetters } from "../../../src/delivery/dead-letter.ts";
 import { AuthlogError } from "../../../src/errors.ts";
+import { getSlot } from "../../../src/slot.ts";
 import type { DeliveringExporter, DeliveryOutcome } from "../../../src/telemetry/exporter.ts";
 import {
   createClock,
@@ -381,6 +382,16 @@ describe("flush and shutdown", () => {
     await Promise.all([processor.shutdown(), processor.shutdown()]);
     expect(exporter.batches).toEqual([["a"]]);
     expect(exporter.closed).toBe(true);
+  });
+
+  it("a shutdown of an exporter that fails leaves nothing behind, and passes the failure on", async () => {
+    const exporter = createExporter();
+    exporter.shutdown = () => Promise.reject(new Error("no"));
+    const { processor } = create(exporter);
+    emitAll(processor, ["a"]);
+    expect(getSlot().queues).toContain(processor);
+    await expect(processor.shutdown()).rejects.toThrow("no");
+    expect(getSlot().queues).not.toContain(processor);
   });
 
   it("a shutdown while the receiver is down says how many records are left", async () => {

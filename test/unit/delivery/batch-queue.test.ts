@@ -78,6 +78,30 @@ describe("the order of batches", () => {
   });
 });
 
+describe("a batch that is settled in part", () => {
+  it("is as old as the oldest record that is left in it", () => {
+    const queue = queueOf(4, 4);
+    const batch = take(queue);
+    expect(queue.settlePart(batch, new Set([0, 1]))).toHaveLength(2);
+    expect([queue.oldest, queue.depth]).toEqual([3, 2]);
+    expect(queue.settlePart(batch, new Set([1]))).toHaveLength(1);
+    expect([queue.oldest, queue.depth]).toEqual([3, 1]);
+  });
+
+  it("does not have its last record given up for what the whole of it did", () => {
+    const queue = queueOf(3, 2, 1);
+    const [batch, other] = [take(queue), take(queue)];
+    expect(queue.fail(batch, true)).toBe("none");
+    queue.settle(other);
+    expect(take(queue)).toBe(batch);
+    expect(queue.fail(batch, true)).toBe("suspect");
+    queue.wake();
+    expect(take(queue)).toBe(batch);
+    queue.settlePart(batch, new Set([0]));
+    expect(queue.fail(batch, true)).toBe("none");
+  });
+});
+
 describe("a batch that alone is not taken", () => {
   it("is halved until the bad record stands alone, which is given up after its last strike", () => {
     const queue = queueOf(8, 8);

@@ -104,6 +104,21 @@ describe("entries", () => {
     expect(readdirSync(dir)).toEqual([".gitignore"]);
   });
 
+  it("of a dead process that are confirmed do not count as ones to be read", () => {
+    const dir = journalFolder();
+    const first = open(dir);
+    appendAll(first.journal, 10);
+    first.journal.confirm(
+      readAll(first.journal)
+        .slice(1)
+        .map(({ position }) => position),
+    );
+    first.journal.close();
+    const second = open(dir);
+    expect([second.journal.unread, second.journal.owed]).toEqual([1, 1]);
+    second.journal.close();
+  });
+
   it("of a living process are nobody else's", () => {
     const dir = journalFolder();
     const living = open(dir);

@@ -1,9 +1,15 @@
 import fs, { mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { encodeEntry } from "../../../../src/delivery/journal/entry-line.ts";
 import { Lane } from "../../../../src/delivery/journal/lane.ts";
+import { segmentPath } from "../../../../src/delivery/journal/lane-files.ts";
 import { LaneReader } from "../../../../src/delivery/journal/lane-reader.ts";
-import { LaneWriter, type WriterFiles } from "../../../../src/delivery/journal/lane-writer.ts";
+import {
+  LaneWriter,
+  type LaneWriterOptions,
+  type WriterFiles,
+} from "../../../../src/delivery/journal/lane-writer.ts";
 import { journalFolder, numberedRecord, segmentFiles } from "../../../support/journal.ts";
 import { sequenceOf } from "../../../support/recovery.ts";
 
@@ -26,14 +32,16 @@ interface Setup {
   append: (...numbers: number[]) => void;
 }
 
-function setUp(files: Partial<WriterFiles> = {}, segmentBytes = 1e6): Setup {
+function setUp(files: Partial<WriterFiles> = {}, sizes: Partial<LaneWriterOptions> = {}): Setup {
   const dir = journalFolder();
   mkdirSync(dir, { recursive: true });
   const lane = Lane.create(dir, id);
   if (lane === undefined) throw new Error("no lane");
   const failures: unknown[] = [];
   const writer = new LaneWriter(lane, {
-    segmentBytes,
+    segmentBytes: 1e6,
+    unsyncedBytes: 1e6,
+    ...sizes,
     durable: true,
     journal: dir,
     files: { ...fs, ...files },
@@ -100,7 +108,7 @@ describe.runIf(process.platform === "linux")("a sync that failed", () => {
 
   it("again and again is never repeated on one file, and fills no disk with copies", async () => {
     const { synced, fdatasync } = failingSyncs((count) => count < 20);
-    const { lane, writer, append } = setUp({ fdatasync }, 1500);
+    const { lane, writer, append } = setUp({ fdatasync }, { segmentBytes: 1500 });
     append(1, 2, 3, 4, 5, 6);
     let failures = 0;
     for (let n = 7; synced.length < 20; n += 1) {
@@ -172,6 +180,54 @@ describe.runIf(process.platform === "linux")("a sync that failed", () => {
     expect(closed).toBe(1);
     expect(failures).toEqual([]);
     expect(segmentFiles(dir)).toHaveLength(1);
+  });
+});
+
+describe("a disk that stores nothing", () => {
+  it("is given no more than may wait for it in memory, until it stores again", async () => {
+    let end: (() => void) | undefined;
+    const fdatasync = ((descriptor: number, callback: (error: Error | null) => void) => {
+      end = () => fs.fdatasync(descriptor, callback);
+    }) as WriterFiles["fdatasync"];
+    const { lane, writer, append } = setUp({ fdatasync }, { unsyncedBytes: 2000 });
+    append(1);
+    const sync = writer.sync();
+    let number = 1;
+    const fill = (): void => {
+      for (;;) append((number += 1));
+    };
+    expect(fill).toThrow(expect.objectContaining({ code: "ERR_AUTHLOG_JOURNAL_UNWRITABLE" }));
+    expect(lane.size).toBeLessThan(3000);
+    end?.();
+    await sync;
+    append(number);
+    expect(readBack(lane).found.at(-1)).toBe(number);
+  });
+});
+
+describe("a segment that cannot be begun", () => {
+  it("leaves no file behind, however often it is tried", () => {
+    let full = true;
+    const writeSync = ((descriptor: number, line: Buffer, from: number) => {
+      if (full) throw Object.assign(new Error("no space"), { code: "ENOSPC" });
+      return fs.writeSync(descriptor, line, from);
+    }) as WriterFiles["writeSync"];
+    const { dir, lane, append } = setUp({ writeSync });
+    for (let attempt = 0; attempt < 10; attempt += 1) {
+      expect(() => append(1)).toThrow(expect.objectContaining({ code: "ENOSPC" }));
+    }
+    expect([segmentFiles(dir), lane.segments]).toEqual([[], []]);
+    full = false;
+    append(1);
+    expect(readBack(lane)).toEqual({ found: [1], losses: 0 });
+  });
+
+  it("since something is in its way is begun beside that", () => {
+    const { dir, lane, append } = setUp();
+    mkdirSync(segmentPath(join(dir, id), 1, 1));
+    expect(() => append(1)).toThrow(expect.objectContaining({ code: "EEXIST" }));
+    append(1);
+    expect(readBack(lane)).toEqual({ found: [1], losses: 0 });
   });
 });
 

@@ -1,10 +1,11 @@
-import { appendFileSync, mkdirSync, readdirSync } from "node:fs";
+import { appendFileSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { systemClock } from "../../../../src/delivery/clock.ts";
 import { Journal } from "../../../../src/delivery/journal/journal.ts";
 import { journalDefaults } from "../../../../src/delivery/journal/journal-options.ts";
 import { Lane } from "../../../../src/delivery/journal/lane.ts";
+import { readConfirmed } from "../../../../src/delivery/journal/lane-files.ts";
 import { laneIds } from "../../../../src/delivery/journal/lane-list.ts";
 import { journalFolder, numberedRecord } from "../../../support/journal.ts";
 import { watchSlot } from "../../../support/slot.ts";
@@ -61,6 +62,40 @@ describe("a lane", () => {
       [5, 6],
     ]);
     third?.release();
+  });
+
+  it.each([
+    // As after a kill: what was not noted by then never is.
+    ["with the next one", (lane?: Lane) => lane?.confirm([[3, 3]]), 3],
+    ["when the lane is given up", (lane?: Lane) => lane?.release(), 2],
+  ])("notes a confirmation that the disk did not take %s", (_, goOn, last) => {
+    const dir = lanesFolder();
+    const first = Lane.create(dir, laneId(1));
+    const file = join(dir, laneId(1), "confirmed.jsonl");
+    // Nothing can be appended to it, and nothing takes its place.
+    mkdirSync(join(file, "in-the-way"), { recursive: true });
+    expect(() => first?.confirm([[1, 2]])).toThrow(expect.objectContaining({ code: "EISDIR" }));
+    rmSync(file, { recursive: true });
+    goOn(first);
+    expect(readConfirmed(file).ranges).toEqual([[1, last]]);
+    first?.release();
+  });
+
+  it("that cannot be cleared away is let go of, and keeps no other from it", () => {
+    const dir = lanesFolder();
+    for (const id of [1, 2]) {
+      const lane = Lane.create(dir, laneId(id));
+      lane?.confirm([[1, 1]]);
+      lane?.release();
+    }
+    mkdirSync(join(dir, laneId(1), "confirmed.jsonl.new"));
+    const next = openJournal(dir);
+    expect(watched.diagnostics.map(({ code }) => code)).toEqual(["ERR_AUTHLOG_JOURNAL_UNWRITABLE"]);
+    expect(readdirSync(dir)).not.toContain(laneId(2));
+    const free = Lane.adopt(dir, laneId(1));
+    expect(free).toBeDefined();
+    free?.release();
+    next.close();
   });
 
   it("that cannot be taken over does not keep the others from it", () => {

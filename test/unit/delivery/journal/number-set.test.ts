@@ -44,6 +44,20 @@ describe("a set of numbers", () => {
     const set = new NumberSet();
     set.add([1, 4]);
     expect(set.countMissing([1, Infinity])).toBe(Infinity);
+    expect(set.countMissing([1, Infinity], set)).toBe(Infinity);
+  });
+
+  it("counts what is missing in two of them", () => {
+    const ranges = fc.array(range, { maxLength: 10 });
+    fc.assert(
+      fc.property(ranges, ranges, range, (added, addedToOther, asked) => {
+        const [set, other] = [new NumberSet(), new NumberSet()];
+        for (const one of added) set.add(one);
+        for (const one of addedToOther) other.add(one);
+        const missing = numbersOf(asked).filter((n) => !set.has(n) && !other.has(n));
+        expect(set.countMissing(asked, other)).toBe(missing.length);
+      }),
+    );
   });
 
   it("takes the room of its gaps, not of its numbers", () => {

@@ -10,8 +10,9 @@ import {
   type JournalTuning,
 } from "../../../../src/delivery/journal/journal-options.ts";
 import type { Holding } from "../../../../src/delivery/journal/own-lane.ts";
-import { createClock } from "../../../support/delivery.ts";
+import { createClock, type ManualClock } from "../../../support/delivery.ts";
 import { journalFolder, numberedRecord } from "../../../support/journal.ts";
+import { eventNames } from "../../../../src/vocabulary.ts";
 import { watchSlot } from "../../../support/slot.ts";
 
 const watched = watchSlot();
@@ -20,16 +21,17 @@ function open(
   dir: string,
   options: JournalOptions = {},
   tuning: Partial<JournalTuning> = {},
-): { journal: Journal; gone: Gone[] } {
+): { journal: Journal; gone: Gone[]; clock: ManualClock } {
   const gone: Gone[] = [];
+  const clock = createClock();
   const journal = new Journal({ ...journalDefaults, dir, ...options }, "process", {
-    clock: createClock(),
+    clock,
     onChange: () => {},
     onGone: (more) => gone.push(more),
     tuning,
   });
   journal.start();
-  return { journal, gone };
+  return { journal, gone, clock };
 }
 
 function keep(journal: Journal, sequence: number, holding: Holding): ReturnType<Journal["read"]> {
@@ -69,6 +71,70 @@ describe("reading back", () => {
     expect(journal.read(10)).toEqual([]);
     expect(gone).toEqual([]);
     expect(watched.diagnostics).toEqual([]);
+    journal.close();
+  });
+});
+
+describe("an entry that is in memory too", () => {
+  it("does not count as one that waits on the disk alone", () => {
+    const { journal } = open(journalFolder());
+    keep(journal, 1, "no");
+    keep(journal, 2, "yes");
+    expect([journal.unread, journal.owed]).toEqual([1, 2]);
+    journal.close();
+  });
+
+  it("is not dropped to make room, nor is its segment", () => {
+    const { journal, gone } = open(journalFolder(), { maxBytes: 20_000, onFull: "drop-oldest" });
+    keep(journal, 1, "no");
+    keep(journal, 2, "yes");
+    let kept = 2;
+    while (gone.length < 3) {
+      kept += 1;
+      keep(journal, kept, "no");
+    }
+    const read: number[] = [];
+    while (journal.unread > 0) read.push(...numbersOf(journal.read(100)));
+    const lost = gone.reduce((sum, { count }) => sum + count, 0);
+    expect(read[0]).toBe(1);
+    // All but the one in memory are handed out, or told as gone.
+    expect(read.length + lost).toBe(kept - 1);
+    expect(gone[0]?.span.firstSequence).toBeGreaterThan(2);
+    journal.close();
+  });
+
+  it("is not told as gone when the journal's files are", () => {
+    const dir = journalFolder();
+    const { journal, gone, clock } = open(dir);
+    keep(journal, 1, "no");
+    keep(journal, 2, "yes");
+    for (const name of readdirSync(dir)) rmSync(join(dir, name), { recursive: true });
+    clock.tick();
+    expect(gone).toMatchObject([{ count: 1 }]);
+    journal.close();
+  });
+});
+
+describe("what tells of an older gap", () => {
+  it("is kept when its segment is dropped, and tells of no end of what was in it", () => {
+    const { journal, gone } = open(journalFolder(), { maxBytes: 20_000, onFull: "drop-oldest" });
+    // Read as far as here: what is behind may be dropped.
+    keep(journal, 100, "no");
+    const gap = { ...numberedRecord(5), eventName: eventNames.gap };
+    for (const record of [numberedRecord(101), numberedRecord(102), gap, numberedRecord(103)]) {
+      journal.append(record, "no", 1);
+    }
+    let last = 103;
+    while (gone.length < 3) {
+      last += 1;
+      keep(journal, last, "no");
+    }
+    const firsts = gone.map(({ span }) => span.firstSequence);
+    expect(firsts[0]).toBe(100);
+    expect(firsts.every((first, n) => n === 0 || Number(first) > Number(firsts[n - 1]))).toBe(true);
+    const read: ReturnType<Journal["read"]> = [];
+    while (journal.unread > 0) read.push(...journal.read(100));
+    expect(read.filter(({ record }) => record.eventName === eventNames.gap)).toHaveLength(1);
     journal.close();
   });
 });
