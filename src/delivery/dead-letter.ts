@@ -41,7 +41,9 @@ const defaultMaxBytes = 64 * 1_024 ** 2;
 /**
  * Appends records that were rejected for good to a file of JSON lines: `at`, the reason's `code` and
  * `why`, and beside them the record as it was emitted, private data already removed, as OTLP/JSON:
- * whatever reads that can read the file, and skips the three. The file is readable by its owner alone. Where nothing can be written, `ERR_AUTHLOG_DEAD_LETTER_FAILED` says so.
+ * whatever reads that can read the file, and skips what is not its own. The file is readable by its
+ * owner alone. A letter is on the disk when `write` returns, whatever the durability: that is a sync,
+ * in which the thread waits. Where nothing can be written, `ERR_AUTHLOG_DEAD_LETTER_FAILED` says so.
  *
  * @example
  * const letters = deadLetterFile({ path: ".authlog/dead-letter.jsonl" });

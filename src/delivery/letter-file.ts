@@ -10,14 +10,13 @@ import {
   writeSync,
 } from "node:fs";
 import { dirname } from "node:path";
+import { syncFolder } from "../files/private-file.ts";
 import { ensurePrivateFolder } from "../files/private-folder.ts";
 
 /** How lines are appended. */
 export interface AppendOptions {
   /** The most that the file may grow to. @default any size */
   maxBytes?: number;
-  /** Whether they are on the disk when the call returns. @default false */
-  durable?: boolean;
   /** The system call; tests pass one during which something happens. */
   write?: (descriptor: number, bytes: Buffer, offset: number) => number;
 }
@@ -26,7 +25,8 @@ const lineBreak = "\n".charCodeAt(0);
 
 /**
  * Appends whole lines to a file of dead letters, in one system call where the disk allows: lines of
- * several processes do not mix.
+ * several processes do not mix. What was written is on the disk when the call returns, and survives a
+ * power cut: whoever writes a letter gives away the only other copy.
  *
  * @returns false where the file would grow beyond `maxBytes`; nothing is written then
  * @throws the system's error
@@ -44,7 +44,7 @@ export function appendLetters(file: string, lines: Buffer, options: AppendOption
 function appendOnce(
   file: string,
   lines: Buffer,
-  { maxBytes = Infinity, durable = false, write = writeSync }: AppendOptions,
+  { maxBytes = Infinity, write = writeSync }: AppendOptions,
 ): "yes" | "full" | "renamed" {
   const { O_APPEND, O_CREAT, O_RDWR, O_NOFOLLOW, O_NONBLOCK } = constants;
   // A link, or a pipe, that somebody put in the file's place is not written to. Windows has no such
@@ -57,9 +57,13 @@ function appendOnce(
     if (size + bytes.length > maxBytes) return "full";
     if ((mode & 0o077) !== 0 && process.platform !== "win32") fchmodSync(descriptor, 0o600);
     for (let written = 0; written < bytes.length;) written += write(descriptor, bytes, written);
-    if (durable) fdatasyncSync(descriptor);
     const there = statSync(file, { throwIfNoEntry: false });
-    return there?.ino === ino && there.dev === dev ? "yes" : "renamed";
+    if (there?.ino !== ino || there.dev !== dev) return "renamed";
+    fdatasyncSync(descriptor);
+    // Each time: that the file was there does not tell that its name is on the disk. Who made it may
+    // be another process, and not that far yet.
+    syncFolder(dirname(file));
+    return "yes";
   } finally {
     closeSync(descriptor);
   }
