@@ -260,7 +260,8 @@ function mayBeThere(letter: StoredLetter): boolean {
 /** First what stays is on the disk, then it is noted how far the retry came: never the other way. */
 function keep({ path, done }: Files, stays: readonly Buffer[], end: number): void {
   // They were in the file before: no bound keeps them from it now.
-  if (stays.length > 0) appendLetters(path, Buffer.concat(stays));
+  const appended = stays.length > 0 ? appendLetters(path, stays) : undefined;
+  if (appended?.status === "failed") throw appended.cause;
   writeFileSync(`${done}.new`, String(end), { mode: 0o600 });
   renameSync(`${done}.new`, done);
 }
