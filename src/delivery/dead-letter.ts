@@ -3,7 +3,7 @@ import { AuthlogError } from "../errors.ts";
 import { systemReason } from "../files/system-reason.ts";
 import { report } from "../telemetry/diagnostics.ts";
 import type { ReadableLogRecord } from "../telemetry/exporter.ts";
-import { appendLetters } from "./letter-file.ts";
+import { type Appended, appendLetters } from "./letter-file.ts";
 import { otlpMembers } from "./otlp-members.ts";
 
 /** A record that will never be delivered, and why. */
@@ -41,7 +41,9 @@ const defaultMaxBytes = 64 * 1_024 ** 2;
 /**
  * Appends records that were rejected for good to a file of JSON lines: `at`, the reason's `code` and
  * `why`, and beside them the record as it was emitted, private data already removed, as OTLP/JSON:
- * whatever reads that can read the file, and skips the three. The file is readable by its owner alone. Where nothing can be written, `ERR_AUTHLOG_DEAD_LETTER_FAILED` says so.
+ * whatever reads that can read the file, and skips what is not its own. The file is readable by its
+ * owner alone. A letter is on the disk when `write` returns, whatever the durability: that is a sync,
+ * in which the thread waits. Where something cannot be kept, `ERR_AUTHLOG_DEAD_LETTER_FAILED` says so.
  *
  * @example
  * const letters = deadLetterFile({ path: ".authlog/dead-letter.jsonl" });
@@ -54,19 +56,31 @@ export function deadLetterFile({
   const file = resolve(path);
   return {
     write(letters) {
-      try {
-        const lines = Buffer.from(letters.map(toLine).join(""));
-        if (appendLetters(file, lines, { maxBytes })) return [];
-        report(lost(letters.length, file, "it is full"));
-      } catch (error) {
-        const code = systemReason(error);
-        const reason =
-          code === undefined ? "a record could not be read" : `the system says ${code}`;
-        report(lost(letters.length, file, reason));
-      }
-      return letters;
+      const appended = append(file, letters, maxBytes);
+      if (appended.status === "written") return [];
+      const [kept, reason] =
+        appended.status === "full"
+          ? [0, "it is full"]
+          : [appended.written, systemSays(appended.cause)];
+      const lost = letters.slice(kept);
+      report(notKept(lost.length, file, reason));
+      return lost;
     },
   };
+}
+
+function append(file: string, letters: readonly DeadLetter[], maxBytes: number): Appended {
+  try {
+    const lines = letters.map((letter) => Buffer.from(toLine(letter)));
+    return appendLetters(file, lines, { maxBytes });
+  } catch (cause) {
+    return { status: "failed", written: 0, cause };
+  }
+}
+
+function systemSays(error: unknown): string {
+  const code = systemReason(error);
+  return code === undefined ? "a record could not be read" : `the system says ${code}`;
 }
 
 function toLine({ record, cause }: DeadLetter): string {
@@ -75,10 +89,10 @@ function toLine({ record, cause }: DeadLetter): string {
   return `${letter.slice(0, -1)},${otlpMembers(record)}}\n`;
 }
 
-function lost(count: number, file: string, reason: string): AuthlogError {
+function notKept(count: number, file: string, reason: string): AuthlogError {
   return new AuthlogError("ERR_AUTHLOG_DEAD_LETTER_FAILED", {
     message: `${count} audit record(s) that were rejected for good could not be kept.`,
-    why: `Nothing was written to ${file}: ${reason}.`,
+    why: `${file} did not take them: ${reason}.`,
     fix: "Set AUTHLOG_DEAD_LETTER_PATH to a file that can be written, or move the full one away.",
   });
 }

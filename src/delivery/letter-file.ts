@@ -10,42 +10,54 @@ import {
   writeSync,
 } from "node:fs";
 import { dirname } from "node:path";
+import { syncFolder } from "../files/private-file.ts";
 import { ensurePrivateFolder } from "../files/private-folder.ts";
 
 /** How lines are appended. */
 export interface AppendOptions {
   /** The most that the file may grow to. @default any size */
   maxBytes?: number;
-  /** Whether they are on the disk when the call returns. @default false */
-  durable?: boolean;
   /** The system call; tests pass one during which something happens. */
   write?: (descriptor: number, bytes: Buffer, offset: number) => number;
 }
+
+/** What became of lines that were to be appended. */
+export type Appended =
+  | { status: "written" }
+  /** The file would grow beyond its bound: nothing was written. */
+  | { status: "full" }
+  /** The system's error. Of the lines, the first `written` stand in the file all the same. */
+  | { status: "failed"; written: number; cause: unknown };
 
 const lineBreak = "\n".charCodeAt(0);
 
 /**
  * Appends whole lines to a file of dead letters, in one system call where the disk allows: lines of
- * several processes do not mix.
+ * several processes do not mix. What was written is on the disk when the call returns, and survives a
+ * power cut: whoever writes a letter gives away the only other copy.
  *
- * @returns false where the file would grow beyond `maxBytes`; nothing is written then
- * @throws the system's error
+ * @param lines each with its break
+ * @throws the system's error, where the file cannot be opened or synced: no line counts as written then
  */
-export function appendLetters(file: string, lines: Buffer, options: AppendOptions = {}): boolean {
+export function appendLetters(
+  file: string,
+  lines: readonly Buffer[],
+  options: AppendOptions = {},
+): Appended {
   ensurePrivateFolder(dirname(file));
   // A retry gives the file another name, reads it to its end, and takes it away. What was written to
   // it meanwhile is written again: it may come twice, but it does not go with the file.
   for (;;) {
-    const written = appendOnce(file, lines, options);
-    if (written !== "renamed") return written === "yes";
+    const appended = appendOnce(file, lines, options);
+    if (appended.status !== "renamed") return appended;
   }
 }
 
 function appendOnce(
   file: string,
-  lines: Buffer,
-  { maxBytes = Infinity, durable = false, write = writeSync }: AppendOptions,
-): "yes" | "full" | "renamed" {
+  lines: readonly Buffer[],
+  { maxBytes = Infinity, write = writeSync }: AppendOptions,
+): Appended | { status: "renamed" } {
   const { O_APPEND, O_CREAT, O_RDWR, O_NOFOLLOW, O_NONBLOCK } = constants;
   // A link, or a pipe, that somebody put in the file's place is not written to. Windows has no such
   // flags, and counts them as 0.
@@ -53,18 +65,31 @@ function appendOnce(
   const descriptor = openSync(file, flags, 0o600);
   try {
     const { size, mode, ino, dev } = fstatSync(descriptor);
-    const bytes = endsWithBreak(descriptor, size) ? lines : Buffer.concat([lineEnd, lines]);
-    if (size + bytes.length > maxBytes) return "full";
+    const lead = endsWithBreak(descriptor, size) ? noBytes : lineEnd;
+    const bytes = Buffer.concat([lead, ...lines]);
+    if (size + bytes.length > maxBytes) return { status: "full" };
     if ((mode & 0o077) !== 0 && process.platform !== "win32") fchmodSync(descriptor, 0o600);
-    for (let written = 0; written < bytes.length;) written += write(descriptor, bytes, written);
-    if (durable) fdatasyncSync(descriptor);
+    let written = 0;
+    let appended: Appended = { status: "written" };
+    try {
+      while (written < bytes.length) written += write(descriptor, bytes, written);
+    } catch (cause) {
+      appended = { status: "failed", written: wholeLines(lines, written - lead.length), cause };
+      if (appended.written === 0) return appended;
+    }
     const there = statSync(file, { throwIfNoEntry: false });
-    return there?.ino === ino && there.dev === dev ? "yes" : "renamed";
+    if (there?.ino !== ino || there.dev !== dev) return { status: "renamed" };
+    fdatasyncSync(descriptor);
+    // Each time: that the file was there does not tell that its name is on the disk. Who made it may
+    // be another process, and not that far yet.
+    syncFolder(dirname(file));
+    return appended;
   } finally {
     closeSync(descriptor);
   }
 }
 
+const noBytes = Buffer.alloc(0);
 const lineEnd = Buffer.of(lineBreak);
 
 /** A process that was killed while it wrote leaves half a line: no other is to be joined to it. */
@@ -72,4 +97,10 @@ function endsWithBreak(descriptor: number, size: number): boolean {
   if (size === 0) return true;
   const last = Buffer.alloc(1);
   return readSync(descriptor, last, 0, 1, size - 1) === 0 || last[0] === lineBreak;
+}
+
+/** How many lines stand whole in the first bytes: a disk that gets full can cut one in two. */
+function wholeLines(lines: readonly Buffer[], bytes: number): number {
+  let end = 0;
+  return lines.filter((line) => (end += line.length) <= bytes).length;
 }

@@ -80,13 +80,23 @@ export async function retryLetters(options: RetryLettersOptions): Promise<Letter
     if (existsSync(files.aside)) putBack(files);
     rmSync(files.done, { force: true });
     if (!existsSync(path)) return { delivered: 0, rejected: 0, waiting: 0, unreadable: 0 };
-    renameSync(path, files.aside);
+    setAside(files);
     const retried = await sendAll(files, options);
     finish(files);
     return retried;
   } finally {
     lock.release();
   }
+}
+
+/**
+ * Gives the file its other name. A file system may put names on the disk in any order: how far an
+ * earlier retry came has to be gone before, and the new name be there before others begin a new file.
+ */
+function setAside({ path, aside }: Files): void {
+  syncFolder(dirname(path));
+  renameSync(path, aside);
+  syncFolder(dirname(path));
 }
 
 /** What a retry has not finished: letters in a file beside the one that is written to. */
@@ -250,14 +260,14 @@ function mayBeThere(letter: StoredLetter): boolean {
 /** First what stays is on the disk, then it is noted how far the retry came: never the other way. */
 function keep({ path, done }: Files, stays: readonly Buffer[], end: number): void {
   // They were in the file before: no bound keeps them from it now.
-  if (stays.length > 0) appendLetters(path, Buffer.concat(stays), { durable: true });
+  const appended = stays.length > 0 ? appendLetters(path, stays) : undefined;
+  if (appended?.status === "failed") throw appended.cause;
   writeFileSync(`${done}.new`, String(end), { mode: 0o600 });
   renameSync(`${done}.new`, done);
 }
 
-function finish({ path, aside, done }: Files): void {
-  // The name of the file that has what stays has to be on the disk before the other one goes.
-  syncFolder(dirname(path));
+/** What stays is on the disk by now, and so is the name of its file. */
+function finish({ aside, done }: Files): void {
   rmSync(aside, { force: true });
   rmSync(done, { force: true });
 }

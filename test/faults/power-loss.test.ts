@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,7 +7,7 @@ import { numberedRecord } from "../support/journal.ts";
 import { seeded } from "../support/random.ts";
 import { recover, sequenceOf } from "../support/recovery.ts";
 import { watchSlot } from "../support/slot.ts";
-import { canTrace, readTrace, sayUntraceable } from "../support/system-calls.ts";
+import { canTrace, sayUntraceable, traceScript } from "../support/system-calls.ts";
 
 watchSlot();
 
@@ -18,35 +17,16 @@ const seed = Number(process.env["AUTHLOG_SEED"] ?? 20_261_123);
 const traceable = canTrace();
 if (!traceable) sayUntraceable("Power loss");
 
-const traced =
-  "openat,close,write,ftruncate,fsync,fdatasync,mkdir,rename,link,unlink,unlinkat,rmdir";
-
 /** The system calls of a process that writes a journal, in two folders that are new as well. */
 function recordRun(durability: "disk" | "process", without = "none"): Recording {
   const folder = mkdtempSync(join(tmpdir(), "authlog-power-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const [root, trace] = [join(folder, "disk"), join(folder, "trace")];
   mkdirSync(root);
-  const { status, stderr } = spawnSync(
-    "strace",
-    [
-      "-f",
-      "--string-limit=100000",
-      `--trace=${traced}`,
-      "--signal=none",
-      `--output=${trace}`,
-      process.execPath,
-      new URL("../support/journal-writer.ts", import.meta.url).pathname,
-      join(root, "authlog", "journal"),
-      long ? "200" : "60",
-      durability,
-      String(seed),
-      without,
-    ],
-    { encoding: "utf8", env: { ...process.env, UV_THREADPOOL_SIZE: "2", NODE_NO_WARNINGS: "1" } },
-  );
-  if (status !== 0) throw new Error(`The writer ended with ${status}: ${stderr}`);
-  return record(readTrace(trace), root);
+  const script = new URL("../support/journal-writer.ts", import.meta.url);
+  const args = [join(root, "authlog", "journal"), long ? "200" : "60"];
+  const calls = traceScript(script, [...args, durability, String(seed), without], trace);
+  return record(calls, root);
 }
 
 /** What a crash at one moment must not lose: what was said before, and not given away. */

@@ -14,14 +14,12 @@ import { AuditService, PangeaConfig } from "pangea-node-sdk";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { run } from "../../src/cli/run.ts";
 import { deadLetterFile } from "../../src/delivery/dead-letter.ts";
-import { Journal } from "../../src/delivery/journal/journal.ts";
-import { journalDefaults } from "../../src/delivery/journal/journal-options.ts";
 import { letterLines } from "../../src/delivery/letter-lines.ts";
 import { AuthlogError, type AuthlogErrorCode } from "../../src/errors.ts";
 import { type RunningLedger, startLedger } from "../../src/ledger-server/start-ledger.ts";
 import type { ReadableLogRecord } from "../../src/telemetry/exporter.ts";
-import { createClock } from "../support/delivery.ts";
 import { numberedRecord } from "../support/journal.ts";
+import { openJournal } from "../support/recovery.ts";
 import { watchSlot } from "../support/slot.ts";
 import { type Recorded, terminal } from "../unit/cli/recorded-terminal.ts";
 import { answer, envelope, type Reply } from "./pangea-receiver.ts";
@@ -265,12 +263,7 @@ describe("authlog deadletter retry", () => {
 describe("authlog journal", () => {
   it("shows what waits, for people and as JSON", async () => {
     const dir = join(folder, "journal");
-    const journal = new Journal({ ...journalDefaults, dir }, "process", {
-      clock: createClock(),
-      onChange: () => {},
-      onGone: () => {},
-    });
-    journal.start();
+    const { journal } = openJournal(dir);
     for (const n of [1, 2, 3]) journal.append(numberedRecord(n), "could", 1);
     write(numberedRecord(4));
     const env = { AUTHLOG_DEAD_LETTER_PATH: path, AUTHLOG_JOURNAL_DIR: dir };
@@ -293,12 +286,7 @@ describe("authlog journal", () => {
 
   it("tells times in whole milliseconds, and none that is not known", async () => {
     const dir = join(folder, "journal");
-    const journal = new Journal({ ...journalDefaults, dir }, "process", {
-      clock: createClock(),
-      onChange: () => {},
-      onGone: () => {},
-    });
-    journal.start();
+    const { journal } = openJournal(dir);
     const appended = journal.append(numberedRecord(1), "could", 1);
     journal.append(numberedRecord(2), "could", 1);
     if (appended.status !== "kept") throw new Error(appended.status);

@@ -22,6 +22,34 @@ export function sayUntraceable(what: string): void {
   process.stdout.write(`${what} is left out: strace is not here, or may not trace.\n`);
 }
 
+const ofFiles =
+  "openat,close,write,ftruncate,fsync,fdatasync,mkdir,rename,link,unlink,unlinkat,rmdir";
+
+/**
+ * Runs a script in a process of its own.
+ *
+ * @param trace the file that the trace is written to
+ * @returns the calls that it made to change files, and to print
+ */
+export function traceScript(script: URL, args: readonly string[], trace: string): SystemCall[] {
+  const { status, stderr } = spawnSync(
+    "strace",
+    [
+      "-f",
+      "--string-limit=100000",
+      `--trace=${ofFiles}`,
+      "--signal=none",
+      `--output=${trace}`,
+      process.execPath,
+      script.pathname,
+      ...args,
+    ],
+    { encoding: "utf8", env: { ...process.env, UV_THREADPOOL_SIZE: "2", NODE_NO_WARNINGS: "1" } },
+  );
+  if (status !== 0) throw new Error(`The script ended with ${status}: ${stderr}`);
+  return readTrace(trace);
+}
+
 /** The calls of a trace that `strace -f -o` wrote, in the order of their ends. */
 export function readTrace(path: string): SystemCall[] {
   const begun = new Map<string, { text: string; begin: number }>();

@@ -306,17 +306,45 @@ describe("whatever else stands in the file", () => {
   });
 });
 
+const line = (text: string): Buffer => Buffer.from(`${text}\n`);
+
 describe("a file of dead letters", () => {
   it("is not appended to beyond its bound, and as a whole line behind half of one", () => {
     appendFileSync(path, "half");
-    expect(appendLetters(path, Buffer.from("whole\n"), { maxBytes: 9 })).toBe(false);
-    expect(appendLetters(path, Buffer.from("whole\n"), { durable: true })).toBe(true);
+    expect(appendLetters(path, [line("whole")], { maxBytes: 9 })).toEqual({ status: "full" });
+    expect(appendLetters(path, [line("whole")])).toEqual({ status: "written" });
     expect(readFileSync(path, "utf8")).toBe("half\nwhole\n");
+  });
+
+  it.each([
+    ["", 0, 0],
+    ["", 5, 1],
+    ["", 8, 1],
+    ["", 10, 2],
+    ["half", 0, 0],
+    ["half", 5, 0],
+    ["half", 6, 1],
+  ])("that has %j, on a disk that has room for %i bytes more, takes %i whole lines", (...args) => {
+    const [before, room, written] = args;
+    appendFileSync(path, before);
+    const cause = new Error("ENOSPC");
+    let left = room;
+    const untilFull = (descriptor: number, bytes: Buffer, offset: number): number => {
+      const length = Math.min(left, bytes.length - offset);
+      if (length === 0) throw cause;
+      left -= length;
+      return writeSync(descriptor, bytes, offset, length);
+    };
+    const lines = [line("some"), line("more"), line("last")];
+    const appended = appendLetters(path, lines, { write: untilFull });
+    expect(appended).toEqual({ status: "failed", written, cause });
+    const whole = readFileSync(path, "utf8").split("\n").slice(0, -1);
+    expect(whole.filter((text) => text !== before)).toHaveLength(written);
   });
 
   it("that is taken away while a line is written to it has the line in the next one", async () => {
     write(1, 1);
-    const [line = ""] = readFileSync(path, "utf8").split("\n");
+    const letter = readFileSync(path);
     rmSync(path);
     writeFileSync(path, "");
     /** A whole retry, between the opening of the file and the writing. */
@@ -330,7 +358,7 @@ describe("a file of dead letters", () => {
     };
     // Whoever does not look again has written to a file that is gone.
     const descriptor = openSync(path, "a");
-    duringRetry(descriptor, Buffer.from(`${line}\n`), 0);
+    duringRetry(descriptor, letter, 0);
     closeSync(descriptor);
     expect(existsSync(path)).toBe(false);
 
@@ -340,7 +368,7 @@ describe("a file of dead letters", () => {
       times += 1;
       return times === 1 ? duringRetry(...args) : writeSync(...args);
     };
-    expect(appendLetters(path, Buffer.from(`${line}\n`), { write: writeOnce })).toBe(true);
+    expect(appendLetters(path, [letter], { write: writeOnce })).toEqual({ status: "written" });
     expect(stored()).toEqual([[1, "why"]]);
   });
 });
