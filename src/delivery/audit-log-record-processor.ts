@@ -103,6 +103,7 @@ export class AuditLogRecordProcessor implements RecordQueue {
       component: this.component,
       clock,
       deadLetters,
+      durable: durability === "disk",
       sink: (record) => this.take(record),
     });
     getSlot().tellers.add(this.#tellGaps);
@@ -230,8 +231,8 @@ export class AuditLogRecordProcessor implements RecordQueue {
     getSlot().tellers.delete(this.#tellGaps);
     await this.#sender.close(deadline);
     this.#refill?.cancel();
-    // Whoever still waits for the disk is not let go before it is there.
-    await Promise.race([onDisk, deadline.reached]);
+    // Nobody who waits for the disk is let go before that, nor is a dead letter.
+    await Promise.race([Promise.all([onDisk, this.#losses.buried()]), deadline.reached]);
     this.end();
     try {
       await Promise.race([this.#exporter.shutdown(), deadline.reached]);
@@ -241,7 +242,7 @@ export class AuditLogRecordProcessor implements RecordQueue {
     }
   }
 
-  /** Tells later whether all that has been accepted by now is settled. */
+  /** Tells later whether all that was accepted by now is settled. */
   #whenSettled(): () => boolean {
     const goal = this.#sender.accepted;
     const mark = this.#journal?.mark ?? 0;
@@ -273,9 +274,18 @@ export class AuditLogRecordProcessor implements RecordQueue {
   /** From here on the records are the receiver's, or dead letters. */
   #settle(kept: readonly Kept[], rejected: readonly Rejection[]): void {
     countProcessed(this.component, kept.length - rejected.length);
-    if (rejected.length > 0) this.#losses.bury(kept, rejected);
-    this.#journal?.confirm(kept.flatMap(({ position }) => position ?? []));
+    const dead = rejected.flatMap(({ index }) => kept[index] ?? []);
+    const onKept = (): void => {
+      this.#confirm(dead);
+      this.#sender.lookAgain();
+    };
+    if (rejected.length > 0) this.#losses.bury(kept, rejected, onKept);
+    this.#confirm(kept.filter((one) => !dead.includes(one)));
     this.#refill?.run();
+  }
+
+  #confirm(kept: readonly Kept[]): void {
+    this.#journal?.confirm(kept.flatMap(({ position }) => position ?? []));
   }
 
   #onJournalChange(): void {

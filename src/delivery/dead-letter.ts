@@ -3,7 +3,7 @@ import { AuthlogError } from "../errors.ts";
 import { systemReason } from "../files/system-reason.ts";
 import { report } from "../telemetry/diagnostics.ts";
 import type { ReadableLogRecord } from "../telemetry/exporter.ts";
-import { type Appended, appendLetters } from "./letter-file.ts";
+import { appendLettersSoon } from "./letter-file.ts";
 import { otlpMembers } from "./otlp-members.ts";
 
 /** A record that will never be delivered, and why. */
@@ -20,6 +20,12 @@ export interface DeadLetters {
    * @returns those that are not kept
    */
   write(letters: readonly DeadLetter[]): readonly DeadLetter[];
+  /**
+   * Resolves when what was written last is on the disk, and rejects where that cannot be known. At
+   * `durability: "disk"` the journal keeps its copy until then. Where there is none, what was written
+   * counts as there.
+   */
+  onDisk?(): Promise<void>;
 }
 
 /** Options of {@link deadLetterFile}. */
@@ -42,21 +48,24 @@ const defaultMaxBytes = 64 * 1_024 ** 2;
  * Appends records that were rejected for good to a file of JSON lines: `at`, the reason's `code` and
  * `why`, and beside them the record as it was emitted, private data already removed, as OTLP/JSON:
  * whatever reads that can read the file, and skips what is not its own. The file is readable by its
- * owner alone. A letter is on the disk when `write` returns, whatever the durability: that is a sync,
- * in which the thread waits. Where something cannot be kept, `ERR_AUTHLOG_DEAD_LETTER_FAILED` says so.
+ * owner alone. Where something cannot be kept, `ERR_AUTHLOG_DEAD_LETTER_FAILED` says so.
  *
  * @example
  * const letters = deadLetterFile({ path: ".authlog/dead-letter.jsonl" });
  * letters.write([{ record, cause }]);
+ * await letters.onDisk?.();
  */
 export function deadLetterFile({
   path,
   maxBytes = defaultMaxBytes,
 }: DeadLetterFileOptions): DeadLetters {
   const file = resolve(path);
+  let last = Promise.resolve();
   return {
     write(letters) {
-      const appended = append(file, letters, maxBytes);
+      const { appended, onDisk } = append(file, letters, maxBytes);
+      last = onDisk;
+      onDisk.catch((cause: unknown) => report(notKept(letters.length, file, systemSays(cause))));
       if (appended.status === "written") return [];
       const [kept, reason] =
         appended.status === "full"
@@ -66,15 +75,20 @@ export function deadLetterFile({
       report(notKept(lost.length, file, reason));
       return lost;
     },
+    onDisk: () => last,
   };
 }
 
-function append(file: string, letters: readonly DeadLetter[], maxBytes: number): Appended {
+function append(
+  file: string,
+  letters: readonly DeadLetter[],
+  maxBytes: number,
+): ReturnType<typeof appendLettersSoon> {
   try {
     const lines = letters.map((letter) => Buffer.from(toLine(letter)));
-    return appendLetters(file, lines, { maxBytes });
+    return appendLettersSoon(file, lines, { maxBytes });
   } catch (cause) {
-    return { status: "failed", written: 0, cause };
+    return { appended: { status: "failed", written: 0, cause }, onDisk: Promise.resolve() };
   }
 }
 

@@ -2,6 +2,7 @@ import {
   closeSync,
   constants,
   fchmodSync,
+  fdatasync,
   fdatasyncSync,
   fstatSync,
   openSync,
@@ -10,7 +11,8 @@ import {
   writeSync,
 } from "node:fs";
 import { dirname } from "node:path";
-import { syncFolder } from "../files/private-file.ts";
+import { promisify } from "node:util";
+import { syncFolder, syncFolderSoon } from "../files/private-file.ts";
 import { ensurePrivateFolder } from "../files/private-folder.ts";
 
 /** How lines are appended. */
@@ -44,12 +46,58 @@ export function appendLetters(
   lines: readonly Buffer[],
   options: AppendOptions = {},
 ): Appended {
+  const { appended, descriptor } = append(file, lines, options);
+  if (descriptor === undefined) return appended;
+  try {
+    fdatasyncSync(descriptor);
+    // Each time: that the file was there does not tell that its name is on the disk. Who made it may
+    // be another process, and not that far yet.
+    syncFolder(dirname(file));
+  } finally {
+    closeSync(descriptor);
+  }
+  return appended;
+}
+
+/**
+ * The same, without making the thread wait for the disk.
+ *
+ * @returns beside what became of the lines, what resolves when they are on the disk, or rejects with
+ *   the system's error
+ * @throws the system's error, where the file cannot be opened
+ */
+export function appendLettersSoon(
+  file: string,
+  lines: readonly Buffer[],
+  options: AppendOptions = {},
+): { appended: Appended; onDisk: Promise<void> } {
+  const { appended, descriptor } = append(file, lines, options);
+  const onDisk = descriptor === undefined ? Promise.resolve() : syncSoon(descriptor, dirname(file));
+  return { appended, onDisk };
+}
+
+async function syncSoon(descriptor: number, folder: string): Promise<void> {
+  try {
+    await promisify(fdatasync)(descriptor);
+    await syncFolderSoon(folder);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** What became of lines, and the file that has some of them: it is still to be synced and closed. */
+interface Open {
+  appended: Appended;
+  descriptor?: number;
+}
+
+function append(file: string, lines: readonly Buffer[], options: AppendOptions): Open {
   ensurePrivateFolder(dirname(file));
   // A retry gives the file another name, reads it to its end, and takes it away. What was written to
   // it meanwhile is written again: it may come twice, but it does not go with the file.
   for (;;) {
-    const appended = appendOnce(file, lines, options);
-    if (appended.status !== "renamed") return appended;
+    const open = appendOnce(file, lines, options);
+    if (open !== "renamed") return open;
   }
 }
 
@@ -57,17 +105,18 @@ function appendOnce(
   file: string,
   lines: readonly Buffer[],
   { maxBytes = Infinity, write = writeSync }: AppendOptions,
-): Appended | { status: "renamed" } {
+): Open | "renamed" {
   const { O_APPEND, O_CREAT, O_RDWR, O_NOFOLLOW, O_NONBLOCK } = constants;
   // A link, or a pipe, that somebody put in the file's place is not written to. Windows has no such
   // flags, and counts them as 0.
   const flags = O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK;
   const descriptor = openSync(file, flags, 0o600);
+  let kept = false;
   try {
     const { size, mode, ino, dev } = fstatSync(descriptor);
     const lead = endsWithBreak(descriptor, size) ? noBytes : lineEnd;
     const bytes = Buffer.concat([lead, ...lines]);
-    if (size + bytes.length > maxBytes) return { status: "full" };
+    if (size + bytes.length > maxBytes) return { appended: { status: "full" } };
     if ((mode & 0o077) !== 0 && process.platform !== "win32") fchmodSync(descriptor, 0o600);
     let written = 0;
     let appended: Appended = { status: "written" };
@@ -75,17 +124,14 @@ function appendOnce(
       while (written < bytes.length) written += write(descriptor, bytes, written);
     } catch (cause) {
       appended = { status: "failed", written: wholeLines(lines, written - lead.length), cause };
-      if (appended.written === 0) return appended;
+      if (appended.written === 0) return { appended };
     }
     const there = statSync(file, { throwIfNoEntry: false });
-    if (there?.ino !== ino || there.dev !== dev) return { status: "renamed" };
-    fdatasyncSync(descriptor);
-    // Each time: that the file was there does not tell that its name is on the disk. Who made it may
-    // be another process, and not that far yet.
-    syncFolder(dirname(file));
-    return appended;
+    if (there?.ino !== ino || there.dev !== dev) return "renamed";
+    kept = true;
+    return { appended, descriptor };
   } finally {
-    closeSync(descriptor);
+    if (!kept) closeSync(descriptor);
   }
 }
 

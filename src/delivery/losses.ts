@@ -10,11 +10,15 @@ import type { DeadLetter, DeadLetters } from "./dead-letter.ts";
 import { Gaps } from "./gaps.ts";
 import { type Span, spanOf } from "./span.ts";
 
+const letterLost = "ERR_AUTHLOG_DEAD_LETTER_FAILED";
+
 /** What {@link Losses} need. */
 export interface LossesOptions {
   component: Component;
   clock: Clock;
   deadLetters: DeadLetters | undefined;
+  /** Whether a dead letter is kept only when it is on the disk. */
+  durable: boolean;
   /** Takes the event of a gap where no LoggerProvider does. */
   sink: (record: AuthLogRecord) => void;
 }
@@ -26,13 +30,17 @@ export interface LossesOptions {
 export class Losses {
   readonly #component: Component;
   readonly #deadLetters: DeadLetters | undefined;
+  readonly #durable: boolean;
   readonly #gaps: Gaps;
+  /** Dead letters that are not on the disk yet. */
+  readonly #burials = new Set<Promise<void>>();
   #count = 0;
   #silent = false;
 
-  constructor({ component, clock, deadLetters, sink }: LossesOptions) {
+  constructor({ component, clock, deadLetters, durable, sink }: LossesOptions) {
     this.#component = component;
     this.#deadLetters = deadLetters;
+    this.#durable = durable;
     this.#gaps = new Gaps(clock, sink);
   }
 
@@ -48,20 +56,30 @@ export class Losses {
     this.#note(cause.code, count, span);
   }
 
-  /** Keeps what was rejected, as far as it can. */
-  bury(kept: readonly Kept[], rejections: readonly Rejection[]): void {
+  /**
+   * Keeps what was rejected, as far as it can.
+   *
+   * @param onKept called when it is kept, or told as gone: nobody else has to keep it then
+   */
+  bury(kept: readonly Kept[], rejections: readonly Rejection[], onKept: () => void): void {
     const letters = rejections.flatMap(({ index, cause }): DeadLetter[] => {
       countProcessed(this.#component, 1, cause.code);
       report(cause);
       const record = kept[index]?.record;
       return record === undefined ? [] : [{ record, cause }];
     });
-    for (const { record, cause } of this.#unkept(letters)) {
-      // A receiver that refuses what tells of a gap would refuse what tells of that one as well.
-      if (record.eventName === eventNames.gap) continue;
-      const code = this.#deadLetters === undefined ? cause.code : "ERR_AUTHLOG_DEAD_LETTER_FAILED";
-      this.#note(code, 1, spanOf(record));
-    }
+    const written = this.#write(letters);
+    if (!this.#durable || this.#deadLetters?.onDisk === undefined) return onKept();
+    const burial = this.#awaitDisk(this.#deadLetters.onDisk(), written).finally(() => {
+      this.#burials.delete(burial);
+      onKept();
+    });
+    this.#burials.add(burial);
+  }
+
+  /** Resolves when all that was buried is kept, or told as gone. */
+  async buried(): Promise<void> {
+    await Promise.all(this.#burials);
   }
 
   /** See {@link Gaps.tell}. */
@@ -74,8 +92,29 @@ export class Losses {
     this.#silent = true;
   }
 
-  #unkept(letters: readonly DeadLetter[]): readonly DeadLetter[] {
-    return this.#deadLetters === undefined ? letters : this.#deadLetters.write(letters);
+  /** @returns the letters that were written; the others are told as gone */
+  #write(letters: readonly DeadLetter[]): readonly DeadLetter[] {
+    if (this.#deadLetters === undefined) {
+      for (const letter of letters) this.#noteLetter(letter, letter.cause.code);
+      return [];
+    }
+    const lost = this.#deadLetters.write(letters);
+    for (const letter of lost) this.#noteLetter(letter, letterLost);
+    return letters.filter((letter) => !lost.includes(letter));
+  }
+
+  async #awaitDisk(onDisk: Promise<void>, letters: readonly DeadLetter[]): Promise<void> {
+    try {
+      await onDisk;
+    } catch {
+      // It was reported where it happened.
+      for (const letter of letters) this.#noteLetter(letter, letterLost);
+    }
+  }
+
+  #noteLetter({ record }: DeadLetter, code: AuthlogErrorCode): void {
+    // A receiver that refuses what tells of a gap would refuse what tells of that one as well.
+    if (record.eventName !== eventNames.gap) this.#note(code, 1, spanOf(record));
   }
 
   #note(code: AuthlogErrorCode, count: number, span: Span): void {

@@ -49,7 +49,7 @@ export class Sender {
   /** Attempts that failed, ever, and those that no success came after. */
   #failures = 0;
   #failuresInRow = 0;
-  /** Resolved when one of the attempts under way, or else the next one, has ended. */
+  /** Resolved when one of the attempts under way, or else the next one, has ended, or more is settled. */
   #attemptEnd = Promise.withResolvers<void>();
   #closed = false;
   /** Aborted when nobody waits any longer for the attempts under way. */
@@ -120,6 +120,13 @@ export class Sender {
     this.#endPause?.();
   }
 
+  /** Has those who wait see whether what they wait for is settled. */
+  lookAgain(): void {
+    const end = this.#attemptEnd;
+    this.#attemptEnd = Promise.withResolvers();
+    end.resolve();
+  }
+
   /** Ends the attempts under way, which would keep the process from its natural end. */
   cutOff(): void {
     this.#abandon.abort();
@@ -181,9 +188,7 @@ export class Sender {
     });
     if (outcome.status === "retryable") this.#failInPart(batch, outcome);
     else this.#settle(batch, outcome);
-    const end = this.#attemptEnd;
-    this.#attemptEnd = Promise.withResolvers();
-    end.resolve();
+    this.lookAgain();
     this.#pump();
   }
 

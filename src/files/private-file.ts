@@ -1,4 +1,5 @@
 import { chmodSync, closeSync, fsyncSync, openSync, statSync } from "node:fs";
+import { open } from "node:fs/promises";
 import { dirname } from "node:path";
 
 /**
@@ -26,14 +27,27 @@ export function makePrivate(path: string): void {
   if ((mode & 0o077) !== 0) chmodSync(path, 0o600);
 }
 
+// Windows opens no folder, and has no need to.
+const opensFolders = process.platform !== "win32";
+
 /** Writes a folder's list of names to disk: without it, a power cut can take a new file away whole. */
 export function syncFolder(path: string): void {
-  // Windows opens no folder, and has no need to.
-  if (process.platform === "win32") return;
+  if (!opensFolders) return;
   const folder = openSync(path, "r");
   try {
     fsyncSync(folder);
   } finally {
     closeSync(folder);
+  }
+}
+
+/** The same, without making the thread wait. */
+export async function syncFolderSoon(path: string): Promise<void> {
+  if (!opensFolders) return;
+  const folder = await open(path, "r");
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
   }
 }

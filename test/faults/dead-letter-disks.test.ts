@@ -39,10 +39,11 @@ function onSmallDisk(count: number): SmallDiskSeen {
   return JSON.parse(stdout) as SmallDiskSeen;
 }
 
-const write = (from: number, to: number): unknown =>
-  deadLetterFile({ path }).write(
-    numbers(from, to).map((n) => ({ record: numberedRecord(n), cause })),
-  );
+async function write(from: number, to: number): Promise<void> {
+  const letters = deadLetterFile({ path });
+  letters.write(numbers(from, to).map((n) => ({ record: numberedRecord(n), cause })));
+  await letters.onDisk?.();
+}
 
 const numbers = (from: number, to: number): number[] =>
   Array.from({ length: to - from + 1 }, (_, index) => from + index);
@@ -52,7 +53,7 @@ const stored = (): (number | undefined)[] =>
   [...letterLines(path)].map(({ letter }) => letter && sequenceOf(letter.record));
 
 describe.skipIf(process.platform === "win32")("where the disk takes only some dead letters", () => {
-  it("those that it took are kept, and only the others told as lost", () => {
+  it("those that it took are kept, and only the others told as lost", async () => {
     const { lost, told } = onSmallDisk(40);
     expect(lost.length).toBeGreaterThan(0);
     expect(lost).toEqual(numbers(41 - lost.length, 40));
@@ -60,12 +61,12 @@ describe.skipIf(process.platform === "win32")("where the disk takes only some de
       `${lost.length} audit record(s) that were rejected for good could not be kept. ${path} did not take them: the system says EFBIG.`,
     ]);
     // What was cut in two is no letter, and what comes next is not joined to it.
-    write(41, 41);
+    await write(41, 41);
     expect(stored()).toEqual([...numbers(1, 40 - lost.length), undefined, 41]);
   });
 
   it("a retry ends with the system's error, and the next one has all of them", async () => {
-    write(1, 40);
+    await write(1, 40);
     expect(onSmallDisk(0).failed).toBe("EFBIG");
     const found = new Set<number>();
     await retryLetters({

@@ -40,13 +40,15 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-function write(...records: ReadableLogRecord[]): void {
+async function write(...records: ReadableLogRecord[]): Promise<void> {
   const cause = new AuthlogError("ERR_AUTHLOG_DELIVERY_REJECTED", {
     message: "m",
     why: "It is \u001b[31mtoo long\u001b[0m.",
     fix: "f",
   });
-  deadLetterFile({ path }).write(records.map((record) => ({ record, cause })));
+  const letters = deadLetterFile({ path });
+  letters.write(records.map((record) => ({ record, cause })));
+  await letters.onDisk?.();
 }
 
 const lost: Reply = (_request, _response, socket) => void socket.destroy();
@@ -73,7 +75,7 @@ async function ledgerSettings(): Promise<Record<string, string>> {
 describe("authlog deadletter list", () => {
   it("shows when, which code, which event, who and why; nothing in it steers a terminal", async () => {
     const named = numberedRecord(1);
-    write(named, { ...named, eventName: "auth.\u001b[2Jsign_out", attributes: {} });
+    await write(named, { ...named, eventName: "auth.\u001b[2Jsign_out", attributes: {} });
     const { code, lines, errors } = await authlog({}, "deadletter", "list", "--path", path);
     const text = lines.join("\n");
     expect([code, errors]).toEqual([0, []]);
@@ -85,7 +87,7 @@ describe("authlog deadletter list", () => {
   });
 
   it("tells lines that are none by their number, and exits with 1", async () => {
-    write(numberedRecord(1));
+    await write(numberedRecord(1));
     appendFileSync(path, "\u001b[2J\n[]\n");
     const { code, json } = await authlog(
       { AUTHLOG_DEAD_LETTER_PATH: path },
@@ -103,7 +105,7 @@ describe("authlog deadletter list", () => {
   });
 
   it("shows those of a retry that was killed, too", async () => {
-    write(numberedRecord(1), numberedRecord(2));
+    await write(numberedRecord(1), numberedRecord(2));
     const [first = ""] = readFileSync(path, "utf8").split("\n");
     writeFileSync(`${path}.retrying`, readFileSync(path));
     writeFileSync(`${path}.retrying.done`, String(Buffer.byteLength(first) + 1));
@@ -121,7 +123,7 @@ describe("authlog deadletter list", () => {
 describe("authlog deadletter retry", () => {
   it("has the ledger take them, and takes them from the file", async () => {
     const env = await ledgerSettings();
-    write(numberedRecord(1), numberedRecord(2), numberedRecord(3));
+    await write(numberedRecord(1), numberedRecord(2), numberedRecord(3));
     const { code, json } = await authlog(env, "deadletter", "retry", "--path", path, "--json");
     expect(json).toEqual([
       { type: "destination", destination: new URL(ledger?.url ?? "").host },
@@ -136,7 +138,7 @@ describe("authlog deadletter retry", () => {
 
   it("without a token, and outside production, goes to the embedded ledger, and ends", async () => {
     await (await startLedger({ path: join(folder, "own.db"), port: 0 })).close();
-    write(numberedRecord(1));
+    await write(numberedRecord(1));
     const env = { AUTHLOG_LEDGER_PATH: join(folder, "own.db"), AUTHLOG_LEDGER_PORT: "0" };
     const { code, lines } = await authlog(env, "deadletter", "retry", "--path", path);
     expect([code, lines]).toEqual([
@@ -148,7 +150,7 @@ describe("authlog deadletter retry", () => {
   it.each<Record<string, string>>([{}, { NODE_ENV: "production" }])(
     "without a token makes no ledger, sends nothing, and says what to mend: %j",
     async (env) => {
-      write(numberedRecord(1));
+      await write(numberedRecord(1));
       const before = readFileSync(path, "utf8");
       const own = join(folder, "new", "own.db");
       const at = { ...env, AUTHLOG_LEDGER_PATH: own, AUTHLOG_LEDGER_PORT: "0" };
@@ -166,7 +168,7 @@ describe("authlog deadletter retry", () => {
     const { url } = await receiverOf(answer(400, refusal));
     const env = { PANGEA_TOKEN: "pts_canary", PANGEA_BASE_URL_TEMPLATE: url };
     const said = `Sends to ${new URL(url).host}`;
-    write(numberedRecord(1), numberedRecord(2), numberedRecord(3));
+    await write(numberedRecord(1), numberedRecord(2), numberedRecord(3));
     appendFileSync(path, "junk\n");
     const { code, lines, errors } = await authlog(env, "deadletter", "retry", "--path", path);
     expect([code, lines]).toEqual([1, [said, "2 delivered, 1 refused again, 1 unreadable"]]);
@@ -183,7 +185,7 @@ describe("authlog deadletter retry", () => {
     const { url } = await receiverOf(...Array.from({ length: 5 }, () => answer(401, "")));
     const env = { PANGEA_TOKEN: "pts_canary", PANGEA_BASE_URL_TEMPLATE: url };
     const said = `Sends to ${new URL(url).host}`;
-    write(numberedRecord(1));
+    await write(numberedRecord(1));
     const before = readFileSync(path, "utf8");
     const { code, lines, errors } = await authlog(env, "deadletter", "retry", "--path", path);
     expect([code, lines]).toEqual([1, [said, "0 delivered, 0 refused again, 1 not taken now"]]);
@@ -231,7 +233,7 @@ describe("authlog deadletter retry", () => {
     );
     const io = terminal({ PANGEA_TOKEN: "pts_canary", PANGEA_BASE_URL_TEMPLATE: url });
     void arrived.promise.then(io.stop);
-    write(numberedRecord(1), numberedRecord(2));
+    await write(numberedRecord(1), numberedRecord(2));
     expect(await run(["deadletter", "retry", "--path", path], io)).toBe(1);
     expect(io.lines.at(-1)).toBe("0 delivered, 1 refused again, 1 not taken now");
     const [first, second] = [...letterLines(path)].map(({ letter }) => letter);
@@ -241,7 +243,7 @@ describe("authlog deadletter retry", () => {
 
   it("that is stopped sends no more, and keeps what is left", async () => {
     const { url, requests } = await receiverOf();
-    write(numberedRecord(1));
+    await write(numberedRecord(1));
     const io = terminal({ PANGEA_TOKEN: "pts_canary", PANGEA_BASE_URL_TEMPLATE: url });
     io.stop();
     expect(await run(["deadletter", "retry", "--path", path], io)).toBe(1);
@@ -265,7 +267,7 @@ describe("authlog journal", () => {
     const dir = join(folder, "journal");
     const { journal } = openJournal(dir);
     for (const n of [1, 2, 3]) journal.append(numberedRecord(n), "could", 1);
-    write(numberedRecord(4));
+    await write(numberedRecord(4));
     const env = { AUTHLOG_DEAD_LETTER_PATH: path, AUTHLOG_JOURNAL_DIR: dir };
 
     const { code, json } = await authlog(env, "journal", "--json");

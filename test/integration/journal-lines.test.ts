@@ -24,27 +24,29 @@ const expected = {
   spanId: record.spanContext.spanId,
 };
 
-function letter(): string {
+async function letter(): Promise<string> {
   const path = `${journalFolder()}/letters.jsonl`;
   const cause = new AuthlogError("ERR_AUTHLOG_DELIVERY_REJECTED", {
     message: "m",
     why: "w",
     fix: "f",
   });
-  deadLetterFile({ path }).write([{ record, cause }]);
+  const letters = deadLetterFile({ path });
+  letters.write([{ record, cause }]);
+  await letters.onDisk?.();
   return linesOf(path)[0] ?? "";
 }
 
 // What a collector's receiver for OTLP/JSON files does with a line: this one takes it by HTTP.
 it.skipIf(collectorProgram === undefined).each([
-  ["an entry of the journal", () => encodeEntry({ number: 1, record }).toString()],
+  ["an entry of the journal", async () => encodeEntry({ number: 1, record }).toString()],
   ["a dead letter", letter],
 ])("%s is OTLP/JSON to a real collector", async (_, lineOf) => {
   await using collector = await startCollector(collectorProgram ?? "");
   const response = await fetch(`${collector.url}/v1/logs`, {
     method: "POST",
     headers: { "content-type": "application/json" },
-    body: lineOf(),
+    body: await lineOf(),
   });
   expect(response.status).toBe(200);
   expect(await collector.records(1)).toMatchObject([expected]);

@@ -55,7 +55,8 @@ export function viewLane(journal: string, id: string): LaneView | undefined {
   const folder = join(journal, id);
   try {
     const file = confirmedFile(folder);
-    const confirmedAtMillis = statSync(file, { throwIfNoEntry: false })?.mtime.getTime();
+    const stat = statSync(file, { throwIfNoEntry: false });
+    const confirmedAtMillis = stat && Math.trunc(stat.mtimeMs);
     const segments = listSegments(folder);
     return { id, folder, segments, confirmed: readConfirmed(file), confirmedAtMillis };
   } catch (error) {

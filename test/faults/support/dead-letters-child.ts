@@ -25,15 +25,16 @@ const say = (what: string, n: unknown): void => void writeSync(1, `${what}${Stri
 const letters = deadLetterFile({ path });
 let issued = 0;
 
-function add(): void {
+async function add(): Promise<void> {
   const more = Array.from({ length: 1 + Math.floor(random() * 3) }, () => numberedRecord(++issued));
   letters.write(more.map((record) => ({ record, cause })));
+  await letters.onDisk?.();
   for (const record of more) say("D", record.attributes[attributes.sequence]);
 }
 
 /** Takes half of what comes, while others are added. */
 const deliver: RetryLettersOptions["deliver"] = async (records) => {
-  if (random() < 0.5) add();
+  if (random() < 0.5) await add();
   const refused = new Set([...records.keys()].filter(() => random() < 0.5));
   for (const [index, record] of records.entries()) {
     if (!refused.has(index)) say("C", record.attributes[attributes.sequence]);
@@ -42,6 +43,6 @@ const deliver: RetryLettersOptions["deliver"] = async (records) => {
 };
 
 while (issued < Number(count)) {
-  add();
+  await add();
   if (random() < 0.2) await retryLetters({ path, batchSize: 5, deliver });
 }

@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { AuditLogRecordProcessor } from "../../../src/delivery/audit-log-record-processor.ts";
 import type { AuditLogRecordProcessorOptions } from "../../../src/delivery/processor-options.ts";
 import type { DeadLetters } from "../../../src/delivery/dead-letter.ts";
+import { viewJournal } from "../../../src/delivery/journal/journal-view.ts";
 import type { WriterFiles } from "../../../src/delivery/journal/lane-writer.ts";
 import { AuthlogError } from "../../../src/errors.ts";
 import { type AuthLogRecord, getSlot } from "../../../src/slot.ts";
@@ -92,6 +93,16 @@ async function deliverAll({ processor, receiver, clock }: Opened): Promise<void>
     clock.advanceTo(clock.nowMillis + 2000);
   }
 }
+
+/** Entries that a journal keeps, whoever has it. */
+const entriesIn = (dir: string): number => viewJournal(dir).total.depth;
+
+const rejecting: Opened["receiver"]["answer"] = () => ({
+  status: "rejected",
+  records: [{ index: 0, cause: refused }],
+});
+
+const eio = (): Error => Object.assign(new Error("i/o error"), { code: "EIO" });
 
 const gapsOf = (trail: readonly ReadableLogRecord[]): ReadableLogRecord["attributes"][] =>
   trail.filter(({ eventName }) => eventName === eventNames.gap).map((gap) => gap.attributes);
@@ -280,6 +291,43 @@ describe("an answer that waits for the disk", () => {
     await Promise.all([second, shutdown]);
     expect(ended).toEqual(["answer", "shutdown"]);
     expect(codes()).toEqual(["ERR_AUTHLOG_DELIVERY_RETRYABLE"]);
+  });
+});
+
+describe("a dead letter at disk", () => {
+  const options = { durability: "disk", maxExportBatchSize: 1 } as const;
+
+  it("is on the disk before the journal's copy goes", async () => {
+    const disk = Promise.withResolvers<void>();
+    const deadLetters: DeadLetters = { write: () => [], onDisk: () => disk.promise };
+    const journal = { dir: journalFolder() };
+    const opened = open({ ...options, journal, deadLetters });
+    opened.receiver.answer = rejecting;
+    takeAll(opened.processor, 1);
+    expect(await opened.processor.settle({ timeoutMillis: 0, urgent: true })).toBe(false);
+    expect(entriesIn(journal.dir)).toBe(1);
+    const settled = opened.processor.settle({ timeoutMillis: 60_000, urgent: false });
+    const ended = opened.processor.shutdown();
+    disk.resolve();
+    expect(await settled).toBe(true);
+    await ended;
+    expect(entriesIn(journal.dir)).toBe(0);
+    expect(codes()).toEqual(["ERR_AUTHLOG_DELIVERY_REJECTED"]);
+  });
+
+  it("that the disk did not take is told as gone, and held no longer", async () => {
+    const journal = { dir: journalFolder() };
+    const deadLetters: DeadLetters = { write: () => [], onDisk: () => Promise.reject(eio()) };
+    const opened = open({ ...options, journal, deadLetters });
+    opened.receiver.answer = rejecting;
+    takeAll(opened.processor, 1);
+    expect(await opened.processor.settle({ timeoutMillis: 60_000, urgent: true })).toBe(true);
+    await deliverAll(opened);
+    expect(gapsOf(opened.trail)).toMatchObject([
+      { [attributes.gapCode]: "ERR_AUTHLOG_DEAD_LETTER_FAILED", [attributes.gapCount]: 1 },
+    ]);
+    expectNoHole(opened.trail);
+    await opened.processor.shutdown();
   });
 });
 

@@ -10,7 +10,11 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type DeadLetter, deadLetterFile } from "../../../src/delivery/dead-letter.ts";
+import {
+  type DeadLetter,
+  deadLetterFile,
+  type DeadLetters,
+} from "../../../src/delivery/dead-letter.ts";
 import { letterLines } from "../../../src/delivery/letter-lines.ts";
 import { AuthlogError } from "../../../src/errors.ts";
 import type { ReadableLogRecord } from "../../../src/telemetry/exporter.ts";
@@ -40,14 +44,19 @@ const linesOf = (path: string): Record<string, unknown>[] =>
     .map((line) => JSON.parse(line) as Record<string, unknown>);
 const modeOf = (path: string): number => statSync(path).mode & 0o777;
 
+async function keep(letters: DeadLetters, more: readonly DeadLetter[]): Promise<void> {
+  letters.write(more);
+  await letters.onDisk?.();
+}
+
 const said = (): string | undefined => watched.diagnostics[0]?.why;
 
 describe("the dead-letter file", () => {
-  it("has a line of JSON for each record: when, the reason, and what was emitted", () => {
+  it("has a line of JSON for each record: when, the reason, and what was emitted", async () => {
     const path = join(folder, "letters.jsonl");
     const letters = deadLetterFile({ path });
-    letters.write([letter({ body: "ordered", attributes: { "user.id": "a" } })]);
-    letters.write([letter(), letter()]);
+    await keep(letters, [letter({ body: "ordered", attributes: { "user.id": "a" } })]);
+    await keep(letters, [letter(), letter()]);
     const lines = linesOf(path);
     expect(lines).toHaveLength(3);
     expect(lines[0]).toEqual({
@@ -76,25 +85,25 @@ describe("the dead-letter file", () => {
     expect(watched.diagnostics).toEqual([]);
   });
 
-  it("is its owner's alone, in a folder that git does not see", () => {
+  it("is its owner's alone, in a folder that git does not see", async () => {
     const path = join(folder, ".authlog/letters.jsonl");
-    deadLetterFile({ path }).write([letter()]);
+    await keep(deadLetterFile({ path }), [letter()]);
     expect([modeOf(path), modeOf(join(folder, ".authlog"))]).toEqual([0o600, 0o700]);
     expect(readFileSync(join(folder, ".authlog/.gitignore"), "utf8")).toBe("*\n");
   });
 
-  it("that others could read is made its owner's before anything is added", () => {
+  it("that others could read is made its owner's before anything is added", async () => {
     const path = join(folder, "letters.jsonl");
     writeFileSync(path, "", { mode: 0o644 });
-    deadLetterFile({ path }).write([letter()]);
+    await keep(deadLetterFile({ path }), [letter()]);
     expect(modeOf(path)).toBe(0o600);
   });
 
-  it("takes what JSON cannot hold", () => {
+  it("takes what JSON cannot hold", async () => {
     const path = join(folder, "letters.jsonl");
     const cycle: Record<string, unknown> = { big: 1n, not: Number.NaN };
     cycle["self"] = cycle;
-    deadLetterFile({ path }).write([letter({ attributes: cycle, body: "\ud800" })]);
+    await keep(deadLetterFile({ path }), [letter({ attributes: cycle, body: "\ud800" })]);
     const [line] = [...letterLines(path)];
     expect(line?.letter?.record).toMatchObject({
       attributes: { big: "1", not: "NaN", self: { self: "[circular]" } },
@@ -107,32 +116,32 @@ describe("what cannot be kept is said, and never thrown", () => {
     ["a folder in its place", (path) => mkdirSync(path), /EISDIR/],
     ["a link in its place", (path) => symlinkSync("/dev/null", path), /ELOOP/],
     ["a disk that is full", () => undefined, /ENOSPC/],
-  ])("%s", (name, prepare, reason) => {
+  ])("%s", async (name, prepare, reason) => {
     const path = name === "a disk that is full" ? "/dev/full" : join(folder, "letters.jsonl");
     prepare(path);
-    deadLetterFile({ path }).write([letter()]);
+    await keep(deadLetterFile({ path }), [letter()]);
     expect(watched.diagnostics.map(({ code }) => code)).toEqual(["ERR_AUTHLOG_DEAD_LETTER_FAILED"]);
     expect(said()).toMatch(reason);
     expect(said()).toContain(path);
   });
 
-  it("a file that is full stays as it is", () => {
+  it("a file that is full stays as it is", async () => {
     const path = join(folder, "letters.jsonl");
     const letters = deadLetterFile({ path, maxBytes: 400 });
-    for (let count = 0; count < 5; count += 1) letters.write([letter()]);
+    for (let count = 0; count < 5; count += 1) await keep(letters, [letter()]);
     expect(statSync(path).size).toBeLessThanOrEqual(400);
     expect(linesOf(path).length).toBeGreaterThan(0);
     expect(said()).toContain("it is full");
   });
 
-  it("what a record's getters throw is left out, and the rest kept", () => {
+  it("what a record's getters throw is left out, and the rest kept", async () => {
     const path = join(folder, "letters.jsonl");
     const record = Object.defineProperty(foreignRecord("x"), "hrTime", {
       get: () => {
         throw new Error("secret");
       },
     });
-    deadLetterFile({ path }).write([{ record, cause }]);
+    await keep(deadLetterFile({ path }), [{ record, cause }]);
     expect(watched.diagnostics).toEqual([]);
     const line = readFileSync(path, "utf8");
     expect(line).toContain('"eventName":"x"');
