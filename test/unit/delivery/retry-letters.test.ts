@@ -41,16 +41,18 @@ const causeOf = (code: AuthlogErrorCode, why = "why"): AuthlogError =>
   new AuthlogError(code, { message: "m", why, fix: "f" });
 
 /** Writes letters as the processor does. */
-function write(
+async function write(
   from: number,
   to: number,
   code: AuthlogErrorCode = "ERR_AUTHLOG_DELIVERY_REJECTED",
-): void {
+): Promise<void> {
   const letters = Array.from({ length: to - from + 1 }, (_, index) => ({
     record: numberedRecord(from + index),
     cause: causeOf(code),
   }));
-  deadLetterFile({ path }).write(letters);
+  const file = deadLetterFile({ path });
+  file.write(letters);
+  await file.onDisk?.();
 }
 
 interface Retried {
@@ -103,7 +105,7 @@ const killed: Deliver = () => {
 
 describe("dead letters that are sent again", () => {
   it("leave it also where only the others of their batch have to wait", async () => {
-    write(1, 4);
+    await write(1, 4);
     const cause = causeOf("ERR_AUTHLOG_DELIVERY_REJECTED", "too large");
     const { report } = await retry(() => ({
       ...down,
@@ -118,7 +120,7 @@ describe("dead letters that are sent again", () => {
   });
 
   it("leave the file once they are delivered, with all that was in them", async () => {
-    write(1, 25);
+    await write(1, 25);
     const seen: unknown[] = [];
     const { report, batches } = await retry((_, records) => {
       seen.push(...records);
@@ -131,7 +133,7 @@ describe("dead letters that are sent again", () => {
   });
 
   it("stay with the new reason if they are rejected again", async () => {
-    write(1, 5);
+    await write(1, 5);
     const cause = causeOf("ERR_AUTHLOG_RECORD_UNMAPPABLE", "another reason");
     const { report } = await retry(() => ({ status: "rejected", records: [{ index: 1, cause }] }));
     expect(report).toMatchObject({ delivered: 4, rejected: 1 });
@@ -139,7 +141,7 @@ describe("dead letters that are sent again", () => {
   });
 
   it("stay as they are where the destination takes nothing, which is asked once", async () => {
-    write(1, 25);
+    await write(1, 25);
     const before = readFileSync(path);
     const { report, batches } = await retry(() => down);
     expect(report).toMatchObject({ delivered: 0, waiting: 25, cause: { why: "why" } });
@@ -148,9 +150,9 @@ describe("dead letters that are sent again", () => {
   });
 
   it("that the destination failed over go alone, and hold up no other", async () => {
-    write(1, 3);
-    write(4, 4, "ERR_AUTHLOG_DELIVERY_GIVEN_UP");
-    write(5, 6);
+    await write(1, 3);
+    await write(4, 4, "ERR_AUTHLOG_DELIVERY_GIVEN_UP");
+    await write(5, 6);
     const { batches } = await retry((numbers) =>
       numbers.includes(4) ? down : { status: "delivered" },
     );
@@ -159,16 +161,18 @@ describe("dead letters that are sent again", () => {
   });
 
   it("are joined by those that a process adds meanwhile, which wait for the next time", async () => {
-    write(1, 3);
+    await write(1, 3);
+    let added: Promise<void> | undefined;
     await retry(() => {
-      write(4, 5);
+      added = write(4, 5);
       return { status: "delivered" };
     });
+    await added;
     expect(stored().map(([n]) => n)).toEqual([4, 5]);
   });
 
   it("are sent by one process at a time", async () => {
-    write(1, 1);
+    await write(1, 1);
     const lock = tryLock(`${path}.lock`);
     await expect(retry()).rejects.toMatchObject({ code: "ERR_AUTHLOG_RETRY_RUNNING" });
     lock?.release();
@@ -193,9 +197,9 @@ async function marked(outcome: DeliveryOutcome = { status: "delivered" }): Promi
 
 describe("dead letters that the destination may have taken", () => {
   it("are those of an earlier retry that ended without a clear answer, until they are settled", async () => {
-    write(1, 2);
+    await write(1, 2);
     expect(await marked({ ...down, unclear: true, settled: [{ index: 1 }] })).toEqual([]);
-    write(3, 3);
+    await write(3, 3);
     // A clear failure says nothing of the attempt before it.
     expect(await marked(down)).toEqual([1]);
     expect(await marked()).toEqual([1]);
@@ -203,7 +207,7 @@ describe("dead letters that the destination may have taken", () => {
   });
 
   it("are in the file as they were, but for one member more", async () => {
-    write(1, 1);
+    await write(1, 1);
     const before = JSON.parse(readFileSync(path, "utf8")) as object;
     await marked({ ...down, unclear: true });
     await marked({ ...down, unclear: true });
@@ -212,7 +216,7 @@ describe("dead letters that the destination may have taken", () => {
   });
 
   it("are no longer those that it refuses clearly", async () => {
-    write(1, 2);
+    await write(1, 2);
     await marked({ ...down, unclear: true });
     const cause = causeOf("ERR_AUTHLOG_DELIVERY_REJECTED", "too large");
     expect(await marked({ ...down, settled: [{ index: 0, cause }] })).toEqual([1, 2]);
@@ -220,13 +224,13 @@ describe("dead letters that the destination may have taken", () => {
   });
 
   it("are those that were given up", async () => {
-    write(1, 1);
-    write(2, 2, "ERR_AUTHLOG_DELIVERY_GIVEN_UP");
+    await write(1, 1);
+    await write(2, 2, "ERR_AUTHLOG_DELIVERY_GIVEN_UP");
     expect(await marked()).toEqual([2]);
   });
 
   it("are those of a retry that was killed, also where the one after it is down or killed", async () => {
-    write(1, 2);
+    await write(1, 2);
     await expect(retry(killed)).rejects.toThrow("killed");
     expect(await marked(down)).toEqual([1, 2]);
     expect(await marked()).toEqual([1, 2]);
@@ -235,13 +239,13 @@ describe("dead letters that the destination may have taken", () => {
 
 describe("a retry that was killed", () => {
   it("is gone on with: what it delivered and noted is not sent again, the rest may be there", async () => {
-    write(1, 25);
+    await write(1, 25);
     const ended = retry((numbers, ...rest) =>
       numbers.includes(11) ? killed(numbers, ...rest) : { status: "delivered" },
     );
     await expect(ended).rejects.toThrow("killed");
     expect(unfinishedRetry(path)?.offset).toBeGreaterThan(0);
-    write(26, 27);
+    await write(26, 27);
 
     const doubtful: number[] = [];
     const { report, batches } = await retry((_, records, mayBeThere) => {
@@ -256,7 +260,7 @@ describe("a retry that was killed", () => {
   });
 
   it("that noted nothing is begun anew, and loses nothing", async () => {
-    write(1, 5);
+    await write(1, 5);
     await expect(retry(killed)).rejects.toThrow("killed");
     writeFileSync(`${path}.retrying.done`, "no number");
     expect((await retry()).report.delivered).toBe(5);
@@ -276,10 +280,10 @@ describe("whatever else stands in the file", () => {
     ["a line of 20 MiB", `${"x".repeat(20 * 1024 ** 2)}\n`, [2]],
     ["a torn line at the end", '{"at":"2026-', [2]],
   ])("is told by its line, and kept as it is: %s", async (_, junk, lines) => {
-    write(1, 1);
+    await write(1, 1);
     appendFileSync(path, junk);
     const torn = !junk.toString().endsWith("\n");
-    if (!torn) write(2, 2);
+    if (!torn) await write(2, 2);
     const { report, lines: told } = await retry();
     expect(told).toEqual(lines);
     expect(report).toMatchObject({ delivered: torn ? 1 : 2, unreadable: lines.length });
@@ -288,14 +292,14 @@ describe("whatever else stands in the file", () => {
     expect(kept.at(-1)).toBe(0x0a);
     expect(withoutBreaks(kept) === withoutBreaks(Buffer.from(junk))).toBe(true);
     // What comes next is not joined to it.
-    write(3, 3);
+    await write(3, 3);
     expect((await retry()).report.delivered).toBe(1);
   });
 
   it("empty lines are no lines", async () => {
-    write(1, 1);
+    await write(1, 1);
     appendFileSync(path, "\n\n");
-    write(2, 2);
+    await write(2, 2);
     expect((await retry()).report).toMatchObject({ delivered: 2, unreadable: 0 });
   });
 
@@ -343,7 +347,7 @@ describe("a file of dead letters", () => {
   });
 
   it("that is taken away while a line is written to it has the line in the next one", async () => {
-    write(1, 1);
+    await write(1, 1);
     const letter = readFileSync(path);
     rmSync(path);
     writeFileSync(path, "");
