@@ -13,9 +13,9 @@ import type { ReadableLogRecord, Rejection } from "../telemetry/exporter.ts";
 import { countProcessed, createComponent } from "../telemetry/self-metrics.ts";
 import { eventNames } from "../vocabulary.ts";
 import { type AnyExporter, lastWordMillis } from "./attempt-delivery.ts";
-import { batchDefaults, type BatchOptions, maxInFlightDefault } from "./batch-options.ts";
-import type { Kept } from "./batch-queue.ts";
-import { checkedJournal, checkedOptions } from "./checked-options.ts";
+import { batchDefaults, type BatchOptions } from "./batch-options.ts";
+import { isOnDisk, type Kept } from "./batch-queue.ts";
+import { checkedInFlight, checkedJournal, checkedOptions } from "./checked-options.ts";
 import { systemClock } from "./clock.ts";
 import { DiskWait } from "./disk-wait.ts";
 import { Journal } from "./journal/journal.ts";
@@ -75,7 +75,7 @@ export class AuditLogRecordProcessor implements RecordQueue {
     const {
       exporter,
       includes = () => false,
-      maxInFlight = maxInFlightDefault,
+      maxInFlight,
       retry,
       deadLetters,
       durability = durabilityDefault,
@@ -90,10 +90,7 @@ export class AuditLogRecordProcessor implements RecordQueue {
       {
         exporter,
         batch: this.#batch,
-        maxInFlight: Math.max(
-          1,
-          checkedOptions({ maxInFlight }, { maxInFlight: maxInFlightDefault }).maxInFlight,
-        ),
+        maxInFlight: checkedInFlight(maxInFlight),
         retry: checkedOptions(retry, retryDefaults),
         onSettled: (kept, rejected) => this.#settle(kept, rejected),
       },
@@ -166,7 +163,7 @@ export class AuditLogRecordProcessor implements RecordQueue {
 
   /** See `durability: "disk"`. Undefined where nobody has to wait. */
   onDisk(timeoutMillis: number): Promise<void> | undefined {
-    if (this.#journal?.durable !== true) return undefined;
+    if (this.#journal?.durable !== true || this.#ended) return undefined;
     return this.#diskWait.end(this.#journal.onDisk(), timeoutMillis);
   }
 
@@ -196,11 +193,12 @@ export class AuditLogRecordProcessor implements RecordQueue {
    */
   end(): void {
     if (this.#ended) return;
+    this.#journal?.look();
     this.#losses.tell(true);
     this.#losses.silence();
     this.#ended = true;
+    const lost = this.#sender.all.filter((kept) => !isOnDisk(kept)).length;
     this.#journal?.close();
-    const lost = this.#sender.all.filter(({ position }) => position === undefined).length;
     if (lost > 0) report(incomplete(lost));
   }
 
@@ -226,13 +224,15 @@ export class AuditLogRecordProcessor implements RecordQueue {
     this.#losses.tell(true);
     for (const tell of getSlot().tellers) tell();
     if (this.#journal === undefined) this.#losses.silence();
-    const onDisk = this.onDisk(timeoutMillis);
     await this.#sender.flush({ reached: this.#whenSettled(), deadline });
     getSlot().tellers.delete(this.#tellGaps);
     await this.#sender.close(deadline);
     this.#refill?.cancel();
     // Nobody who waits for the disk is let go before that, nor is a dead letter.
-    await Promise.race([Promise.all([onDisk, this.#losses.buried()]), deadline.reached]);
+    await Promise.race([
+      Promise.all([this.#diskWait.ended(), this.#losses.buried()]),
+      deadline.reached,
+    ]);
     this.end();
     try {
       await Promise.race([this.#exporter.shutdown(), deadline.reached]);
@@ -291,7 +291,7 @@ export class AuditLogRecordProcessor implements RecordQueue {
   #onJournalChange(): void {
     // What had to be kept in memory alone is put on the disk once that takes it.
     for (const kept of this.#sender.all) {
-      if (kept.position !== undefined && !kept.position.lane.given) continue;
+      if (isOnDisk(kept)) continue;
       const appended = this.#journal?.append(kept.record, "yes", Infinity);
       if (appended?.status !== "kept") break;
       kept.position = appended.position;

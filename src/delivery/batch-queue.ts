@@ -10,10 +10,15 @@ export interface Kept {
   readonly mayBeThere?: boolean;
 }
 
+/** Whether it survives the process. */
+export function isOnDisk({ position }: Kept): boolean {
+  return position?.lane.given === false;
+}
+
 /** Records that are sent together, from the first attempt until all of them are settled. */
 export interface Batch {
   kept: readonly Kept[];
-  /** Place of its first record among all that were ever accepted, from 1: its age. */
+  /** Its age: no record in it came before this place among all that were ever accepted, from 1. */
   first: number;
   /** Attempts that failed in a row. */
   failures: number;

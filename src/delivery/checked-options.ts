@@ -1,5 +1,6 @@
 import { AuthlogError } from "../errors.ts";
 import { report } from "../telemetry/diagnostics.ts";
+import { maxInFlightDefault } from "./batch-options.ts";
 import { journalDefaults, type JournalOptions } from "./journal/journal-options.ts";
 
 /** The longest delay that a timer of Node's can have. */
@@ -23,6 +24,14 @@ export function checkedOptions<T extends object>(
     return [name, usable ? value : fallback];
   });
   return Object.fromEntries(checked) as T;
+}
+
+/** In the same way, and never none: nothing would be sent. */
+export function checkedInFlight(maxInFlight: number = maxInFlightDefault): number {
+  return Math.max(
+    1,
+    checkedOptions({ maxInFlight }, { maxInFlight: maxInFlightDefault }).maxInFlight,
+  );
 }
 
 /** Options of the journal, in the same way: a bound that is no number would keep nothing. */

@@ -11,6 +11,7 @@ export class DiskWait {
   #round: Promise<void> | undefined;
   #sinceMillis = 0;
   #end: Promise<void> = Promise.resolve();
+  readonly #ends = new Set<Promise<void>>();
 
   /**
    * Resolves when the sync has ended, well or not, or when the time is up. Never rejects.
@@ -22,9 +23,16 @@ export class DiskWait {
     if (this.#round !== round || nowMillis - this.#sinceMillis > sharedMillis) {
       this.#round = round;
       this.#sinceMillis = nowMillis;
-      this.#end = waitFor(round, timeoutMillis);
+      const end = waitFor(round, timeoutMillis).finally(() => this.#ends.delete(end));
+      this.#ends.add(end);
+      this.#end = end;
     }
     return this.#end;
+  }
+
+  /** Resolves when nobody waits any more. */
+  async ended(): Promise<void> {
+    await Promise.all(this.#ends);
   }
 }
 

@@ -3,7 +3,7 @@ import { laneIds, viewLane } from "./lane-list.ts";
 import type { ReadableLogRecord } from "../../telemetry/exporter.ts";
 import { type Dropped, dropOldestFrom } from "./drop-oldest.ts";
 import { LaneReader, type Reading } from "./lane-reader.ts";
-import { lastEntryOf } from "./span-of-segment.ts";
+import { lastEntryOf, whereReadable } from "./span-of-segment.ts";
 
 interface Adopted {
   readonly lane: Lane;
@@ -91,9 +91,7 @@ export class AdoptedLanes {
   }
 
   #take(lane: Lane): void {
-    const last = lane.segments.at(-1);
-    const entry = last && lastEntryOf(last);
-    this.#adopted.push({ lane, reader: new LaneReader(lane), last: entry?.number ?? 0 });
+    this.#adopted.push({ lane, reader: new LaneReader(lane), last: lastOf(lane) });
   }
 
   #clear(): void {
@@ -105,6 +103,13 @@ export class AdoptedLanes {
     this.#adopted = this.#adopted.filter((adopted) => !finished.includes(adopted));
     endEach(finished, (lane) => lane.remove());
   }
+}
+
+/** A segment that cannot be read is told of when it is its turn. */
+function lastOf({ segments }: Lane): number {
+  const last = segments.at(-1);
+  const entry = last && whereReadable(() => lastEntryOf(last));
+  return entry?.number ?? 0;
 }
 
 /** Ends with each of them, also where one throws. */

@@ -6,7 +6,7 @@ import type { Lane } from "./lane.ts";
 import type { Segment } from "./lane-files.ts";
 import type { Loss } from "./lane-reader.ts";
 import type { NumberSet, Range } from "./number-set.ts";
-import { spanOfSegment } from "./span-of-segment.ts";
+import { spanOfSegment, whereReadable } from "./span-of-segment.ts";
 
 /** What of a lane may be dropped. */
 export interface Droppable {
@@ -43,11 +43,15 @@ export function dropOldestFrom(
     const range: Range = [first, to];
     const owed = lane.confirmed.countMissing(range);
     if (lane.confirmed.countMissing(range, held) < owed) continue;
-    const gaps = gapsIn(segment).filter(({ number }) => !lane.confirmed.has(number));
+    const told = whereReadable(() => gapsIn(segment)) ?? [];
+    const gaps = told.filter(({ number }) => !lane.confirmed.has(number));
     const count = owed - gaps.length;
     if (count <= 0 && gaps.length > 0) continue;
-    for (const { record } of gaps) keep(record);
-    const span = spanOfSegment(segment, lane.confirmed);
+    const span = whereReadable(() => spanOfSegment(segment, lane.confirmed)) ?? {};
+    for (const { number, record } of gaps) {
+      keep(record);
+      lane.confirm([[number, number]]);
+    }
     const dropped = { range, count, span, damage: undefined };
     try {
       lane.drop(segment, range);

@@ -3,10 +3,10 @@ import { isLocked } from "../../files/kernel-lock.ts";
 import { systemReason } from "../../files/system-reason.ts";
 import { spanOf } from "../span.ts";
 import { type DamagedFile, damagedFiles } from "./damaged-files.ts";
-import { decodeEntry } from "./entry-line.ts";
+import { firstEntryOf } from "./entries-of.ts";
+import type { Entry } from "./entry-line.ts";
 import { lockFile, type Segment } from "./lane-files.ts";
 import { laneNames, type LaneView, viewLane } from "./lane-list.ts";
-import { LineReader } from "./line-reader.ts";
 import { lastEntryOf } from "./span-of-segment.ts";
 
 /** What one process has written, and what of it waits. */
@@ -96,21 +96,9 @@ function oldestOf({ segments, confirmed }: LaneView, number: number): number | u
     segments.findLastIndex(({ first }) => first <= number),
   );
   for (const { path } of segments.slice(from)) {
-    const time = whereThere(() => {
-      const lines = new LineReader(path);
-      try {
-        for (let line = lines.next(); line !== undefined; line = lines.next()) {
-          const entry = decodeEntry(line.bytes);
-          if (entry !== undefined && entry.number >= number && !confirmed.has(entry.number)) {
-            return spanOf(entry.record).firstTimeUnixMillis;
-          }
-        }
-        return undefined;
-      } finally {
-        lines.close();
-      }
-    });
-    if (time !== undefined) return time;
+    const waits = (entry: Entry): boolean => entry.number >= number && !confirmed.has(entry.number);
+    const oldest = whereThere(() => firstEntryOf(path, waits));
+    if (oldest !== undefined) return spanOf(oldest.record).firstTimeUnixMillis;
   }
   return undefined;
 }

@@ -5,14 +5,7 @@ import { AdoptedLanes } from "./adopted-lanes.ts";
 import { causeOfLoss } from "./cause-of-loss.ts";
 import type { Dropped } from "./drop-oldest.ts";
 import { FaultPause } from "./fault-pause.ts";
-import {
-  endedUnsynced,
-  gone,
-  journalFull,
-  linesMissing,
-  syncFailed,
-  unwritable,
-} from "./journal-errors.ts";
+import { endedUnsynced, gone, journalFull, linesMissing, unwritable } from "./journal-errors.ts";
 import {
   type Durability,
   type JournalOptions,
@@ -22,13 +15,10 @@ import {
 import type { Appended, JournalEntry, JournalWorld, Position } from "./journal-entry.ts";
 import type { Lane } from "./lane.ts";
 import type { Loss, Reading } from "./lane-reader.ts";
-import { makeLane } from "./make-lane.ts";
 import { rangesOf } from "./number-set.ts";
-import { type Holding, OwnLane } from "./own-lane.ts";
+import { openOwnLane } from "./open-own-lane.ts";
+import type { Holding, OwnLane } from "./own-lane.ts";
 import { SyncRounds } from "./sync-rounds.ts";
-
-/** Room is had again segment by segment: a small journal needs small ones. */
-const segmentsAtLeast = 16;
 
 /**
  * Keeps records on the disk until they are confirmed, beyond the end of the process. Each process
@@ -121,7 +111,8 @@ export class Journal {
         return { status: "full", cause: journalFull(this.#options.maxBytes) };
       }
       const { number, retained } = own.append(record, holding);
-      this.#pause.forget();
+      // At `disk` it took them only when they are synced.
+      if (!this.#durable) this.#pause.forget();
       this.#syncBehind();
       return { status: "kept", position: { lane: own.lane, number }, retained };
     } catch (error) {
@@ -149,8 +140,7 @@ export class Journal {
   confirm(positions: readonly Position[]): void {
     // Somebody else may have the lanes by now.
     if (this.#closed) return;
-    const byLane = Map.groupBy(positions, ({ lane }) => lane);
-    for (const [lane, some] of byLane) {
+    for (const [lane, some] of Map.groupBy(positions, (position) => position.lane)) {
       this.#confirm(lane, () => lane.confirm(rangesOf(some.map(({ number }) => number))));
     }
   }
@@ -160,9 +150,15 @@ export class Journal {
    * same time share one sync.
    *
    * @throws the system's error
+   * @throws `ERR_AUTHLOG_JOURNAL_SLOW` where the journal was closed first
    */
   onDisk(): Promise<void> {
     return this.#rounds.reached();
+  }
+
+  /** Sees whether its files are still there. What was in them alone is told as gone. */
+  look(): void {
+    if (this.#own?.lane.isThere === false) this.#fail(gone());
   }
 
   /** Gives up what it holds. What is owed is for the next process; nothing is lost. */
@@ -186,7 +182,10 @@ export class Journal {
     if (this.#closed) throw endedUnsynced();
     try {
       await own.sync();
+      this.#pause.forget();
     } catch (error) {
+      // Whoever has the lane now may have cleared it away.
+      if (this.#closed) throw endedUnsynced();
       // A lane whose files are gone says nothing of the one after it.
       if (own === this.#own) this.#fail(error);
       throw error;
@@ -195,15 +194,10 @@ export class Journal {
 
   #ensureOwn(): OwnLane {
     if (this.#own !== undefined) return this.#own;
-    const { dir } = this.#options;
-    const { files } = this.#world;
-    this.#own = new OwnLane(makeLane(dir), {
-      segmentBytes: Math.min(this.#tuning.segmentBytes, this.#options.maxBytes / segmentsAtLeast),
+    this.#own = openOwnLane(this.#options, {
+      tuning: this.#tuning,
       durable: this.#durable,
-      unsyncedBytes: this.#tuning.unsyncedBytes,
-      journal: dir,
-      onSyncFailed: (cause) => report(syncFailed(cause)),
-      ...(files && { files }),
+      files: this.#world.files,
     });
     return this.#own;
   }
@@ -265,7 +259,7 @@ export class Journal {
     const { dir } = this.#options;
     const onFailed = (error: unknown): void => report(unwritable(dir, error));
     try {
-      if (this.#own?.lane.isThere === false) this.#fail(gone());
+      this.look();
       this.#othersBytes = this.#adopted.adopt(dir, this.#own?.lane.id ?? "", onFailed);
     } catch (error) {
       report(unwritable(dir, error));
@@ -277,7 +271,11 @@ export class Journal {
   #abandonOwn(own: OwnLane): void {
     this.#own = undefined;
     const { unread: count, lane } = own;
-    own.abandon();
+    try {
+      own.abandon();
+    } catch (error) {
+      report(unwritable(this.#options.dir, error));
+    }
     if (count === 0) return;
     this.#world.onGone({ count, span: {}, cause: linesMissing(count, lane.folder) });
   }

@@ -9,7 +9,7 @@ export interface Segment {
   readonly serial: number;
   /** Number of its first entry. */
   readonly first: number;
-  readonly path: string;
+  path: string;
   /** In bytes. */
   size: number;
 }
@@ -32,9 +32,17 @@ export function confirmedFile(folder: string): string {
   return join(folder, "confirmed.jsonl");
 }
 
-/** Where a shorter list of what is confirmed is written, before it takes the other's place. */
-export function compactFile(confirmed: string): string {
-  return `${confirmed}.new`;
+const newSuffix = ".new";
+
+/** Where a file is written that takes its place only when all of it is there. */
+export function unfinished(path: string): string {
+  return `${path}${newSuffix}`;
+}
+
+/** What processes left of those that died over one. */
+export function unfinishedFiles(folder: string): string[] {
+  const names = readdirSync(folder).filter((name) => name.endsWith(newSuffix));
+  return names.map((name) => join(folder, name));
 }
 
 /** The segments of a lane, in order. */

@@ -30,8 +30,11 @@ export function lockForsaken(folder: string): KernelLock | undefined {
 
 /** Removes a lane whose files are gone. The lock goes first, while it is held: whoever opened it before finds an empty folder, or none. */
 export function clearLane(folder: string, lock: KernelLock): void {
-  rmSync(lockFile(folder), { force: true });
-  lock.release();
+  try {
+    rmSync(lockFile(folder), { force: true });
+  } finally {
+    lock.release();
+  }
   removeEmpty(folder);
 }
 

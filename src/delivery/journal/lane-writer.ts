@@ -1,8 +1,8 @@
-import fs, { rmSync } from "node:fs";
+import fs, { renameSync, rmSync } from "node:fs";
 import { promisify } from "node:util";
 import { diskHangs } from "./journal-errors.ts";
 import type { Lane } from "./lane.ts";
-import { type Segment, segmentPath } from "./lane-files.ts";
+import { type Segment, segmentPath, unfinished } from "./lane-files.ts";
 import { UnsyncedLines } from "./unsynced-lines.ts";
 
 /** The system calls that the writer makes. Tests pass some that fail. */
@@ -44,6 +44,7 @@ export class LaneWriter {
   #lastSerial: number;
   /** Whether what is unsynced stands only in files whose sync failed. */
   #suspect = false;
+  #rewriting = false;
   #syncing = false;
   #closed = false;
 
@@ -161,8 +162,12 @@ export class LaneWriter {
     const lines = all.filter(({ number }) => !confirmed.has(number));
     const before = [...segments];
     this.#suspect = false;
+    this.#rewriting = true;
     try {
       for (const { number, line } of lines) this.append(number, line);
+      // Where a segment begins, the one in front of it ends. So the last one gets its name first: all
+      // that is behind its beginning is there.
+      for (const segment of segments.slice(before.length).toReversed()) this.#name(segment);
     } catch (error) {
       this.#endSegment();
       this.#closeFull();
@@ -171,6 +176,8 @@ export class LaneWriter {
       this.#suspect = true;
       this.#remove(segments.filter((segment) => !before.includes(segment)));
       throw error;
+    } finally {
+      this.#rewriting = false;
     }
     // Those that hold nothing else: of lines that were written anew before, or all confirmed.
     const first = lines[0]?.number ?? Infinity;
@@ -187,11 +194,18 @@ export class LaneWriter {
 
   #beginSegment(first: number): number {
     const serial = (this.#lastSerial += 1);
-    const path = segmentPath(this.#lane.folder, serial, first);
+    const named = segmentPath(this.#lane.folder, serial, first);
+    const path = this.#rewriting ? unfinished(named) : named;
     const descriptor = this.#files.openSync(path, "ax", 0o600);
     this.#namesUnsynced = true;
     this.#lane.segments.push({ serial, first, path, size: 0 });
     return descriptor;
+  }
+
+  #name(segment: Segment): void {
+    const named = segmentPath(this.#lane.folder, segment.serial, segment.first);
+    renameSync(segment.path, named);
+    segment.path = named;
   }
 
   #write(descriptor: number, segment: Segment, line: Buffer): void {
@@ -224,6 +238,14 @@ export class LaneWriter {
   }
 
   #closeFull(): void {
-    for (const descriptor of this.#full.splice(0)) this.#files.closeSync(descriptor);
+    const errors = this.#full.splice(0).flatMap((descriptor): unknown[] => {
+      try {
+        this.#files.closeSync(descriptor);
+        return [];
+      } catch (error) {
+        return [error];
+      }
+    });
+    if (errors.length > 0) throw errors[0];
   }
 }

@@ -3,13 +3,14 @@ import { basename, join } from "node:path";
 import { type KernelLock, tryLockExisting } from "../../files/kernel-lock.ts";
 import { systemReason } from "../../files/system-reason.ts";
 import {
-  compactFile,
   confirmedFile,
   confirmedLines,
   listSegments,
   lockFile,
   readConfirmed,
   type Segment,
+  unfinished,
+  unfinishedFiles,
 } from "./lane-files.ts";
 import { newPrefix } from "./lane-list.ts";
 import { clearLane, lockForsaken, lockNew } from "./lane-lock.ts";
@@ -144,8 +145,8 @@ export class Lane {
     this.#given = true;
     try {
       this.#removeSegments();
-      const file = confirmedFile(this.folder);
-      for (const path of [file, compactFile(file)]) rmSync(path, { force: true });
+      const files = [confirmedFile(this.folder), ...unfinishedFiles(this.folder)];
+      for (const path of files) rmSync(path, { force: true });
     } catch (error) {
       // Whoever takes it over tries again.
       this.#lock.release();
@@ -182,16 +183,17 @@ export class Lane {
    */
   #compact(): void {
     const file = confirmedFile(this.folder);
-    writeFileSync(compactFile(file), confirmedLines(this.confirmed.ranges), {
+    writeFileSync(unfinished(file), confirmedLines(this.confirmed.ranges), {
       mode: 0o600,
       flush: true,
     });
-    renameSync(compactFile(file), file);
+    renameSync(unfinished(file), file);
     this.#unwritten = false;
   }
 
+  /** The last one first: should the process die over it, nothing is missing in front of what is left. */
   #removeSegments(): void {
-    for (const { path } of this.segments.splice(0)) rmSync(path, { force: true });
+    for (const { path } of this.segments.splice(0).toReversed()) rmSync(path, { force: true });
   }
 }
 

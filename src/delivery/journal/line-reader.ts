@@ -3,6 +3,7 @@ import { closeSync, openSync, readSync } from "node:fs";
 /** A line, without its break, and where it begins in its file. */
 export interface Line {
   readonly offset: number;
+  /** The reader's own memory: they hold until the next line is asked for. */
   readonly bytes: Buffer;
 }
 
@@ -17,9 +18,11 @@ const lineBreak = 0x0a;
 /** Reads a file line by line; one that grows can be read on. */
 export class LineReader {
   readonly #descriptor: number;
-  /** Read, and not handed out yet. */
-  #buffer: Buffer = Buffer.alloc(0);
-  /** Where the buffer begins in the file. */
+  /** Kept for all that is read: a backlog of a million lines takes the room of a few. */
+  #room: Buffer = Buffer.allocUnsafe(chunkBytes);
+  /** Read, and not handed out yet: a part of the room. */
+  #unread: Buffer = this.#room.subarray(0, 0);
+  /** Where that begins in the file. */
   #offset: number;
 
   constructor(path: string, offset = 0) {
@@ -31,9 +34,9 @@ export class LineReader {
   next(): Line | undefined {
     let searched = 0;
     for (;;) {
-      const end = this.#buffer.indexOf(lineBreak, searched);
+      const end = this.#unread.indexOf(lineBreak, searched);
       if (end >= 0) return this.#take(end, 1);
-      searched = this.#buffer.length;
+      searched = this.#unread.length;
       if (searched > maxLineBytes) return this.#take(searched, 0);
       if (!this.#fill()) return undefined;
     }
@@ -46,12 +49,12 @@ export class LineReader {
 
   /** How many bytes stand behind the last whole line, once {@link next} has found no other. */
   get rest(): number {
-    return this.#buffer.length;
+    return this.#unread.length;
   }
 
   /** Hands out what stands behind the last whole line, as a line; `undefined` where nothing does. */
   takeRest(): Line | undefined {
-    return this.#buffer.length === 0 ? undefined : this.#take(this.#buffer.length, 0);
+    return this.#unread.length === 0 ? undefined : this.#take(this.#unread.length, 0);
   }
 
   close(): void {
@@ -59,20 +62,24 @@ export class LineReader {
   }
 
   #take(length: number, breakLength: number): Line {
-    const line = { offset: this.#offset, bytes: this.#buffer.subarray(0, length) };
-    this.#buffer = this.#buffer.subarray(length + breakLength);
+    const line = { offset: this.#offset, bytes: this.#unread.subarray(0, length) };
+    this.#unread = this.#unread.subarray(length + breakLength);
     this.#offset += length + breakLength;
     return line;
   }
 
   #fill(): boolean {
+    const { length } = this.#unread;
     // A line that does not end is read in ever larger steps: each of them copies what was read before.
-    const size = Math.min(Math.max(chunkBytes, this.#buffer.length), mostChunkBytes);
-    const chunk = Buffer.allocUnsafe(size);
-    const position = this.#offset + this.#buffer.length;
-    const length = readSync(this.#descriptor, chunk, 0, size, position);
-    if (length === 0) return false;
-    this.#buffer = Buffer.concat([this.#buffer, chunk.subarray(0, length)]);
-    return true;
+    const room =
+      length < this.#room.length
+        ? this.#room
+        : Buffer.allocUnsafe(length + Math.min(length, mostChunkBytes));
+    this.#unread.copy(room);
+    const position = this.#offset + length;
+    const read = readSync(this.#descriptor, room, length, room.length - length, position);
+    this.#room = room;
+    this.#unread = room.subarray(0, length + read);
+    return read > 0;
   }
 }

@@ -37,7 +37,7 @@ export class OwnLane {
   get unread(): number {
     if (this.#reader === undefined) return 0;
     // What was dropped counts as confirmed.
-    return this.lane.confirmed.countMissing([this.#reader.expected, this.#last], this.#held);
+    return this.#countAlone([this.#reader.expected, this.#last]);
   }
 
   /** Entries that are not confirmed. */
@@ -53,6 +53,7 @@ export class OwnLane {
    * @throws the system's error
    */
   append(record: ReadableLogRecord, holding: Holding): { number: number; retained: boolean } {
+    if (this.#reader !== undefined && this.unread === 0) this.#endReading();
     const number = this.#last + 1;
     const { segment, offset } = this.#writer.append(number, encodeEntry({ number, record }));
     this.#last = number;
@@ -68,7 +69,8 @@ export class OwnLane {
     const { entries, losses, ended } = this.#reader.read(maxLines);
     const reading = {
       entries: entries.filter(({ number }) => !this.#held.has(number)),
-      losses: [...losses],
+      // What is damaged, and in memory, is not gone.
+      losses: losses.map((loss) => ({ ...loss, count: this.#countAlone(loss.range) })),
       ended,
     };
     const count = this.unread;
@@ -79,6 +81,10 @@ export class OwnLane {
     }
     if (ended || count === 0) this.#endReading();
     return reading;
+  }
+
+  #countAlone(range: Range): number {
+    return this.lane.confirmed.countMissing(range, this.#held);
   }
 
   /** See {@link LaneWriter.sync}. */
@@ -104,16 +110,22 @@ export class OwnLane {
   /** Lets go of a lane whose files are gone. */
   abandon(): void {
     this.#endReading();
-    this.#writer.close();
-    this.lane.release();
+    try {
+      this.#writer.close();
+    } finally {
+      this.lane.release();
+    }
   }
 
   /** Gives the lane up, for this process's end. What is owed is for whoever takes it over. */
   close(): void {
     this.#endReading();
-    this.#writer.close();
-    if (this.owed === 0) this.lane.remove();
-    else this.lane.release();
+    try {
+      this.#writer.close();
+    } finally {
+      if (this.owed === 0) this.lane.remove();
+      else this.lane.release();
+    }
   }
 
   #endReading(): void {

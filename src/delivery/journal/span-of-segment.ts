@@ -1,8 +1,9 @@
+import { systemReason } from "../../files/system-reason.ts";
 import { eventNames } from "../../vocabulary.ts";
 import { joined, type Span, spanOf } from "../span.ts";
-import { decodeEntry, type Entry } from "./entry-line.ts";
+import { entriesOf, firstEntryOf } from "./entries-of.ts";
+import type { Entry } from "./entry-line.ts";
 import type { Segment } from "./lane-files.ts";
-import { LineReader } from "./line-reader.ts";
 import type { NumberSet } from "./number-set.ts";
 
 /** More than an entry of authlog's own has. */
@@ -18,7 +19,7 @@ type Wanted = (entry: Entry) => boolean;
 export function spanOfSegment(segment: Segment, confirmed: NumberSet): Span {
   const wanted = ({ number, record }: Entry): boolean =>
     record.eventName !== eventNames.gap && !confirmed.has(number);
-  const [first, last] = [firstEntryOf(segment, wanted), lastEntryOf(segment, wanted)];
+  const [first, last] = [firstEntryOf(segment.path, wanted), lastEntryOf(segment, wanted)];
   if (first === undefined || last === undefined) return {};
   return joined(spanOf(first.record), spanOf(last.record));
 }
@@ -38,19 +39,12 @@ function lastEntryFrom(path: string, offset: number, wanted: Wanted): Entry | un
   return last;
 }
 
-function firstEntryOf({ path }: Segment, wanted: Wanted): Entry | undefined {
-  for (const entry of entriesOf(path)) if (wanted(entry)) return entry;
-  return undefined;
-}
-
-function* entriesOf(path: string, offset = 0): Generator<Entry, void, undefined> {
-  const lines = new LineReader(path, offset);
+/** `undefined` where the disk does not give back what is read. */
+export function whereReadable<T>(read: () => T): T | undefined {
   try {
-    for (let line = lines.next(); line !== undefined; line = lines.next()) {
-      const entry = decodeEntry(line.bytes);
-      if (entry !== undefined) yield entry;
-    }
-  } finally {
-    lines.close();
+    return read();
+  } catch (error) {
+    if (systemReason(error) === undefined) throw error;
+    return undefined;
   }
 }

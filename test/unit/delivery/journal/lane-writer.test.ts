@@ -1,4 +1,4 @@
-import fs, { mkdirSync, readFileSync } from "node:fs";
+import fs, { cpSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { encodeEntry } from "../../../../src/delivery/journal/entry-line.ts";
@@ -149,6 +149,40 @@ describe.runIf(process.platform === "linux")("a sync that failed", () => {
     const [path = ""] = synced.slice(-1);
     expect(readFileSync(path, "utf8").match(/"entry":\d/g)).toHaveLength(4);
   });
+
+  it.each([
+    ["of several files", 1500],
+    ["of one file", 1e6],
+  ])(
+    "and a kill while its lines %s are written anew costs none of them",
+    async (_, segmentBytes) => {
+      const copy = journalFolder();
+      const { fdatasync } = failingSyncs((count) => count === 2);
+      const writeSync = ((descriptor: number, line: Buffer, from: number) => {
+        // As the next process finds it, after a kill in front of each line that is written anew.
+        if (failures.length > 0) {
+          cpSync(dir, join(copy, line.toString("utf8", 9, line.indexOf(","))), { recursive: true });
+        }
+        return fs.writeSync(descriptor, line, from);
+      }) as WriterFiles["writeSync"];
+      const { dir, append, writer, failures } = setUp({ fdatasync, writeSync }, { segmentBytes });
+      append(1, 2);
+      await writer.sync();
+      append(3, 4, 5, 6, 7, 8, 9);
+      await writer.sync();
+      const killed = readdirSync(copy);
+      expect(killed).toHaveLength(7);
+      for (const name of killed) {
+        const lane = Lane.adopt(join(copy, name), id);
+        if (lane === undefined) throw new Error("no lane");
+        // What is confirmed first takes nothing along.
+        lane.confirm([[1, 4]]);
+        expect(readBack(lane)).toEqual({ found: [5, 6, 7, 8, 9], losses: 0 });
+        lane.remove();
+        expect(readdirSync(join(copy, name))).toEqual([]);
+      }
+    },
+  );
 
   it("does not bring back what was confirmed meanwhile", async () => {
     const { fdatasync } = failingSyncs((count) => count === 1);
