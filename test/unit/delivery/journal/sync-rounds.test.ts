@@ -54,6 +54,30 @@ describe("group commit", () => {
     await rest;
   });
 
+  it("has half of many in each sync, so that the others work while the disk does", async () => {
+    const { rounds, append, covered, ends } = open();
+    let done = false;
+    const produce = async (): Promise<void> => {
+      while (!done) {
+        append();
+        await rounds.reached();
+      }
+    };
+    const producers = Promise.all(Array.from({ length: 100 }, produce));
+    for (let round = 0; round < 20; round += 1) {
+      await setImmediate();
+      done = round === 19;
+      ends[round]?.resolve();
+    }
+    await setImmediate();
+    ends[20]?.resolve();
+    await producers;
+    const sizes = covered.map((count, round) => count - (covered[round - 1] ?? 0));
+    // The first one begins before most of them are there.
+    expect(sizes.slice(0, 2)).toEqual([32, 68]);
+    expect(sizes.slice(5, 20)).toEqual(Array.from({ length: 15 }, () => 50));
+  });
+
   it("lets nobody wait for a sync that began before the append", async () => {
     const { rounds, append, covered, ends } = open();
     append();
