@@ -1,6 +1,7 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, statSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { syncFolder } from "./private-file.ts";
+import { systemReason } from "./system-reason.ts";
 
 /** The folder that is authlog's own by its name, whoever made it. */
 const ownName = ".authlog";
@@ -12,13 +13,44 @@ const ownName = ".authlog";
  */
 export function ensurePrivateFolder(path: string): void {
   const folder = resolve(path);
-  const made = mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const top = outermost(made === undefined ? undefined : resolve(made), ownFolderOf(folder));
+  const made = makeFolders(folder);
+  const top = outermost(made, ownFolderOf(folder));
   if (top !== undefined) hideFromGit(top);
   if (made === undefined) return;
   // Each name that was made stands in the folder above it.
-  const { length } = resolve(made);
+  const { length } = made;
   for (let name = folder; name.length >= length; name = dirname(name)) syncFolder(dirname(name));
+}
+
+/**
+ * Makes a folder, and those that it lies in. Node's own `recursive` tries for ever where the kernel
+ * says that a folder is not there and takes none, as in `/proc`.
+ *
+ * @returns the outermost that was made
+ */
+function makeFolders(folder: string): string | undefined {
+  try {
+    return makeOne(folder);
+  } catch (error) {
+    if (systemReason(error) !== "ENOENT" || dirname(folder) === folder) throw error;
+  }
+  const above = makeFolders(dirname(folder));
+  const made = makeOne(folder);
+  return above ?? made;
+}
+
+function makeOne(folder: string): string | undefined {
+  const isThere = (): boolean =>
+    statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true;
+  if (isThere()) return undefined;
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+    return folder;
+  } catch (error) {
+    // Another process made it meanwhile.
+    if (isThere()) return undefined;
+    throw error;
+  }
 }
 
 /** Of two folders of which one lies in the other. */

@@ -1,4 +1,12 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -44,6 +52,23 @@ describe("a private folder", () => {
       expect(hidden(...all)).toEqual([".authlog"]);
     },
   );
+
+  it.runIf(process.platform === "linux")("is refused where the kernel takes none, at once", () => {
+    expect(() => ensurePrivateFolder("/proc/authlog/journal")).toThrow(
+      expect.objectContaining({ code: "ENOENT" }),
+    );
+  });
+
+  it("is refused behind a link that leads nowhere, and behind a file", () => {
+    symlinkSync(join(app, "gone"), join(app, "link"));
+    expect(() => ensurePrivateFolder(join(app, "link/journal"))).toThrow(
+      expect.objectContaining({ code: "EEXIST" }),
+    );
+    writeFileSync(join(app, "file"), "");
+    expect(() => ensurePrivateFolder(join(app, "file/journal"))).toThrow(
+      expect.objectContaining({ code: "ENOTDIR" }),
+    );
+  });
 
   it("keeps what the app says there to git", () => {
     mkdirSync(join(app, ".authlog"));

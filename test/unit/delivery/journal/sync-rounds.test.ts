@@ -56,9 +56,8 @@ describe("group commit", () => {
 
   it("has half of many in each sync, so that the others work while the disk does", async () => {
     const { rounds, append, covered, ends } = open();
-    let done = false;
     const produce = async (): Promise<void> => {
-      while (!done) {
+      while (ends.length < 20) {
         append();
         await rounds.reached();
       }
@@ -66,11 +65,12 @@ describe("group commit", () => {
     const producers = Promise.all(Array.from({ length: 100 }, produce));
     for (let round = 0; round < 20; round += 1) {
       await setImmediate();
-      done = round === 19;
       ends[round]?.resolve();
     }
     await setImmediate();
     ends[20]?.resolve();
+    await setImmediate();
+    ends[21]?.resolve();
     await producers;
     const sizes = covered.map((count, round) => count - (covered[round - 1] ?? 0));
     // The first one begins before most of them are there.
