@@ -28,7 +28,9 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
 }
 
 try {
-  await demo(readArguments(process.argv.slice(2)));
+  const asked = readArguments(process.argv.slice(2));
+  if (asked === "help") console.log(usage);
+  else await demo(asked);
 } catch (error) {
   if (!stop.signal.aborted) {
     console.error(`\n${describe(error)}`);
@@ -79,11 +81,13 @@ async function serve(
   port: number,
   settings: Readonly<Record<string, string>>,
 ): Promise<void> {
-  const url = `http://127.0.0.1:${port}`;
+  // By this name and no other: next-auth 5 makes each request anew, where Next.js calls every address of
+  // the loopback "localhost", whatever AUTH_URL says, and cookies do not cross over to an address.
+  const url = `http://localhost:${port}`;
   const { child, output } = startNext(
     folder,
+    // A browser that looks for "localhost" at ::1 goes on to here, since nobody answers it there.
     ["start", "--hostname", "127.0.0.1", "--port", String(port)],
-    // Next.js takes an address of the loopback for "localhost", where the cookies would not be sent.
     { settings: { ...settings, AUTH_URL: url, NEXTAUTH_URL: url }, signal: stop.signal },
   );
   child.stdout?.on("data", (text: string) => {

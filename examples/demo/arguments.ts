@@ -40,11 +40,13 @@ export const usage: string = `Usage: npm run demo [-- [<example>] [--port <port>
 
   <example>  which one to start (default: v5)
 ${[...examples].map(([name, { about }]) => `               ${name}  ${about}`).join("\n")}
-  --port     port of the page on 127.0.0.1 (default: 3000, or a free one)`;
+  --port     port of the page on localhost (default: 3000, or a free one)
+  --help     shows this`;
 
 /** @throws UsageError */
-export function readArguments(args: string[]): Arguments {
+export function readArguments(args: string[]): Arguments | "help" {
   const { positionals, values } = parse(args);
+  if (values.help) return "help";
   const [name = "v5", ...rest] = positionals;
   const example = examples.get(name);
   const port = values.port === undefined ? undefined : Number(values.port);
@@ -57,9 +59,18 @@ export function readArguments(args: string[]): Arguments {
   return { example, port };
 }
 
-function parse(args: string[]): { positionals: string[]; values: { port?: string | undefined } } {
+interface Parsed {
+  positionals: string[];
+  values: { port?: string | undefined; help?: boolean | undefined };
+}
+
+function parse(args: string[]): Parsed {
   try {
-    return parseArgs({ args, allowPositionals: true, options: { port: { type: "string" } } });
+    return parseArgs({
+      args,
+      allowPositionals: true,
+      options: { port: { type: "string" }, help: { type: "boolean", short: "h" } },
+    });
   } catch (error) {
     throw new UsageError((error as Error).message, { cause: error });
   }

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createServer } from "node:net";
+import { type AddressInfo, connect, createServer } from "node:net";
 
 /**
  * The wanted port of the loopback, or, if it is taken and another will do, a free one.
@@ -17,11 +17,24 @@ async function tryPort(wanted: number): Promise<number | undefined> {
   const server = createServer();
   try {
     await once(server.listen(wanted, "127.0.0.1"), "listening");
-    const address = server.address();
-    return typeof address === "object" ? address?.port : undefined;
+    const { port } = server.address() as AddressInfo;
+    // A browser may look for `localhost` there first, and would find whoever else answers.
+    return (await isAnswered(port, "::1")) ? undefined : port;
   } catch {
     return undefined;
   } finally {
     server.close();
+  }
+}
+
+async function isAnswered(port: number, address: string): Promise<boolean> {
+  const socket = connect(port, address);
+  try {
+    await once(socket, "connect");
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
   }
 }

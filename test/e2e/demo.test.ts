@@ -1,8 +1,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { repository } from "./support/built-app.ts";
+import { DemoPage, launchBrowser, type Way } from "./support/demo-page.ts";
 import { FormClient } from "./support/form-client.ts";
 import { loopbackServer } from "./support/loopback-server.ts";
 import { until } from "./support/until.ts";
@@ -34,16 +36,60 @@ function startDemo(...args: string[]): Demo {
   };
 }
 
+/** Signs in and out by each way that the page offers, as somebody who opened that address. */
+async function everyWay(url: string, ways: readonly Way[], demo: Demo): Promise<void> {
+  await using browser = await launchBrowser();
+  const page = await browser.newPage();
+  const visitor = new DemoPage(page, url);
+  const signedIn = async (): Promise<void> => {
+    await page.getByRole("heading", { name: "Signed in" }).waitFor();
+    expect(page.url()).toBe(`${url}/`);
+  };
+  const signOut = async (way?: Way): Promise<void> => {
+    await visitor.signOut(way);
+    expect(page.url()).toBe(`${url}/`);
+    await page.goto(url);
+    await page.getByLabel("Password").waitFor();
+  };
+
+  for (const way of ways) {
+    await visitor.signIn("alice@example.com", "white-rabbit", way);
+    await signedIn();
+    await signOut(way);
+  }
+
+  await page.getByRole("button", { name: "Continue with local OpenID" }).click();
+  await page.getByRole("heading", { name: "The local OpenID provider" }).waitFor();
+  await page.getByRole("button", { name: /^Bob/ }).click();
+  await signedIn();
+  await signOut();
+
+  await page.getByLabel("Address for a link").fill("zoe@example.com");
+  await page.getByRole("button", { name: "E-mail me a link" }).click();
+  await page.getByText("The link is on its way").waitFor();
+  const mail = /An e-mail to zoe@example\.com says: +(\S+)/;
+  await page.goto(await until("the e-mail", () => mail.exec(demo.output())?.[1]));
+  await signedIn();
+}
+
+const interfaces = Object.values(networkInterfaces()).flatMap((addresses = []) => addresses);
+
+/** The addresses that `localhost` may stand for. Not every machine has the second one. */
+const loopback = interfaces.some(({ address }) => address === "::1")
+  ? ["127.0.0.1", "::1"]
+  : ["127.0.0.1"];
+
 /** A build takes its time where other things run as well. */
 const longestBuildMillis = 150_000;
 
 describe("npm run demo", () => {
-  it.each([
-    { name: "the default", args: [], pages: ["/"] },
-    { name: "v4", args: ["v4"], pages: ["/", "/pages-router"] },
+  it.each<{ name: string; args: string[]; pages: string[]; ways: Way[] }>([
+    { name: "the default", args: [], pages: ["/"], ways: ["by server action", "by route handler"] },
+    // Its one way has the button that needs no more words.
+    { name: "v4", args: ["v4"], pages: ["/", "/pages-router"], ways: ["by server action"] },
   ])(
     "$name says where to click and who is there, tells each event in a line, and stops cleanly",
-    async ({ args, pages }) => {
+    async ({ args, pages, ways }) => {
       await using demo = startDemo(...args);
       const url = await until(
         "the address to click",
@@ -73,6 +119,8 @@ describe("npm run demo", () => {
         /✗ auth\.sign_in +mallory@example\.com \(invalid_credentials\)/,
       );
 
+      await everyWay(url, ways, demo);
+
       demo.interrupt();
       expect(await demo.exitCode).toBe(0);
       await expect(fetch(url)).rejects.toThrow("fetch failed");
@@ -80,11 +128,17 @@ describe("npm run demo", () => {
     longestBuildMillis + 30_000,
   );
 
-  it("refuses a port that is taken, where it was asked for that one", async () => {
-    await using other = await loopbackServer((_, response) => response.end());
+  it.for(loopback)("refuses a port of %s that is taken, where asked for that one", async (host) => {
+    await using other = await loopbackServer((_, response) => response.end(), host);
     await using demo = startDemo("v5", "--port", new URL(other.url).port);
     expect(await demo.exitCode).toBe(1);
     expect(demo.output()).toContain("is taken. Give another one with --port.");
+  });
+
+  it.each(["--help", "-h"])("explains itself when asked by %s", async (option) => {
+    await using demo = startDemo(option);
+    expect(await demo.exitCode).toBe(0);
+    expect(demo.output()).toMatch(/^Usage: npm run demo/);
   });
 
   it("explains itself when it does not understand an argument", async () => {

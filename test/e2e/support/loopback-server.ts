@@ -7,12 +7,15 @@ export interface LoopbackServer extends AsyncDisposable {
 }
 
 /** A server on a free port; disposing of it also cuts the connections that are still open. */
-export async function loopbackServer(listener: RequestListener): Promise<LoopbackServer> {
-  const server = createServer(listener).listen(0, "127.0.0.1");
+export async function loopbackServer(
+  listener: RequestListener,
+  host = "127.0.0.1",
+): Promise<LoopbackServer> {
+  const server = createServer(listener).listen(0, host);
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: `http://${host.includes(":") ? `[${host}]` : host}:${port}`,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       server.close();
