@@ -262,6 +262,24 @@ describe("authlog deadletter retry", () => {
   );
 });
 
+describe.each(["list", "retry"])("authlog deadletter %s", (action) => {
+  it("on a folder, or below a file, is wrong usage: nothing is told or sent", async () => {
+    await write(numberedRecord(1));
+    for (const [at, reason] of [
+      [folder, "EISDIR"],
+      [join(path, "below"), "ENOTDIR"],
+    ] as const) {
+      const given = await authlog({}, "deadletter", action, "--path", at);
+      const env = { AUTHLOG_DEAD_LETTER_PATH: at, PANGEA_TOKEN: "pts_x" };
+      const configured = await authlog(env, "deadletter", action, "--json");
+      for (const { code, lines, errors } of [given, configured]) {
+        expect([code, lines]).toEqual([2, []]);
+        expect(errors[0]).toBe(`authlog: ${at} cannot be used (${reason}). [ERR_AUTHLOG_USAGE]`);
+      }
+    }
+  });
+});
+
 describe("authlog journal", () => {
   it("shows what waits, for people and as JSON", async () => {
     const dir = join(folder, "journal");

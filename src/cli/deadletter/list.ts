@@ -6,6 +6,7 @@ import { unfinishedRetry } from "../../delivery/retry-letters.ts";
 import { attributes } from "../../vocabulary.ts";
 import { readCommandConfig } from "../command-config.ts";
 import { exitCodes, jsonLine, plain, style, type Terminal } from "../terminal.ts";
+import { assertFile } from "./assert-file.ts";
 
 /** Runs `authlog deadletter list`: when, which code, which event, who. Returns the exit code. */
 export async function list(args: readonly string[], terminal: Terminal): Promise<number> {
@@ -15,6 +16,7 @@ export async function list(args: readonly string[], terminal: Terminal): Promise
   });
   const { config } = readCommandConfig(terminal.env);
   const path = resolve(values.path ?? config.deadLetterPath.value);
+  assertFile(path);
   const count = { letters: 0, unreadable: 0 };
   for (const source of sourcesOf(path)) {
     let lastNumber = 0;

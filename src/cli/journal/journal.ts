@@ -1,4 +1,3 @@
-import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import {
@@ -7,8 +6,8 @@ import {
   viewJournal,
 } from "../../delivery/journal/journal-view.ts";
 import { countLetters } from "../../delivery/letter-lines.ts";
-import { systemReason } from "../../files/system-reason.ts";
 import { readCommandConfig } from "../command-config.ts";
+import { statOf } from "../stat-of.ts";
 import { exitCodes, jsonLine, plain, style, type Terminal } from "../terminal.ts";
 import { age, bytes } from "./units.ts";
 
@@ -34,7 +33,8 @@ export async function journal(args: readonly string[], terminal: Terminal): Prom
   });
   const { config } = readCommandConfig(terminal.env);
   const dir = resolve(values.dir ?? config.journal.dir.value);
-  assertReachable(dir);
+  // In a folder that is not there yet nothing waits; below a file there can be none.
+  statOf(dir);
   const summary = viewJournal(dir);
   const deadLetters = countLetters(resolve(config.deadLetterPath.value));
   if (values.json) terminal.out(jsonLine(toJson(summary, deadLetters)));
@@ -42,15 +42,6 @@ export async function journal(args: readonly string[], terminal: Terminal): Prom
     for (const line of lines(summary, deadLetters, Date.now(), terminal.color)) terminal.out(line);
   }
   return summary.damaged.length > 0 ? exitCodes.fault : exitCodes.ok;
-}
-
-/** In a folder that is not there yet nothing waits; below a file there can be none. */
-function assertReachable(dir: string): void {
-  try {
-    statSync(dir);
-  } catch (error) {
-    if (systemReason(error) !== "ENOENT") throw error;
-  }
 }
 
 function toJson({ lanes, total, ...rest }: JournalSummary, deadLetters: number): object {
