@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -185,6 +185,31 @@ describe("authlog doctor", () => {
     expect(text).toContain("The system says ENOTDIR");
     expect(text).toContain("a-file is no folder");
     expect(text).not.toMatch(/EACCES|Another user/);
+  });
+
+  it.each([
+    ["the journal's folder", "journal"],
+    ["a folder above it", "link/authlog/journal"],
+  ])("says of %s that is a link to nothing what to make", async (_, dir) => {
+    writeApp();
+    const link = join(folder, dir.split("/")[0] ?? "");
+    symlinkSync("second", link);
+    symlinkSync("gone/for good", join(folder, "second"));
+    const { code, odd, text } = await doctor({ AUTHLOG_JOURNAL_DIR: dir });
+    expect({ code, status: odd["journal.folder"] }).toEqual({ code: 1, status: "fail" });
+    const target = join(folder, "gone/for good");
+    expect(text).toContain(`${link} is a link to ${target}, which is not there.`);
+    expect(text).toContain(`mkdir -p '${target}'`);
+    mkdirSync(target, { recursive: true });
+    expect((await doctor({ AUTHLOG_JOURNAL_DIR: dir })).odd).not.toHaveProperty("journal.folder");
+  });
+
+  it("says of a link in the journal's place that leads to itself that it cannot be used", async () => {
+    writeApp();
+    symlinkSync("journal", join(folder, "journal"));
+    const { code, odd, text } = await doctor({ AUTHLOG_JOURNAL_DIR: "journal" });
+    expect({ code, status: odd["journal.folder"] }).toEqual({ code: 1, status: "fail" });
+    expect(text).toContain("The system says ELOOP");
   });
 
   it("tells a place where nobody answers, in a bounded time", async () => {

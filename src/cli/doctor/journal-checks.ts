@@ -36,13 +36,20 @@ function checkMemory(production: boolean): Check {
   };
 }
 
-function checkFolder({ dir, network, unwritable }: JournalFinding): Check {
+function checkFolder({ dir, network, unwritable, brokenLink }: JournalFinding): Check {
   const id = "journal.folder";
   const hint = "export AUTHLOG_JOURNAL_DIR=/var/lib/authlog/journal";
   if (network !== undefined) {
     const what = `The journal would be on a network file system (${network}), and is not used.`;
     const why = `${dir} is there; its locks and syncs may not be the kernel's. Use a disk of this machine.`;
     return { id, status: "fail", what, why, hint, link: readme("err_authlog_journal_network") };
+  }
+  if (brokenLink !== undefined) {
+    const { path, target } = brokenLink;
+    const what = "The journal cannot be written: events wait in memory alone.";
+    const why = `${path} is a link to ${target}, which is not there. Make that folder, or take the link away.`;
+    const link = readme("err_authlog_journal_unwritable");
+    return { id, status: "fail", what, why, hint: `mkdir -p ${quoted(target)}`, link };
   }
   if (unwritable !== undefined) {
     const what = "The journal cannot be written: events wait in memory alone.";
