@@ -300,7 +300,7 @@ describe("authlog journal", () => {
     expect(lines.join("\n")).toContain("1 dead letter(s): npx authlog deadletter list");
     journal.close();
     expect((await authlog(env, "journal", "--dir", dir)).lines.join("\n")).toContain(
-      "no process delivers it",
+      "no process delivers it: the next process that keeps a journal here will",
     );
   });
 

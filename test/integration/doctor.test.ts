@@ -7,6 +7,8 @@ import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { run } from "../../src/cli/run.ts";
 import { startLedger } from "../../src/ledger-server/start-ledger.ts";
+import { numberedRecord } from "../support/journal.ts";
+import { openJournal } from "../support/recovery.ts";
 import { terminal } from "../unit/cli/recorded-terminal.ts";
 
 let folder: string;
@@ -185,6 +187,16 @@ describe("authlog doctor", () => {
     expect(text).toContain("The system says ENOTDIR");
     expect(text).toContain("a-file is no folder");
     expect(text).not.toMatch(/EACCES|Another user/);
+  });
+
+  it("at memory tells events that an earlier run left in the journal", async () => {
+    writeApp();
+    const { journal } = openJournal(join(folder, ".authlog/journal"));
+    journal.append(numberedRecord(1), "could", 1);
+    journal.close();
+    const { odd, text } = await doctor({ AUTHLOG_DURABILITY: "memory" });
+    expect(odd).toMatchObject({ "journal.left": "warn" });
+    expect(text).toContain("1 event waits in the journal, the oldest for ");
   });
 
   it.each([

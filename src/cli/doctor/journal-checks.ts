@@ -1,3 +1,4 @@
+import type { JournalSummary } from "../../delivery/journal/journal-view.ts";
 import type { AuthlogConfig } from "../../setup/config.ts";
 import { age } from "../journal/units.ts";
 import { type Check, readme } from "./check.ts";
@@ -15,10 +16,18 @@ export function journalChecks(
   nowMillis: number,
 ): Check[] {
   if (durability.value === "memory") {
-    return [checkMemory(production), ...checkDeadLetters(finding)];
+    return [
+      checkMemory(production),
+      // Where no folder can be, nothing is left.
+      ...(finding.unreadable === "ENOTDIR" ? [] : checkUnreadable(finding)),
+      ...checkLeft(finding, nowMillis),
+      ...checkDamaged(finding),
+      ...checkDeadLetters(finding),
+    ];
   }
   return [
     checkFolder(finding),
+    ...checkUnreadable(finding),
     ...checkBacklog(finding, nowMillis),
     ...checkOwners(finding),
     ...checkDamaged(finding),
@@ -34,6 +43,40 @@ function checkMemory(production: boolean): Check {
     why: "AUTHLOG_DURABILITY=memory says so. On a disk they would outlive it.",
     ...(production && { hint: "export AUTHLOG_DURABILITY=process", link: readme("the-journal") }),
   };
+}
+
+/** What a run that kept a journal did not deliver: a process at memory takes over nothing. */
+function checkLeft({ dir, summary }: JournalFinding, nowMillis: number): Check[] {
+  if (summary === undefined || summary.total.depth === 0) return [];
+  const delivered = summary.lanes.some(({ owner }) => owner === "living");
+  const why = delivered
+    ? `They are in ${dir}. A process that keeps a journal there lives, and delivers them; one at memory does not.`
+    : `They are in ${dir}, where no process at memory looks. Start the app once with process, so that they are delivered; or look at them, and delete the folder.`;
+  return [
+    {
+      id: "journal.left",
+      status: "warn",
+      what: `${waiting(summary, nowMillis, " in the journal")}, although durability is memory.`,
+      why,
+      hint: delivered ? look : "export AUTHLOG_DURABILITY=process",
+      link: readme("the-journal"),
+    },
+  ];
+}
+
+/** How many events wait, and since when, as far as that can be read. */
+function waiting({ total }: JournalSummary, nowMillis: number, where = ""): string {
+  const { depth, oldestUnixMillis } = total;
+  const oldest =
+    oldestUnixMillis === undefined ? "" : `, the oldest for ${age(nowMillis - oldestUnixMillis)}`;
+  return `${depth} event${depth === 1 ? "" : "s"} wait${depth === 1 ? "s" : ""}${where}${oldest}`;
+}
+
+function checkUnreadable({ dir, summary, unreadable }: JournalFinding): Check[] {
+  if (summary !== undefined) return [];
+  const what = "What lies in the journal cannot be read.";
+  const why = unreadable === "ENOTDIR" ? `${dir} is no folder.` : `Another user may own ${dir}.`;
+  return [{ id: "journal.backlog", status: "warn", what, why, hint: `ls -ld ${quoted(dir)}` }];
 }
 
 function checkFolder({ dir, network, unwritable, brokenLink }: JournalFinding): Check {
@@ -60,22 +103,16 @@ function checkFolder({ dir, network, unwritable, brokenLink }: JournalFinding): 
   return { id, status: "ok", what, why: "It is on a disk of this machine, and can be written." };
 }
 
-function checkBacklog({ dir, summary, unreadable }: JournalFinding, nowMillis: number): Check[] {
+function checkBacklog({ summary }: JournalFinding, nowMillis: number): Check[] {
   const id = "journal.backlog";
-  if (summary === undefined) {
-    const what = "What lies in the journal cannot be read.";
-    const why = unreadable === "ENOTDIR" ? `${dir} is no folder.` : `Another user may own ${dir}.`;
-    return [{ id, status: "warn", what, why, hint: `ls -ld ${quoted(dir)}` }];
-  }
+  if (summary === undefined) return [];
   const { depth, oldestUnixMillis, confirmedUnixMillis } = summary.total;
   const last =
     confirmedUnixMillis === undefined
       ? "No delivery is on record."
       : `A delivery was last confirmed ${age(nowMillis - confirmedUnixMillis)} ago.`;
   if (depth === 0) return [{ id, status: "ok", what: "No event waits.", why: last }];
-  const oldest =
-    oldestUnixMillis === undefined ? "" : `, the oldest for ${age(nowMillis - oldestUnixMillis)}`;
-  const what = `${depth} event${depth === 1 ? "" : "s"} wait${depth === 1 ? "s" : ""}${oldest}.`;
+  const what = `${waiting(summary, nowMillis)}.`;
   // Where the oldest cannot be read, that it waits is all that is known.
   const isLong = oldestUnixMillis === undefined || nowMillis - oldestUnixMillis > longMillis;
   if (!isLong) return [{ id, status: "ok", what, why: last }];

@@ -83,7 +83,11 @@ function ownerOf({ owner, depth }: LaneSummary, color: boolean): string {
   if (owner === "living") return style("green", "a process lives that delivers it", color);
   return depth === 0
     ? style("dim", "its process has ended", color)
-    : style("yellow", "no process delivers it: the next that starts will", color);
+    : style(
+        "yellow",
+        "no process delivers it: the next process that keeps a journal here will",
+        color,
+      );
 }
 
 function stateOf(lane: JournalSummary["total"], nowMillis: number): string {

@@ -91,4 +91,37 @@ describe("what the doctor says of the journal", () => {
     expect(odd(checks(finding(lane()), "memory"))).toEqual({ "journal.durability": "warn" });
     expect(odd(checks(finding(lane()), "memory", false))).toEqual({});
   });
+
+  it.each<[LaneSummary["owner"], RegExp, string]>([
+    ["none", /Start the app once with process.* or look at them, and delete/, "export AUTHLOG_"],
+    ["living", /A process that keeps a journal there lives, and delivers them/, "npx authlog "],
+  ])("warns at memory of events that a run before left, owned by %s", (owner, why, hint) => {
+    const left = lane({ depth: 3, owner, oldestUnixMillis: now - 7_200_000 });
+    const found = checks(finding(left), "memory", false);
+    expect(odd(found)).toEqual({ "journal.left": "warn" });
+    const check = found.find(({ id }) => id === "journal.left");
+    expect(check).toMatchObject({
+      what: "3 events wait in the journal, the oldest for 2 h, although durability is memory.",
+      why: expect.stringMatching(why),
+      hint: expect.stringContaining(hint),
+    });
+    expect(check?.why).toContain("/app/.authlog/journal");
+  });
+
+  it("warns at memory of damaged files, and of a folder that cannot be read", () => {
+    const damaged = finding(lane(), {
+      summary: {
+        dir: "/j",
+        lanes: [],
+        damaged: [{ path: "/j/damaged/x", bytes: 1 }],
+        total: lane(),
+      },
+    });
+    expect(odd(checks(damaged, "memory", false))).toEqual({ "journal.damaged": "warn" });
+    const { summary: _, ...unread } = finding(lane());
+    const unreadable = { ...unread, unreadable: "EACCES" };
+    expect(odd(checks(unreadable, "memory", false))).toEqual({ "journal.backlog": "warn" });
+    const none = { ...unread, unreadable: "ENOTDIR" };
+    expect(odd(checks(none, "memory", false))).toEqual({});
+  });
 });
