@@ -304,6 +304,18 @@ describe("authlog journal", () => {
     );
   });
 
+  it("tells of each process when its own events were last confirmed, not what it delivered of others", async () => {
+    const dir = join(folder, "journal");
+    const opened = [openJournal(dir), openJournal(dir)];
+    for (const { journal } of opened) journal.append(numberedRecord(1), "could", 1);
+    const { lines } = await authlog({}, "journal", "--dir", dir);
+    for (const { journal } of opened) journal.close();
+    const text = lines.join("\n");
+    expect(text.match(/; nothing of its own was confirmed yet;/g)).toHaveLength(2);
+    expect(text).toMatch(/in all: 2 events wait; .*; nothing of their own was confirmed yet;/);
+    expect(text).not.toContain("no delivery");
+  });
+
   it("tells times in whole milliseconds, and none that is not known", async () => {
     const dir = join(folder, "journal");
     const { journal } = openJournal(dir);

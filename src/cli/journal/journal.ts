@@ -15,8 +15,8 @@ import { age, bytes } from "./units.ts";
 export const journalHelp = `Usage: authlog journal [--dir <folder>] [--json]
 
 Shows what waits on the disk for its delivery: for each process that wrote, whether one lives that
-delivers it, how many events wait, since when, and when a delivery was last confirmed; damaged files
-that were kept, and dead letters. Changes nothing, and disturbs nobody who writes.
+delivers it, how many events wait, since when, and when a delivery of its own events was last
+confirmed; damaged files that were kept, and dead letters. Changes nothing, and disturbs nobody who writes.
 
 Reads the .env files that Next.js reads in this folder. Exits with 1 if damaged files are
 kept, with 2 if it was called wrongly, or on a folder that cannot be read.
@@ -67,9 +67,9 @@ function lines(
     ...(lanes.length === 0 ? ["  nothing was written here, or all of it was delivered"] : []),
     ...lanes.flatMap((lane) => [
       `  ${lane.id}  ${ownerOf(lane, color)}`,
-      `    ${stateOf(lane, nowMillis)}`,
+      `    ${stateOf(lane, "its", nowMillis)}`,
     ]),
-    ...(lanes.length > 1 ? [`  in all: ${stateOf(total, nowMillis)}`] : []),
+    ...(lanes.length > 1 ? [`  in all: ${stateOf(total, "their", nowMillis)}`] : []),
     ...damaged.map(({ path, bytes: size }) =>
       style("yellow", `  damaged, and kept: ${plain(path, 500)}, ${bytes(size)}`, color),
     ),
@@ -90,7 +90,11 @@ function ownerOf({ owner, depth }: LaneSummary, color: boolean): string {
       );
 }
 
-function stateOf(lane: JournalSummary["total"], nowMillis: number): string {
+/**
+ * How much waits, and when a delivery was last confirmed. What a process delivers of others' events is
+ * on record with those: its own part tells nothing of it.
+ */
+function stateOf(lane: JournalSummary["total"], whose: "its" | "their", nowMillis: number): string {
   const { depth, oldestUnixMillis, confirmedUnixMillis } = lane;
   const parts = [
     `${depth} event${depth === 1 ? "" : "s"} wait${depth === 1 ? "s" : ""}`,
@@ -98,7 +102,7 @@ function stateOf(lane: JournalSummary["total"], nowMillis: number): string {
       ? []
       : [`the oldest for ${age(nowMillis - oldestUnixMillis)}`]),
     confirmedUnixMillis === undefined
-      ? "no delivery was confirmed yet"
+      ? `nothing of ${whose} own was confirmed yet`
       : `last confirmed ${age(nowMillis - confirmedUnixMillis)} ago`,
     `${lane.segments} segment${lane.segments === 1 ? "" : "s"}, ${bytes(lane.bytes)}`,
   ];
