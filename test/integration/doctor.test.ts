@@ -142,6 +142,11 @@ describe("authlog doctor", () => {
     const said = await doctor({ PANGEA_TOKEN: token, PANGEA_BASE_URL_TEMPLATE: url }, "--write");
     expect(said.code).toBe(0);
     expect(said.text).toContain("The token may not read.");
+    const io = terminal({ PANGEA_TOKEN: token, PANGEA_BASE_URL_TEMPLATE: url });
+    await run(["doctor", "--dir", folder, "--write"], io);
+    expect(io.lines).toContain(
+      "  ✓ An event was written and verified, but not read back: set AUTHLOG_READ_TOKEN to a token that may read.",
+    );
   });
 
   it("says of a schema without a field for the id what that means", async () => {

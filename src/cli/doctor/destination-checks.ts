@@ -177,7 +177,8 @@ function checkRoundTrip({ proven, fault, readBack }: RoundTripFinding): Check {
     }
     case "refused":
     case "no token": {
-      const what = "An event was written and verified, but not read back.";
+      const what =
+        "An event was written and verified, but not read back: set AUTHLOG_READ_TOKEN to a token that may read.";
       const why = `${appended} ${readBack === "refused" ? "The token may not read." : "There is no token that may read."}`;
       return {
         id,
