@@ -297,7 +297,7 @@ describe("authlog journal", () => {
     expect(lines.join("\n")).toMatch(
       /a process lives that delivers it\n +3 events wait; the oldest/,
     );
-    expect(lines.join("\n")).toContain("1 dead letter(s): npx authlog deadletter list");
+    expect(lines.join("\n")).toContain("1 dead letter: npx authlog deadletter list");
     journal.close();
     expect((await authlog(env, "journal", "--dir", dir)).lines.join("\n")).toContain(
       "no process delivers it: the next process that keeps a journal here will",

@@ -134,6 +134,7 @@ describe("authlog doctor", () => {
 
     const overridden = await doctor({ PANGEA_TOKEN: "another" });
     expect(overridden).toMatchObject({ code: 1, odd: { "destination.token": "fail" } });
+    expect(overridden.text).toContain("The token is missing or wrong. Take one whose scope");
   });
 
   it("says that an append token alone cannot read", async () => {

@@ -2,6 +2,7 @@ import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { type LetterLine, letterLines, type StoredLetter } from "../../delivery/letter-lines.ts";
+import { plural } from "../../delivery/plural.ts";
 import { unfinishedRetry } from "../../delivery/retry-letters.ts";
 import { attributes } from "../../vocabulary.ts";
 import { readCommandConfig } from "../command-config.ts";
@@ -86,5 +87,5 @@ function summary(
   const others = unreadable > 0 ? `, ${unreadable} unreadable` : "";
   return letters + unreadable === 0
     ? `No dead letters in ${plain(path, 300)}`
-    : `${letters} dead letter${letters === 1 ? "" : "s"}${others} in ${plain(path, 300)}`;
+    : `${plural(letters, "dead letter")}${others} in ${plain(path, 300)}`;
 }

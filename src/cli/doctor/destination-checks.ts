@@ -104,7 +104,8 @@ function checkClock(skewMillis: number): Check {
 
 function checkToken({ httpStatus, status, summary }: NonNullable<Probe["answer"]>): Check {
   const id = "destination.token";
-  const said = [`HTTP ${httpStatus}`, status, summary].filter(Boolean).join(" ");
+  // The summary may be a sentence, and a full stop follows here.
+  const said = [`HTTP ${httpStatus}`, status, summary].filter(Boolean).join(" ").replace(/\.$/, "");
   if (httpStatus === 401 || httpStatus === 403 || status === "Unauthorized") {
     return {
       id,

@@ -1,4 +1,5 @@
 import type { JournalSummary } from "../../delivery/journal/journal-view.ts";
+import { plural } from "../../delivery/plural.ts";
 import type { AuthlogConfig } from "../../setup/config.ts";
 import { age } from "../journal/units.ts";
 import { type Check, readme } from "./check.ts";
@@ -50,8 +51,8 @@ function checkLeft({ dir, summary }: JournalFinding, nowMillis: number): Check[]
   if (summary === undefined || summary.total.depth === 0) return [];
   const delivered = summary.lanes.some(({ owner }) => owner === "living");
   const why = delivered
-    ? `They are in ${dir}. A process that keeps a journal there lives, and delivers them; one at memory does not.`
-    : `They are in ${dir}, where no process at memory looks. Start the app once with process, so that they are delivered; or look at them, and delete the folder.`;
+    ? `What waits is in ${dir}. A process that keeps a journal there lives, and delivers it; one at memory does not.`
+    : `What waits is in ${dir}, where no process at memory looks. Start the app once with process, so that it is delivered; or look at it, and delete the folder.`;
   return [
     {
       id: "journal.left",
@@ -69,7 +70,7 @@ function waiting({ total }: JournalSummary, nowMillis: number, where = ""): stri
   const { depth, oldestUnixMillis } = total;
   const oldest =
     oldestUnixMillis === undefined ? "" : `, the oldest for ${age(nowMillis - oldestUnixMillis)}`;
-  return `${depth} event${depth === 1 ? "" : "s"} wait${depth === 1 ? "s" : ""}${where}${oldest}`;
+  return `${plural(depth, "event")} wait${depth === 1 ? "s" : ""}${where}${oldest}`;
 }
 
 function checkUnreadable({ dir, summary, unreadable }: JournalFinding): Check[] {
@@ -128,8 +129,8 @@ function checkOwners({ summary }: JournalFinding): Check[] {
     {
       id: "journal.owners",
       status: "warn",
-      what: `${depth} event(s) of ended processes wait for a process that delivers them.`,
-      why: "One that runs takes them over within half a minute; else the next that starts does.",
+      what: `${plural(depth, "event")} of ended processes wait${depth === 1 ? "s" : ""} for another process.`,
+      why: "One that runs takes over within half a minute, and delivers; else the next that starts does.",
       hint: look,
       link: readme("the-journal"),
     },
@@ -139,9 +140,9 @@ function checkOwners({ summary }: JournalFinding): Check[] {
 function checkDamaged({ summary }: JournalFinding): Check[] {
   const [first] = summary?.damaged ?? [];
   if (summary === undefined || first === undefined) return [];
-  const what = `${summary.damaged.length} damaged file(s) of the journal were kept.`;
+  const what = `The journal has kept ${plural(summary.damaged.length, "damaged file")}.`;
   const why =
-    "Events in them could not be delivered. Look at the disk, and at who can write there; then the files may be deleted.";
+    "Events could not be read, nor delivered. Look at the disk, and at who can write there; then what is kept may be deleted.";
   return [
     {
       id: "journal.damaged",
@@ -160,8 +161,8 @@ function checkDeadLetters({ deadLetters, deadLetterPath }: JournalFinding): Chec
     {
       id: "journal.dead-letters",
       status: "warn",
-      what: `${deadLetters} record(s) were refused for good.`,
-      why: `They are kept in ${deadLetterPath}, each with its reason, and can be sent again.`,
+      what: `${plural(deadLetters, "record")} ${deadLetters === 1 ? "was" : "were"} refused for good.`,
+      why: `Each is kept in ${deadLetterPath} with its reason, and can be sent again.`,
       hint: "npx authlog deadletter list",
       link: readme("delivery-and-dead-letters"),
     },

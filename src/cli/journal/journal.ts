@@ -6,6 +6,7 @@ import {
   viewJournal,
 } from "../../delivery/journal/journal-view.ts";
 import { countLetters } from "../../delivery/letter-lines.ts";
+import { plural } from "../../delivery/plural.ts";
 import { readCommandConfig } from "../command-config.ts";
 import { statOf } from "../stat-of.ts";
 import { exitCodes, jsonLine, plain, style, type Terminal } from "../terminal.ts";
@@ -74,7 +75,13 @@ function lines(
       style("yellow", `  damaged, and kept: ${plain(path, 500)}, ${bytes(size)}`, color),
     ),
     ...(deadLetters > 0
-      ? [style("yellow", `  ${deadLetters} dead letter(s): npx authlog deadletter list`, color)]
+      ? [
+          style(
+            "yellow",
+            `  ${plural(deadLetters, "dead letter")}: npx authlog deadletter list`,
+            color,
+          ),
+        ]
       : []),
   ];
 }
@@ -97,14 +104,14 @@ function ownerOf({ owner, depth }: LaneSummary, color: boolean): string {
 function stateOf(lane: JournalSummary["total"], whose: "its" | "their", nowMillis: number): string {
   const { depth, oldestUnixMillis, confirmedUnixMillis } = lane;
   const parts = [
-    `${depth} event${depth === 1 ? "" : "s"} wait${depth === 1 ? "s" : ""}`,
+    `${plural(depth, "event")} wait${depth === 1 ? "s" : ""}`,
     ...(oldestUnixMillis === undefined
       ? []
       : [`the oldest for ${age(nowMillis - oldestUnixMillis)}`]),
     confirmedUnixMillis === undefined
       ? `nothing of ${whose} own was confirmed yet`
       : `last confirmed ${age(nowMillis - confirmedUnixMillis)} ago`,
-    `${lane.segments} segment${lane.segments === 1 ? "" : "s"}, ${bytes(lane.bytes)}`,
+    `${plural(lane.segments, "segment")}, ${bytes(lane.bytes)}`,
   ];
   return parts.join("; ");
 }

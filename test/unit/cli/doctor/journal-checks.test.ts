@@ -41,6 +41,21 @@ const odd = (found: readonly Check[]): Record<string, string> =>
   );
 
 describe("what the doctor says of the journal", () => {
+  it.each([
+    [
+      1,
+      ["1 event of ended processes waits for another process.", "1 record was refused for good."],
+    ],
+    [
+      2,
+      ["2 events of ended processes wait for another process.", "2 records were refused for good."],
+    ],
+  ])("counts %d as people do", (count, said) => {
+    const left = lane({ depth: count, owner: "none", oldestUnixMillis: now });
+    const found = checks(finding(left, { deadLetters: count })).map(({ what }) => what);
+    expect(found).toEqual(expect.arrayContaining(said));
+  });
+
   it("is in order where nothing waits, or not for long", () => {
     expect(odd(checks(finding(lane())))).toEqual({});
     const waiting = lane({ depth: 3, oldestUnixMillis: now - 60_000 });
@@ -93,8 +108,8 @@ describe("what the doctor says of the journal", () => {
   });
 
   it.each<[LaneSummary["owner"], RegExp, string]>([
-    ["none", /Start the app once with process.* or look at them, and delete/, "export AUTHLOG_"],
-    ["living", /A process that keeps a journal there lives, and delivers them/, "npx authlog "],
+    ["none", /Start the app once with process.* or look at it, and delete/, "export AUTHLOG_"],
+    ["living", /A process that keeps a journal there lives, and delivers it/, "npx authlog "],
   ])("warns at memory of events that a run before left, owned by %s", (owner, why, hint) => {
     const left = lane({ depth: 3, owner, oldestUnixMillis: now - 7_200_000 });
     const found = checks(finding(left), "memory", false);
