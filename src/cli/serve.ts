@@ -67,7 +67,7 @@ function schemaOf(name: string | undefined): SchemaName | undefined {
   throw new AuthlogError("ERR_AUTHLOG_CONFIG_INVALID", {
     message: "AUTHLOG_SCHEMA is no name of a schema.",
     why: "It says which fields the ledger takes.",
-    fix: `Set AUTHLOG_SCHEMA to one of ${shape.description}, or take it away.`,
+    fix: `Set AUTHLOG_SCHEMA to ${shape.description}, or take it away.`,
   });
 }
 

@@ -5,6 +5,7 @@ import { report } from "../telemetry/diagnostics.ts";
 import type { ReadableLogRecord } from "../telemetry/exporter.ts";
 import { appendLettersSoon } from "./letter-file.ts";
 import { otlpMembers } from "./otlp-members.ts";
+import { plural } from "./plural.ts";
 
 /** A record that will never be delivered, and why. */
 export interface DeadLetter {
@@ -105,7 +106,7 @@ function toLine({ record, cause }: DeadLetter): string {
 
 function notKept(count: number, file: string, reason: string): AuthlogError {
   return new AuthlogError("ERR_AUTHLOG_DEAD_LETTER_FAILED", {
-    message: `${count} audit record(s) that were rejected for good could not be kept.`,
+    message: `${plural(count, "audit record")} rejected for good could not be kept.`,
     why: `${file} did not take them: ${reason}.`,
     fix: "Set AUTHLOG_DEAD_LETTER_PATH to a file that can be written, or move the full one away.",
   });

@@ -1,4 +1,5 @@
 import { AuthlogError } from "../errors.ts";
+import { plural } from "./plural.ts";
 
 /** One record fails by itself, over and over, while others pass. */
 export function givenUp(failures: number, { why }: AuthlogError): AuthlogError {
@@ -30,7 +31,7 @@ export function shutDown(): AuthlogError {
 /** What is left when nothing more will be tried. */
 export function incomplete(count: number): AuthlogError {
   return new AuthlogError("ERR_AUTHLOG_SHUTDOWN_INCOMPLETE", {
-    message: `The process ended with ${count} audit records that were not delivered.`,
+    message: `The process ended with ${plural(count, "audit record")} undelivered.`,
     why: "The receiver did not take them before the shutdown.",
     fix: "Look at the receiver; what the exporter reported before says why it failed.",
   });

@@ -17,7 +17,7 @@ export const schemaNames: readonly SchemaName[] = Object.keys(schemas) as Schema
 
 /** A schema by its name, or one of the app's own. */
 export const auditSchema: Shape<AuditSchema> = {
-  description: `${schemaNames.join(", ")}, or in code a schema`,
+  description: `one of ${schemaNames.join(", ")}, or in code a schema`,
   parse(value) {
     if (typeof value === "string")
       return Object.hasOwn(schemas, value) ? schemas[value as SchemaName] : undefined;

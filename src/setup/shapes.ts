@@ -28,7 +28,7 @@ export const integer = (lowest: number, highest: number): Shape<number> => ({
 
 /** One of some names. */
 export const oneOf = <N extends string>(options: readonly N[]): Shape<N> => ({
-  description: options.join(", "),
+  description: `one of ${options.join(", ")}`,
   parse: (value) => options.find((option) => option === value),
 });
 

@@ -58,7 +58,7 @@ describe.skipIf(process.platform === "win32")("where the disk takes only some de
     expect(lost.length).toBeGreaterThan(0);
     expect(lost).toEqual(numbers(41 - lost.length, 40));
     expect(told).toEqual([
-      `${lost.length} audit record(s) that were rejected for good could not be kept. ${path} did not take them: the system says EFBIG.`,
+      `${lost.length} audit records rejected for good could not be kept. ${path} did not take them: the system says EFBIG.`,
     ]);
     // What was cut in two is no letter, and what comes next is not joined to it.
     await write(41, 41);

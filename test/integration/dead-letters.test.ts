@@ -262,6 +262,24 @@ describe("authlog deadletter retry", () => {
   );
 });
 
+describe.each(["list", "retry"])("authlog deadletter %s", (action) => {
+  it("on a folder, or below a file, is wrong usage: nothing is told or sent", async () => {
+    await write(numberedRecord(1));
+    for (const [at, reason] of [
+      [folder, "EISDIR"],
+      [join(path, "below"), "ENOTDIR"],
+    ] as const) {
+      const given = await authlog({}, "deadletter", action, "--path", at);
+      const env = { AUTHLOG_DEAD_LETTER_PATH: at, PANGEA_TOKEN: "pts_x" };
+      const configured = await authlog(env, "deadletter", action, "--json");
+      for (const { code, lines, errors } of [given, configured]) {
+        expect([code, lines]).toEqual([2, []]);
+        expect(errors[0]).toBe(`authlog: ${at} cannot be used (${reason}). [ERR_AUTHLOG_USAGE]`);
+      }
+    }
+  });
+});
+
 describe("authlog journal", () => {
   it("shows what waits, for people and as JSON", async () => {
     const dir = join(folder, "journal");
@@ -279,11 +297,23 @@ describe("authlog journal", () => {
     expect(lines.join("\n")).toMatch(
       /a process lives that delivers it\n +3 events wait; the oldest/,
     );
-    expect(lines.join("\n")).toContain("1 dead letter(s): npx authlog deadletter list");
+    expect(lines.join("\n")).toContain("1 dead letter: npx authlog deadletter list");
     journal.close();
     expect((await authlog(env, "journal", "--dir", dir)).lines.join("\n")).toContain(
-      "no process delivers it",
+      "no process delivers it: the next process that keeps a journal here will",
     );
+  });
+
+  it("tells of each process when its own events were last confirmed, not what it delivered of others", async () => {
+    const dir = join(folder, "journal");
+    const opened = [openJournal(dir), openJournal(dir)];
+    for (const { journal } of opened) journal.append(numberedRecord(1), "could", 1);
+    const { lines } = await authlog({}, "journal", "--dir", dir);
+    for (const { journal } of opened) journal.close();
+    const text = lines.join("\n");
+    expect(text.match(/; nothing of its own was confirmed yet;/g)).toHaveLength(2);
+    expect(text).toMatch(/in all: 2 events wait; .*; nothing of their own was confirmed yet;/);
+    expect(text).not.toContain("no delivery");
   });
 
   it("tells times in whole milliseconds, and none that is not known", async () => {

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -7,6 +7,8 @@ import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { run } from "../../src/cli/run.ts";
 import { startLedger } from "../../src/ledger-server/start-ledger.ts";
+import { numberedRecord } from "../support/journal.ts";
+import { openJournal } from "../support/recovery.ts";
 import { terminal } from "../unit/cli/recorded-terminal.ts";
 
 let folder: string;
@@ -132,6 +134,7 @@ describe("authlog doctor", () => {
 
     const overridden = await doctor({ PANGEA_TOKEN: "another" });
     expect(overridden).toMatchObject({ code: 1, odd: { "destination.token": "fail" } });
+    expect(overridden.text).toContain("The token is missing or wrong. Take one whose scope");
   });
 
   it("says that an append token alone cannot read", async () => {
@@ -140,6 +143,11 @@ describe("authlog doctor", () => {
     const said = await doctor({ PANGEA_TOKEN: token, PANGEA_BASE_URL_TEMPLATE: url }, "--write");
     expect(said.code).toBe(0);
     expect(said.text).toContain("The token may not read.");
+    const io = terminal({ PANGEA_TOKEN: token, PANGEA_BASE_URL_TEMPLATE: url });
+    await run(["doctor", "--dir", folder, "--write"], io);
+    expect(io.lines).toContain(
+      "  ✓ An event was written and verified, but not read back: set AUTHLOG_READ_TOKEN to a token that may read.",
+    );
   });
 
   it("says of a schema without a field for the id what that means", async () => {
@@ -185,6 +193,41 @@ describe("authlog doctor", () => {
     expect(text).toContain("The system says ENOTDIR");
     expect(text).toContain("a-file is no folder");
     expect(text).not.toMatch(/EACCES|Another user/);
+  });
+
+  it("at memory tells events that an earlier run left in the journal", async () => {
+    writeApp();
+    const { journal } = openJournal(join(folder, ".authlog/journal"));
+    journal.append(numberedRecord(1), "could", 1);
+    journal.close();
+    const { odd, text } = await doctor({ AUTHLOG_DURABILITY: "memory" });
+    expect(odd).toMatchObject({ "journal.left": "warn" });
+    expect(text).toContain("1 event waits in the journal, the oldest for ");
+  });
+
+  it.each([
+    ["the journal's folder", "journal"],
+    ["a folder above it", "link/authlog/journal"],
+  ])("says of %s that is a link to nothing what to make", async (_, dir) => {
+    writeApp();
+    const link = join(folder, dir.split("/")[0] ?? "");
+    symlinkSync("second", link);
+    symlinkSync("gone/for good", join(folder, "second"));
+    const { code, odd, text } = await doctor({ AUTHLOG_JOURNAL_DIR: dir });
+    expect({ code, status: odd["journal.folder"] }).toEqual({ code: 1, status: "fail" });
+    const target = join(folder, "gone/for good");
+    expect(text).toContain(`${link} is a link to ${target}, which is not there.`);
+    expect(text).toContain(`mkdir -p '${target}'`);
+    mkdirSync(target, { recursive: true });
+    expect((await doctor({ AUTHLOG_JOURNAL_DIR: dir })).odd).not.toHaveProperty("journal.folder");
+  });
+
+  it("says of a link in the journal's place that leads to itself that it cannot be used", async () => {
+    writeApp();
+    symlinkSync("journal", join(folder, "journal"));
+    const { code, odd, text } = await doctor({ AUTHLOG_JOURNAL_DIR: "journal" });
+    expect({ code, status: odd["journal.folder"] }).toEqual({ code: 1, status: "fail" });
+    expect(text).toContain("The system says ELOOP");
   });
 
   it("tells a place where nobody answers, in a bounded time", async () => {

@@ -2,10 +2,12 @@ import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { type LetterLine, letterLines, type StoredLetter } from "../../delivery/letter-lines.ts";
+import { plural } from "../../delivery/plural.ts";
 import { unfinishedRetry } from "../../delivery/retry-letters.ts";
 import { attributes } from "../../vocabulary.ts";
 import { readCommandConfig } from "../command-config.ts";
 import { exitCodes, jsonLine, plain, style, type Terminal } from "../terminal.ts";
+import { assertFile } from "./assert-file.ts";
 
 /** Runs `authlog deadletter list`: when, which code, which event, who. Returns the exit code. */
 export async function list(args: readonly string[], terminal: Terminal): Promise<number> {
@@ -15,6 +17,7 @@ export async function list(args: readonly string[], terminal: Terminal): Promise
   });
   const { config } = readCommandConfig(terminal.env);
   const path = resolve(values.path ?? config.deadLetterPath.value);
+  assertFile(path);
   const count = { letters: 0, unreadable: 0 };
   for (const source of sourcesOf(path)) {
     let lastNumber = 0;
@@ -84,5 +87,5 @@ function summary(
   const others = unreadable > 0 ? `, ${unreadable} unreadable` : "";
   return letters + unreadable === 0
     ? `No dead letters in ${plain(path, 300)}`
-    : `${letters} dead letter${letters === 1 ? "" : "s"}${others} in ${plain(path, 300)}`;
+    : `${plural(letters, "dead letter")}${others} in ${plain(path, 300)}`;
 }

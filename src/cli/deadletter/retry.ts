@@ -6,6 +6,7 @@ import { retryWithin } from "../../pangea/retry-within.ts";
 import type { DeliveryOutcome, Retryable } from "../../telemetry/exporter.ts";
 import { readCommandConfig } from "../command-config.ts";
 import { exitCodes, jsonLine, plain, type Terminal } from "../terminal.ts";
+import { assertFile } from "./assert-file.ts";
 import { openDestination } from "./open-destination.ts";
 
 /** Retries of one batch, with growing pauses, before the destination counts as down. */
@@ -25,6 +26,7 @@ export async function retry(args: readonly string[], terminal: Terminal): Promis
     terminal.err(`${message} [${code}] ${why} ${fix}`);
   }
   const path = resolve(values.path ?? config.deadLetterPath.value);
+  assertFile(path);
   const { name, exporter, close } = await openDestination(config);
   // Before anything is sent: what was sent to the wrong place cannot be taken back.
   if (values.json) terminal.out(jsonLine({ type: "destination", destination: name }));

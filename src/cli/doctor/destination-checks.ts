@@ -104,7 +104,8 @@ function checkClock(skewMillis: number): Check {
 
 function checkToken({ httpStatus, status, summary }: NonNullable<Probe["answer"]>): Check {
   const id = "destination.token";
-  const said = [`HTTP ${httpStatus}`, status, summary].filter(Boolean).join(" ");
+  // The summary may be a sentence, and a full stop follows here.
+  const said = [`HTTP ${httpStatus}`, status, summary].filter(Boolean).join(" ").replace(/\.$/, "");
   if (httpStatus === 401 || httpStatus === 403 || status === "Unauthorized") {
     return {
       id,
@@ -177,7 +178,8 @@ function checkRoundTrip({ proven, fault, readBack }: RoundTripFinding): Check {
     }
     case "refused":
     case "no token": {
-      const what = "An event was written and verified, but not read back.";
+      const what =
+        "An event was written and verified, but not read back: set AUTHLOG_READ_TOKEN to a token that may read.";
       const why = `${appended} ${readBack === "refused" ? "The token may not read." : "There is no token that may read."}`;
       return {
         id,

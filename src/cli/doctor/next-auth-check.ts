@@ -1,3 +1,4 @@
+import { plural } from "../../delivery/plural.ts";
 import type { App, AppFile } from "./app.ts";
 import { type Check, readme } from "./check.ts";
 import { importsOf } from "./source-code.ts";
@@ -105,5 +106,5 @@ function argumentsOf(code: string, wrapper: string): string[] {
 const escape = (name: string): string => name.replaceAll("$", "\\$");
 
 function countOf({ files, cut }: App): string {
-  return `${cut ? "The first " : ""}${files.length} source ${files.length === 1 ? "file" : "files"}`;
+  return `${cut ? "The first " : ""}${plural(files.length, "source file")}`;
 }

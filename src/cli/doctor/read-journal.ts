@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, statSync } from "node:fs";
+import { accessSync, constants, lstatSync, readlinkSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { type JournalSummary, viewJournal } from "../../delivery/journal/journal-view.ts";
 import { networkFileSystemOf } from "../../delivery/journal/network-file-system.ts";
@@ -13,6 +13,8 @@ export interface JournalFinding {
   readonly network?: string;
   /** Why nothing can be written there, by the system's code. */
   readonly unwritable?: string;
+  /** A link on the way there, and what it leads to, which is not there. */
+  readonly brokenLink?: { readonly path: string; readonly target: string };
   /** What lies there; absent where it cannot be read. */
   readonly summary?: JournalSummary;
   /** Why it cannot, by the system's code. */
@@ -25,25 +27,43 @@ export interface JournalFinding {
 export function readJournal(folder: string, config: AuthlogConfig): JournalFinding {
   const dir = resolve(folder, config.journal.dir.value);
   const deadLetterPath = resolve(folder, config.deadLetterPath.value);
-  const there = nearestFolder(dir);
-  const network = networkFileSystemOf(there);
-  const unwritable = statSync(there).isDirectory()
-    ? reasonOf(() => accessSync(there, constants.W_OK | constants.X_OK))
-    : "ENOTDIR";
   return {
     dir,
-    ...(network !== undefined && { network }),
-    ...(unwritable !== undefined && { unwritable }),
+    ...placeOf(nearest(dir)),
     ...summaryOf(dir),
     deadLetterPath,
     deadLetters: lettersIn(deadLetterPath),
   };
 }
 
-/** The folder in which the journal would be made, where it is not there yet. */
-function nearestFolder(path: string): string {
+/** The journal's folder; or where it is not there yet, what it would be made in. */
+function nearest(path: string): string {
   const parent = dirname(path);
-  return existsSync(path) || parent === path ? path : nearestFolder(parent);
+  return isThere(path) || parent === path ? path : nearest(parent);
+}
+
+/** A link is there, wherever it leads: no folder can be made in its place. */
+const isThere = (path: string): boolean => reasonOf(() => lstatSync(path)) === undefined;
+
+function placeOf(path: string): Pick<JournalFinding, "network" | "unwritable" | "brokenLink"> {
+  const broken = reasonOf(() => statSync(path));
+  if (broken === "ENOENT") {
+    return { unwritable: broken, brokenLink: { path, target: endOf(path) } };
+  }
+  if (broken !== undefined) return { unwritable: broken };
+  if (!statSync(path).isDirectory()) return { unwritable: "ENOTDIR" };
+  const network = networkFileSystemOf(path);
+  const unwritable = reasonOf(() => accessSync(path, constants.W_OK | constants.X_OK));
+  return {
+    ...(network !== undefined && { network }),
+    ...(unwritable !== undefined && { unwritable }),
+  };
+}
+
+/** Where a link ends that leads to nothing, over however many others. */
+function endOf(link: string): string {
+  const target = resolve(dirname(link), readlinkSync(link));
+  return isThere(target) ? endOf(target) : target;
 }
 
 function summaryOf(dir: string): Pick<JournalFinding, "summary" | "unreadable"> {

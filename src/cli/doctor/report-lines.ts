@@ -1,3 +1,4 @@
+import { plural } from "../../delivery/plural.ts";
 import { plain, style } from "../terminal.ts";
 import { type Check, type CheckGroup, checkGroups, type CheckStatus } from "./check.ts";
 import type { ShownSetting } from "./settings.ts";
@@ -74,5 +75,3 @@ function summary(checks: readonly Check[], color: boolean): string {
   ];
   return parts.join(", ");
 }
-
-const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;

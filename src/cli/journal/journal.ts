@@ -1,4 +1,3 @@
-import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import {
@@ -7,8 +6,9 @@ import {
   viewJournal,
 } from "../../delivery/journal/journal-view.ts";
 import { countLetters } from "../../delivery/letter-lines.ts";
-import { systemReason } from "../../files/system-reason.ts";
+import { plural } from "../../delivery/plural.ts";
 import { readCommandConfig } from "../command-config.ts";
+import { statOf } from "../stat-of.ts";
 import { exitCodes, jsonLine, plain, style, type Terminal } from "../terminal.ts";
 import { age, bytes } from "./units.ts";
 
@@ -16,8 +16,8 @@ import { age, bytes } from "./units.ts";
 export const journalHelp = `Usage: authlog journal [--dir <folder>] [--json]
 
 Shows what waits on the disk for its delivery: for each process that wrote, whether one lives that
-delivers it, how many events wait, since when, and when a delivery was last confirmed; damaged files
-that were kept, and dead letters. Changes nothing, and disturbs nobody who writes.
+delivers it, how many events wait, since when, and when a delivery of its own events was last
+confirmed; damaged files that were kept, and dead letters. Changes nothing, and disturbs nobody who writes.
 
 Reads the .env files that Next.js reads in this folder. Exits with 1 if damaged files are
 kept, with 2 if it was called wrongly, or on a folder that cannot be read.
@@ -34,7 +34,8 @@ export async function journal(args: readonly string[], terminal: Terminal): Prom
   });
   const { config } = readCommandConfig(terminal.env);
   const dir = resolve(values.dir ?? config.journal.dir.value);
-  assertReachable(dir);
+  // In a folder that is not there yet nothing waits; below a file there can be none.
+  statOf(dir);
   const summary = viewJournal(dir);
   const deadLetters = countLetters(resolve(config.deadLetterPath.value));
   if (values.json) terminal.out(jsonLine(toJson(summary, deadLetters)));
@@ -42,15 +43,6 @@ export async function journal(args: readonly string[], terminal: Terminal): Prom
     for (const line of lines(summary, deadLetters, Date.now(), terminal.color)) terminal.out(line);
   }
   return summary.damaged.length > 0 ? exitCodes.fault : exitCodes.ok;
-}
-
-/** In a folder that is not there yet nothing waits; below a file there can be none. */
-function assertReachable(dir: string): void {
-  try {
-    statSync(dir);
-  } catch (error) {
-    if (systemReason(error) !== "ENOENT") throw error;
-  }
 }
 
 function toJson({ lanes, total, ...rest }: JournalSummary, deadLetters: number): object {
@@ -76,14 +68,20 @@ function lines(
     ...(lanes.length === 0 ? ["  nothing was written here, or all of it was delivered"] : []),
     ...lanes.flatMap((lane) => [
       `  ${lane.id}  ${ownerOf(lane, color)}`,
-      `    ${stateOf(lane, nowMillis)}`,
+      `    ${stateOf(lane, "its", nowMillis)}`,
     ]),
-    ...(lanes.length > 1 ? [`  in all: ${stateOf(total, nowMillis)}`] : []),
+    ...(lanes.length > 1 ? [`  in all: ${stateOf(total, "their", nowMillis)}`] : []),
     ...damaged.map(({ path, bytes: size }) =>
       style("yellow", `  damaged, and kept: ${plain(path, 500)}, ${bytes(size)}`, color),
     ),
     ...(deadLetters > 0
-      ? [style("yellow", `  ${deadLetters} dead letter(s): npx authlog deadletter list`, color)]
+      ? [
+          style(
+            "yellow",
+            `  ${plural(deadLetters, "dead letter")}: npx authlog deadletter list`,
+            color,
+          ),
+        ]
       : []),
   ];
 }
@@ -92,20 +90,28 @@ function ownerOf({ owner, depth }: LaneSummary, color: boolean): string {
   if (owner === "living") return style("green", "a process lives that delivers it", color);
   return depth === 0
     ? style("dim", "its process has ended", color)
-    : style("yellow", "no process delivers it: the next that starts will", color);
+    : style(
+        "yellow",
+        "no process delivers it: the next process that keeps a journal here will",
+        color,
+      );
 }
 
-function stateOf(lane: JournalSummary["total"], nowMillis: number): string {
+/**
+ * How much waits, and when a delivery was last confirmed. What a process delivers of others' events is
+ * on record with those: its own part tells nothing of it.
+ */
+function stateOf(lane: JournalSummary["total"], whose: "its" | "their", nowMillis: number): string {
   const { depth, oldestUnixMillis, confirmedUnixMillis } = lane;
   const parts = [
-    `${depth} event${depth === 1 ? "" : "s"} wait${depth === 1 ? "s" : ""}`,
+    `${plural(depth, "event")} wait${depth === 1 ? "s" : ""}`,
     ...(oldestUnixMillis === undefined
       ? []
       : [`the oldest for ${age(nowMillis - oldestUnixMillis)}`]),
     confirmedUnixMillis === undefined
-      ? "no delivery was confirmed yet"
+      ? `nothing of ${whose} own was confirmed yet`
       : `last confirmed ${age(nowMillis - confirmedUnixMillis)} ago`,
-    `${lane.segments} segment${lane.segments === 1 ? "" : "s"}, ${bytes(lane.bytes)}`,
+    `${plural(lane.segments, "segment")}, ${bytes(lane.bytes)}`,
   ];
   return parts.join("; ");
 }

@@ -1,5 +1,6 @@
 import { AuthlogError } from "../../errors.ts";
 import { systemReason } from "../../files/system-reason.ts";
+import { plural } from "../plural.ts";
 import type { Damage } from "./lane-reader.ts";
 
 /** Nothing can be written: what happens from now on waits in memory. */
@@ -103,7 +104,7 @@ function damagedBy(count: number, why: string, rest: string): AuthlogError {
     message:
       count === 0
         ? "A file of the journal is damaged; no audit event is lost by it."
-        : `${count} audit event(s) of the journal cannot be read, and are not delivered.`,
+        : `${plural(count, "audit event")} of the journal cannot be read or delivered.`,
     why,
     fix: `Look at the disk, and at who can write to the folder. ${rest}`,
   });

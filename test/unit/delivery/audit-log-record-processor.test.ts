@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { AuditLogRecordProcessor } from "../../../src/delivery/audit-log-record-processor.ts";
+import { incomplete } from "../../../src/delivery/processor-errors.ts";
 import type { AuditLogRecordProcessorOptions } from "../../../src/delivery/processor-options.ts";
 import type { DeadLetter, DeadLetters } from "../../../src/delivery/dead-letter.ts";
 import { AuthlogError } from "../../../src/errors.ts";
@@ -400,6 +401,8 @@ describe("flush and shutdown", () => {
     await processor.shutdown();
     await settle();
     expect(codes()).toContain("ERR_AUTHLOG_SHUTDOWN_INCOMPLETE");
+    expect(incomplete(1).message).toBe("The process ended with 1 audit record undelivered.");
+    expect(incomplete(2).message).toBe("The process ended with 2 audit records undelivered.");
     expect(clock.delays).toEqual([]);
   });
 

@@ -98,4 +98,14 @@ describe("delivery", () => {
       "AUTHLOG_SCHEMA cannot be used; authlog goes on without it.",
     ]);
   });
+
+  it.each([
+    ["AUTHLOG_DURABILITY", "one of process, disk, memory"],
+    ["AUTHLOG_SCHEMA", "one of standard, tutorial, tutorial-with-ids, or in code a schema"],
+    ["AUTHLOG_LEDGER_PORT", "a whole number from 0 to 65535"],
+  ])("says what %s can be", (variable, values) => {
+    const [problem] = resolveConfig({}, { [variable]: "none" }).problems;
+    expect(problem?.why).toBe(`${variable} is a text of 4 characters, and must be ${values}.`);
+    expect(problem?.fix).toBe(`Set ${variable} to ${values}, or take it away.`);
+  });
 });

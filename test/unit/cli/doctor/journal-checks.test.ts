@@ -41,6 +41,21 @@ const odd = (found: readonly Check[]): Record<string, string> =>
   );
 
 describe("what the doctor says of the journal", () => {
+  it.each([
+    [
+      1,
+      ["1 event of ended processes waits for another process.", "1 record was refused for good."],
+    ],
+    [
+      2,
+      ["2 events of ended processes wait for another process.", "2 records were refused for good."],
+    ],
+  ])("counts %d as people do", (count, said) => {
+    const left = lane({ depth: count, owner: "none", oldestUnixMillis: now });
+    const found = checks(finding(left, { deadLetters: count })).map(({ what }) => what);
+    expect(found).toEqual(expect.arrayContaining(said));
+  });
+
   it("is in order where nothing waits, or not for long", () => {
     expect(odd(checks(finding(lane())))).toEqual({});
     const waiting = lane({ depth: 3, oldestUnixMillis: now - 60_000 });
@@ -90,5 +105,38 @@ describe("what the doctor says of the journal", () => {
   it("warns of memory alone in production, where nothing is said of the folder", () => {
     expect(odd(checks(finding(lane()), "memory"))).toEqual({ "journal.durability": "warn" });
     expect(odd(checks(finding(lane()), "memory", false))).toEqual({});
+  });
+
+  it.each<[LaneSummary["owner"], RegExp, string]>([
+    ["none", /Start the app once with process.* or look at it, and delete/, "export AUTHLOG_"],
+    ["living", /A process that keeps a journal there lives, and delivers it/, "npx authlog "],
+  ])("warns at memory of events that a run before left, owned by %s", (owner, why, hint) => {
+    const left = lane({ depth: 3, owner, oldestUnixMillis: now - 7_200_000 });
+    const found = checks(finding(left), "memory", false);
+    expect(odd(found)).toEqual({ "journal.left": "warn" });
+    const check = found.find(({ id }) => id === "journal.left");
+    expect(check).toMatchObject({
+      what: "3 events wait in the journal, the oldest for 2 h, although durability is memory.",
+      why: expect.stringMatching(why),
+      hint: expect.stringContaining(hint),
+    });
+    expect(check?.why).toContain("/app/.authlog/journal");
+  });
+
+  it("warns at memory of damaged files, and of a folder that cannot be read", () => {
+    const damaged = finding(lane(), {
+      summary: {
+        dir: "/j",
+        lanes: [],
+        damaged: [{ path: "/j/damaged/x", bytes: 1 }],
+        total: lane(),
+      },
+    });
+    expect(odd(checks(damaged, "memory", false))).toEqual({ "journal.damaged": "warn" });
+    const { summary: _, ...unread } = finding(lane());
+    const unreadable = { ...unread, unreadable: "EACCES" };
+    expect(odd(checks(unreadable, "memory", false))).toEqual({ "journal.backlog": "warn" });
+    const none = { ...unread, unreadable: "ENOTDIR" };
+    expect(odd(checks(none, "memory", false))).toEqual({});
   });
 });

@@ -32,7 +32,10 @@ describe("damaged files", () => {
     const third = segmentIn(journal, 3);
     expect(keepDamaged(journal, third, 29)).toBeUndefined();
     expect(damagedFiles(journal)).toHaveLength(2);
-    const { why, fix } = damaged(1, { segment: third, offset: 5, kind: "unreadable" }, undefined);
+    const damage = { segment: third, offset: 5, kind: "unreadable" } as const;
+    const { message, why, fix } = damaged(1, damage, undefined);
+    expect(message).toBe("1 audit event of the journal cannot be read or delivered.");
+    expect(damaged(2, damage, undefined).message).toMatch(/^2 audit events of /);
     expect(why).toBe(`${third.path} is damaged from byte 5 on.`);
     expect(fix).toContain("could not be kept");
   });
