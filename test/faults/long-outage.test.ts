@@ -15,7 +15,7 @@ watchSlot();
 const long = process.env.AUTHLOG_LONG === "1";
 const events = long ? 1_000_000 : 50_000;
 /** What the sender emits and delivers before the outage. */
-const warmUp = 30_000;
+const warmUp = 150_000;
 const megabyte = 1024 ** 2;
 
 describe(`a receiver that is down for an hour, with ${events} events waiting`, () => {
