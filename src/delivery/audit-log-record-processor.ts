@@ -148,6 +148,7 @@ export class AuditLogRecordProcessor implements RecordQueue {
     for (const tell of getSlot().tellers) tell();
     const deadline = deadlineIn(timeoutMillis ?? this.#batch.exportTimeoutMillis);
     await this.#sender.flush({ reached: this.#whenSettled(), deadline });
+    await Promise.race([this.#losses.buried(), deadline.reached]);
     deadline.cancel();
   }
 
@@ -157,6 +158,7 @@ export class AuditLogRecordProcessor implements RecordQueue {
     const deadline = deadlineIn(timeoutMillis);
     if (urgent) this.#sender.hurry();
     await this.#sender.settle({ reached, deadline });
+    await Promise.race([this.#losses.buried(), deadline.reached]);
     deadline.cancel();
     return reached();
   }

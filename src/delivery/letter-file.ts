@@ -14,6 +14,7 @@ import { dirname } from "node:path";
 import { promisify } from "node:util";
 import { syncFolder, syncFolderSoon } from "../files/private-file.ts";
 import { ensurePrivateFolder } from "../files/private-folder.ts";
+import { SyncRounds } from "./journal/sync-rounds.ts";
 
 /** How lines are appended. */
 export interface AppendOptions {
@@ -76,13 +77,41 @@ export function appendLettersSoon(
   return { appended, onDisk };
 }
 
+/** A file whose letters somebody waits for. */
+interface Syncing {
+  readonly descriptor: number;
+  readonly rounds: SyncRounds;
+  waiting: number;
+}
+
+/** By device and inode: on a disk that hangs, a file takes one descriptor, not one for each letter. */
+const syncing = new Map<string, Syncing>();
+
 async function syncSoon(descriptor: number, folder: string): Promise<void> {
+  const { dev, ino } = fstatSync(descriptor);
+  const key = `${dev}:${ino}`;
+  const known = syncing.get(key);
+  if (known !== undefined) closeSync(descriptor);
+  const file = known ?? { descriptor, rounds: roundsOf(descriptor, folder), waiting: 0 };
+  syncing.set(key, file);
+  file.waiting += 1;
   try {
+    file.rounds.add();
+    await file.rounds.reached();
+  } finally {
+    file.waiting -= 1;
+    if (file.waiting === 0) {
+      syncing.delete(key);
+      closeSync(file.descriptor);
+    }
+  }
+}
+
+function roundsOf(descriptor: number, folder: string): SyncRounds {
+  return new SyncRounds(async () => {
     await promisify(fdatasync)(descriptor);
     await syncFolderSoon(folder);
-  } finally {
-    closeSync(descriptor);
-  }
+  });
 }
 
 /** What became of lines, and the file that has some of them: it is still to be synced and closed. */

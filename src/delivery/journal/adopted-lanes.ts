@@ -105,11 +105,12 @@ export class AdoptedLanes {
   }
 }
 
-/** A segment that cannot be read is told of when it is its turn. */
+/** Of a segment that cannot be read it is known that it had an entry, if there is anything in it. */
 function lastOf({ segments }: Lane): number {
   const last = segments.at(-1);
-  const entry = last && whereReadable(() => lastEntryOf(last));
-  return entry?.number ?? 0;
+  if (last === undefined) return 0;
+  const entry = whereReadable(() => lastEntryOf(last));
+  return entry?.number ?? (last.size > 0 ? last.first : last.first - 1);
 }
 
 /** Ends with each of them, also where one throws. */

@@ -41,6 +41,7 @@ export function unfinished(path: string): string {
 
 /** What processes left of those that died over one. */
 export function unfinishedFiles(folder: string): string[] {
+  if (!existsSync(folder)) return [];
   const names = readdirSync(folder).filter((name) => name.endsWith(newSuffix));
   return names.map((name) => join(folder, name));
 }

@@ -137,7 +137,7 @@ export class LaneWriter {
       if (this.#closed) this.#closeFull();
     }
     this.#unsynced.take(lines);
-    for (const descriptor of this.#full.splice(0, full)) this.#files.closeSync(descriptor);
+    this.#closeFull(full);
   }
 
   /** A new file, and a folder that was given its name, are there after a power cut only by this. */
@@ -169,12 +169,12 @@ export class LaneWriter {
       // that is behind its beginning is there.
       for (const segment of segments.slice(before.length).toReversed()) this.#name(segment);
     } catch (error) {
-      this.#endSegment();
-      this.#closeFull();
       this.#unsynced.take(Infinity);
       for (const unsynced of lines) this.#unsynced.push(unsynced);
       this.#suspect = true;
       this.#remove(segments.filter((segment) => !before.includes(segment)));
+      this.#endSegment();
+      this.#closeFull();
       throw error;
     } finally {
       this.#rewriting = false;
@@ -237,8 +237,8 @@ export class LaneWriter {
     this.#descriptor = undefined;
   }
 
-  #closeFull(): void {
-    const errors = this.#full.splice(0).flatMap((descriptor): unknown[] => {
+  #closeFull(count = Infinity): void {
+    const errors = this.#full.splice(0, count).flatMap((descriptor): unknown[] => {
       try {
         this.#files.closeSync(descriptor);
         return [];

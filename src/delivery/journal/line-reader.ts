@@ -76,9 +76,10 @@ export class LineReader {
         ? this.#room
         : Buffer.allocUnsafe(length + Math.min(length, mostChunkBytes));
     this.#unread.copy(room);
+    this.#room = room;
+    this.#unread = room.subarray(0, length);
     const position = this.#offset + length;
     const read = readSync(this.#descriptor, room, length, room.length - length, position);
-    this.#room = room;
     this.#unread = room.subarray(0, length + read);
     return read > 0;
   }

@@ -315,6 +315,19 @@ describe("a dead letter at disk", () => {
     expect(codes()).toEqual(["ERR_AUTHLOG_DELIVERY_REJECTED"]);
   });
 
+  it("is what a flush waits for, too", async () => {
+    const disk = Promise.withResolvers<void>();
+    const deadLetters: DeadLetters = { write: () => [], onDisk: () => disk.promise };
+    const journal = { dir: journalFolder() };
+    const { processor, receiver } = open({ ...options, journal, deadLetters });
+    receiver.answer = rejecting;
+    takeAll(processor, 1);
+    const left = processor.forceFlush({ timeoutMillis: 60_000 }).then(() => entriesIn(journal.dir));
+    setImmediate(disk.resolve);
+    expect(await left).toBe(0);
+    await processor.shutdown();
+  });
+
   it("that the disk did not take is told as gone, and held no longer", async () => {
     const journal = { dir: journalFolder() };
     const deadLetters: DeadLetters = { write: () => [], onDisk: () => Promise.reject(eio()) };

@@ -1,7 +1,9 @@
 import {
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -49,6 +51,19 @@ async function keep(letters: DeadLetters, more: readonly DeadLetter[]): Promise<
   await letters.onDisk?.();
 }
 
+/** How many descriptors of this process are those of a file. */
+const timesOpen = (path: string): number =>
+  readdirSync("/proc/self/fd").filter((name) => linkOf(`/proc/self/fd/${name}`) === path).length;
+
+function linkOf(link: string): string | undefined {
+  try {
+    return readlinkSync(link);
+  } catch {
+    // The one that the list itself was read by.
+    return undefined;
+  }
+}
+
 const said = (): string | undefined => watched.diagnostics[0]?.why;
 
 describe("the dead-letter file", () => {
@@ -84,6 +99,25 @@ describe("the dead-letter file", () => {
     });
     expect(watched.diagnostics).toEqual([]);
   });
+
+  it.runIf(process.platform === "linux")(
+    "is open once, however many letters wait for the disk, and not when none does",
+    async () => {
+      const path = join(folder, "letters.jsonl");
+      const letters = deadLetterFile({ path });
+      const waits: Promise<void>[] = [];
+      for (let count = 0; count < 50; count += 1) {
+        letters.write([letter()]);
+        waits.push(letters.onDisk?.() ?? Promise.resolve());
+      }
+      expect(timesOpen(path)).toBe(1);
+      await Promise.all(waits);
+      expect(timesOpen(path)).toBe(0);
+      await keep(letters, [letter()]);
+      expect(timesOpen(path)).toBe(0);
+      expect(linesOf(path)).toHaveLength(51);
+    },
+  );
 
   it("is its owner's alone, in a folder that git does not see", async () => {
     const path = join(folder, ".authlog/letters.jsonl");

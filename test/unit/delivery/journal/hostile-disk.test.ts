@@ -49,6 +49,20 @@ describe("a segment that cannot be read", () => {
     journal.close();
   });
 
+  it("with nothing in it that can be read is not dropped in silence", () => {
+    const dir = journalFolder();
+    const first = openJournal(dir).journal;
+    for (let n = 1; n <= 10; n += 1) first.append(numberedRecord(n), "no", 1);
+    first.close();
+    const [file = ""] = segmentFiles(dir);
+    writeFileSync(file, "x".repeat(6000));
+    const { journal, gone } = openJournal(dir, { maxBytes: 6000, onFull: "drop-oldest" });
+    expect(journal.append(numberedRecord(11), "no", 1).status).toBe("kept");
+    // How many there were, nobody knows any more: at least one.
+    expect(gone).toMatchObject([{ count: 1, cause: { code: "ERR_AUTHLOG_JOURNAL_FULL" } }]);
+    journal.close();
+  });
+
   it("in a line that is in memory too tells of no loss", () => {
     const dir = journalFolder();
     const { journal, gone } = openJournal(dir);

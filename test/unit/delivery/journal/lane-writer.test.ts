@@ -184,6 +184,32 @@ describe.runIf(process.platform === "linux")("a sync that failed", () => {
     },
   );
 
+  it("where nothing can be written or closed then counts as one until its lines are synced", async () => {
+    let bad = false;
+    const refuse = (): void => {
+      if (bad) throw eio();
+    };
+    const { fdatasync, synced } = failingSyncs((count) => (bad = count === 1));
+    const { lane, writer, append } = setUp({
+      fdatasync,
+      writeSync: ((descriptor: number, line: Buffer, from: number) => {
+        refuse();
+        return fs.writeSync(descriptor, line, from);
+      }) as WriterFiles["writeSync"],
+      closeSync: (descriptor) => {
+        fs.closeSync(descriptor);
+        refuse();
+      },
+    });
+    append(1, 2);
+    await expect(writer.sync()).rejects.toMatchObject({ code: "EIO" });
+    bad = false;
+    await writer.sync();
+    expect(readFileSync(synced.at(-1) ?? "", "utf8").match(/"entry":\d/g)).toHaveLength(2);
+    expect(new Set(synced).size).toBe(2);
+    expect(readBack(lane)).toEqual({ found: [1, 2], losses: 0 });
+  });
+
   it("does not bring back what was confirmed meanwhile", async () => {
     const { fdatasync } = failingSyncs((count) => count === 1);
     const { lane, writer, append } = setUp({ fdatasync });
