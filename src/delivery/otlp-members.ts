@@ -18,8 +18,7 @@ export interface OtlpLimits {
  *
  * What JSON cannot hold is written as `toPlain` tells it; what is not of the type that OTLP has for
  * it is left out, so that `fromOtlp` reads all that is written. Never throws, whatever a foreign
- * record is made of. The text is put together by hand, in half the time that objects for
- * `JSON.stringify` would take: a login waits for it.
+ * record is made of.
  *
  * @example
  * otlpMembers(record); // "resourceLogs":[{"resource":{…},"scopeLogs":[{"scope":{…},"logRecords":[{…}]}]}]
@@ -29,46 +28,47 @@ export function otlpMembers(
   { mostUnits }: OtlpLimits = { mostUnits: Infinity },
 ): string {
   const scope = objectOf(read(record, "instrumentationScope"));
+  const scopeText = JSON.stringify({
+    name: textOf(read(scope, "name")) ?? "",
+    version: textOf(read(scope, "version")),
+  });
   const resource = objectOf(read(objectOf(read(record, "resource")), "attributes"));
-  const scopeText = `{"name":${quoted(textOf(read(scope, "name")) ?? "")}${memberText("version", textOf(read(scope, "version")))}}`;
-  const recordText = `{${attributesText(read(record, "attributes"), mostUnits)}${membersText(record)}}`;
-  return `"resourceLogs":[{"resource":{${resourceText(resource, mostUnits)}},"scopeLogs":[{"scope":${scopeText},"logRecords":[${recordText}]}]}]`;
+  const recordText = JSON.stringify(logRecord(record, mostUnits));
+  return `"resourceLogs":[{"resource":${resourceText(resource, mostUnits)},"scopeLogs":[{"scope":${scopeText},"logRecords":[${recordText}]}]}]`;
 }
 
 /** All records of a provider have the same resource: its text is made once. */
 const resourceTexts = new WeakMap<object, string>();
 
 function resourceText(resource: object, mostUnits: number): string {
-  if (mostUnits !== Infinity) return attributesText(resource, mostUnits);
-  const known = resourceTexts.get(resource);
+  const known = mostUnits === Infinity ? resourceTexts.get(resource) : undefined;
   if (known !== undefined) return known;
-  const text = inOnePiece(attributesText(resource, mostUnits));
-  resourceTexts.set(resource, text);
+  const text = JSON.stringify(attributesOf(resource, mostUnits));
+  if (mostUnits === Infinity) resourceTexts.set(resource, text);
   return text;
 }
 
-/** A text that was put together is a tree of its parts, walked at each use. */
-function inOnePiece(text: string): string {
-  return Buffer.from(text).toString();
-}
-
-function membersText(record: ReadableLogRecord): string {
+/** OTLP's `LogRecord`. What is `undefined` is not written. */
+function logRecord(record: ReadableLogRecord, mostUnits: number): object {
   const severityNumber = read(record, "severityNumber");
   const body = toPlain(read(record, "body"));
-  return (
-    memberText("timeUnixNano", toNanos(read(record, "hrTime"))) +
-    memberText("eventName", textOf(read(record, "eventName"))) +
-    memberText("severityNumber", isWhole(severityNumber, 24) ? severityNumber : undefined) +
-    memberText("severityText", textOf(read(record, "severityText"))) +
-    (body === undefined ? "" : `,"body":${valueText(body)}`) +
-    spanText(objectOf(read(record, "spanContext")))
+  const { attributes, droppedAttributesCount } = attributesOf(
+    read(record, "attributes"),
+    mostUnits,
   );
-}
-
-/** A member that stands behind another one; nothing where it is not there. */
-function memberText(name: string, value: string | number | undefined): string {
-  if (value === undefined) return "";
-  return `,"${name}":${typeof value === "string" ? quoted(value) : value}`;
+  const span = spanOf(objectOf(read(record, "spanContext")));
+  return {
+    attributes,
+    droppedAttributesCount,
+    timeUnixNano: toNanos(read(record, "hrTime")),
+    eventName: textOf(read(record, "eventName")),
+    severityNumber: isWhole(severityNumber, 24) ? severityNumber : undefined,
+    severityText: textOf(read(record, "severityText")),
+    body: body === undefined ? undefined : anyValue(body),
+    traceId: span?.traceId,
+    spanId: span?.spanId,
+    flags: span?.flags,
+  };
 }
 
 /** What is no time that OTLP could hold, in nanoseconds since 1970, is written as 0: unknown. */
@@ -79,68 +79,68 @@ function toNanos(hrTime: unknown): string {
   return String(time === BigInt.asUintN(64, time) ? time : 0n);
 }
 
-function spanText(context: object): string {
-  const [traceId, spanId] = [read(context, "traceId"), read(context, "spanId")];
+function spanOf(context: object): { traceId: string; spanId: string; flags: number } | undefined {
+  const traceId = read(context, "traceId");
+  const spanId = read(context, "spanId");
   const flags = read(context, "traceFlags");
-  if (!isHex(traceId, 32) || !isHex(spanId, 16)) return "";
-  const known = isWhole(flags, 0xffff_ffff) ? flags : 0;
-  return `${memberText("traceId", traceId)}${memberText("spanId", spanId)}${memberText("flags", known)}`;
+  if (!isHex(traceId, 32) || !isHex(spanId, 16)) return undefined;
+  return { traceId, spanId, flags: isWhole(flags, 0xffff_ffff) ? flags : 0 };
 }
 
-const tooLarge = '{"stringValue":"[too large]"}';
+/** OTLP's `KeyValue`. */
+interface KeyValue {
+  readonly key: Plain | undefined;
+  readonly value: object;
+}
 
-function attributesText(attributes: unknown, mostUnits: number): string {
+/** A list of attributes, as a resource and a record have it. */
+interface Attributes {
+  readonly attributes: readonly KeyValue[];
+  readonly droppedAttributesCount: number | undefined;
+}
+
+function attributesOf(attributes: unknown, mostUnits: number): Attributes {
   const members = objectOf(attributes);
-  let text = "";
-  let dropped = 0;
+  const all: KeyValue[] = [];
   for (const key of keysOf(members)) {
     const plain = toPlain(read(members, key));
-    if (plain === undefined) continue;
-    const head = headOf(key);
-    const room = mostUnits - text.length - head.length;
-    let value = valueText(plain);
-    if (value.length >= room) value = tooLarge;
-    if (value.length >= room) dropped += 1;
-    else text += `${text === "" ? "" : ","}${head}${value}}`;
+    if (plain !== undefined) all.push({ key: toPlain(key), value: anyValue(plain) });
   }
-  return `"attributes":[${text}]${memberText("droppedAttributesCount", mostUnits === Infinity ? undefined : dropped)}`;
+  return mostUnits === Infinity
+    ? { attributes: all, droppedAttributesCount: undefined }
+    : fitting(all, mostUnits);
 }
 
-/** Names of attributes as they are written. Somebody else's could be many: those are not kept. */
-const heads = new Map<string, string>();
-const mostHeads = 256;
+const tooLarge = { stringValue: "[too large]" };
 
-function headOf(key: string): string {
-  const known = heads.get(key);
-  if (known !== undefined) return known;
-  const head = inOnePiece(`{"key":${JSON.stringify(toPlain(key))},"value":`);
-  if (heads.size < mostHeads) heads.set(key, head);
-  return head;
+function fitting(all: readonly KeyValue[], mostUnits: number): Attributes {
+  let left = mostUnits;
+  const fits = (attribute: KeyValue): boolean => {
+    // A comma is behind it.
+    const units = JSON.stringify(attribute).length + 1;
+    if (units > left) return false;
+    left -= units;
+    return true;
+  };
+  const attributes = all.flatMap((attribute) => {
+    const named = { ...attribute, value: tooLarge };
+    return [attribute, named].find(fits) ?? [];
+  });
+  return { attributes, droppedAttributesCount: all.length - attributes.length };
 }
 
 /** OTLP's `AnyValue`: an object of just one member; null has none. */
-function valueText(plain: Plain): string {
-  if (typeof plain === "string") return `{"stringValue":${quoted(plain)}}`;
-  if (typeof plain === "boolean") return `{"boolValue":${plain}}`;
+function anyValue(plain: Plain): object {
+  if (typeof plain === "string") return { stringValue: plain };
+  if (typeof plain === "boolean") return { boolValue: plain };
   if (typeof plain === "number") {
     // A 64-bit integer is written as text.
-    return Number.isSafeInteger(plain)
-      ? `{"intValue":"${plain}"}`
-      : `{"doubleValue":${JSON.stringify(plain)}}`;
+    return Number.isSafeInteger(plain) ? { intValue: String(plain) } : { doubleValue: plain };
   }
-  if (plain === null) return "{}";
-  if (Array.isArray(plain)) return `{"arrayValue":{"values":[${plain.map(valueText).join()}]}}`;
-  const pairs = Object.entries(plain).map(
-    ([key, value]) => `{"key":${quoted(key)},"value":${valueText(value)}}`,
-  );
-  return `{"kvlistValue":{"values":[${pairs.join()}]}}`;
-}
-
-/** Printable ASCII without what JSON escapes: what nearly every text is. */
-const needsNoEscape = /^[ !#-[\]-~]*$/;
-
-function quoted(text: string): string {
-  return needsNoEscape.test(text) ? `"${text}"` : JSON.stringify(text);
+  if (plain === null) return {};
+  if (Array.isArray(plain)) return { arrayValue: { values: plain.map(anyValue) } };
+  const pairs = Object.entries(plain).map(([key, value]) => ({ key, value: anyValue(value) }));
+  return { kvlistValue: { values: pairs } };
 }
 
 function objectOf(value: unknown): object {
