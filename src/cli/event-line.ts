@@ -15,9 +15,12 @@ export interface EventLineOptions {
 const marks = { success: "✓", failure: "✗", other: "·" } as const;
 const colors = { success: "green", failure: "red", other: "dim" } as const;
 const nameWidth = 20;
+/** What happened longer than this before the ledger received it has its own time at the end. */
+const lateMillis = 60_000;
 
 /**
- * One event as one line for people: time, outcome, event, who, from where, and the trace.
+ * One event as one line for people: when it arrived, outcome, event, who, how often where it stands
+ * for several, from where, the trace, and when it happened where that was long before.
  *
  * @param event fields of Pangea's standard schema; `new` as a string of JSON or as an object
  * @example
@@ -33,12 +36,16 @@ export function eventLine(event: AuditEventFields, options: EventLineOptions): s
   const name = textOf(event["action"]) || textOf(event["message"]) || "–";
   const source = textOf(event["source"]);
   const trace = textOf(details["trace_id"]);
+  const count = details[attributes.coalescedCount];
+  const happenedAt = textOf(event["timestamp"]);
   const parts = [
     `${style("dim", receivedAt.slice(11, 19), color)} ${style(colors[kind], marks[kind], color)}`,
     ` ${style("bold", name.padEnd(nameWidth), color)} ${whoOf(event, details)}`,
     ...(reason.trim() === "" ? [] : [` (${reason.trim()})`]),
+    ...(isCount(count) && count > 1 ? [` × ${count}`] : []),
     ...(source === "" ? [] : [`  from ${source}`]),
     ...(trace === "" ? [] : [style("dim", `  trace ${trace}`, color)]),
+    ...(isLate(happenedAt, receivedAt) ? [style("dim", `  happened ${happenedAt}`, color)] : []),
   ];
   return parts.join("");
 }
@@ -51,6 +58,15 @@ function whoOf(event: AuditEventFields, details: AuditEventFields): string {
   if (event["action"] === eventNames.gap) return textOf(event["message"], 128);
   const names = [details[attributes.userEmail], event["target"], event["actor"]];
   return names.map((name) => textOf(name)).find((name) => name !== "") ?? "anonymous";
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value);
+}
+
+/** No where a time cannot be read. */
+function isLate(happenedAt: string, receivedAt: string): boolean {
+  return Date.parse(receivedAt) - Date.parse(happenedAt) > lateMillis;
 }
 
 function textOf(value: unknown, maxLength = 64): string {

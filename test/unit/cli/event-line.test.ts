@@ -34,6 +34,30 @@ describe("eventLine", () => {
     );
   });
 
+  it("tells how many rejected requests one event stands for", () => {
+    const event = {
+      message: "m",
+      action: "auth.request.reject",
+      status: "failure: csrf",
+      new: { "auth.coalesced.count": 120 },
+    };
+    expect(eventLine(event, { receivedAt })).toBe(
+      "10:00:00 ✗ auth.request.reject  anonymous (csrf) × 120",
+    );
+    for (const count of [1, 0.5, "7", null]) {
+      const line = eventLine({ ...event, new: { "auth.coalesced.count": count } }, { receivedAt });
+      expect(line).not.toContain("×");
+    }
+  });
+
+  it("tells when an event happened that came late", () => {
+    const late = { ...failure, timestamp: "2026-11-19T22:10:00.000Z" };
+    expect(eventLine(late, { receivedAt })).toMatch(/ {2}happened 2026-11-19T22:10:00\.000Z$/);
+    for (const timestamp of ["2026-11-20T09:59:59.000Z", "2027-11-20T09:00:00.000Z", "soon", 7]) {
+      expect(eventLine({ ...failure, timestamp }, { receivedAt })).not.toContain("happened");
+    }
+  });
+
   it("tells of a gap how many events are missing, and why", () => {
     const gap = toGapRecord(
       { timeUnixMillis: 0, count: 1_234, code: "ERR_AUTHLOG_JOURNAL_SYNC_FAILED" },
