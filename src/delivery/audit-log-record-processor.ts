@@ -13,9 +13,9 @@ import type { ReadableLogRecord, Rejection } from "../telemetry/exporter.ts";
 import { countProcessed, createComponent } from "../telemetry/self-metrics.ts";
 import { eventNames } from "../vocabulary.ts";
 import { type AnyExporter, lastWordMillis } from "./attempt-delivery.ts";
-import { batchDefaults, type BatchOptions } from "./batch-options.ts";
-import { isOnDisk, type Kept } from "./batch-queue.ts";
-import { checkedInFlight, checkedJournal, checkedOptions } from "./checked-options.ts";
+import type { BatchOptions } from "./batch-options.ts";
+import { isOnDisk, type Kept } from "./batch.ts";
+import { checkedBatch, checkedInFlight, checkedJournal, checkedRetry } from "./checked-options.ts";
 import { systemClock } from "./clock.ts";
 import { DiskWait } from "./disk-wait.ts";
 import { Journal } from "./journal/journal.ts";
@@ -25,7 +25,6 @@ import { asEmitted, isAltered, withoutProvider } from "./own-record.ts";
 import { altered, full, incomplete, shutDown } from "./processor-errors.ts";
 import type { AuditLogRecordProcessorOptions, ProcessorWorld } from "./processor-options.ts";
 import { Refill } from "./refill.ts";
-import { retryDefaults } from "./retry.ts";
 import { Sender } from "./sender.ts";
 import { shareOf } from "./share-of-room.ts";
 import { spanOf } from "./span.ts";
@@ -85,14 +84,15 @@ export class AuditLogRecordProcessor implements RecordQueue {
     const { clock, files, tuning } = world;
     this.#exporter = exporter;
     this.#includes = includes;
-    this.#batch = checkedOptions(batch, batchDefaults);
+    this.#batch = checkedBatch(batch);
     this.#sender = new Sender(
       {
         exporter,
         batch: this.#batch,
         maxInFlight: checkedInFlight(maxInFlight),
-        retry: checkedOptions(retry, retryDefaults),
+        retry: checkedRetry(retry),
         onSettled: (kept, rejected) => this.#settle(kept, rejected),
+        onEnd: () => this.#refill?.run(),
       },
       clock,
     );
@@ -226,7 +226,7 @@ export class AuditLogRecordProcessor implements RecordQueue {
     this.#losses.tell(true);
     for (const tell of getSlot().tellers) tell();
     if (this.#journal === undefined) this.#losses.silence();
-    await this.#sender.flush({ reached: this.#whenSettled(), deadline });
+    await this.#sender.flush({ reached: this.#whenSettled(), deadline, last: true });
     getSlot().tellers.delete(this.#tellGaps);
     await this.#sender.close(deadline);
     this.#refill?.cancel();
@@ -256,7 +256,7 @@ export class AuditLogRecordProcessor implements RecordQueue {
     const late = this.#shutdown !== undefined && record.eventName !== eventNames.gap;
     if (late || this.#ended) return this.#drop(record, shutDown());
     const share = shareOf(record);
-    const hasRoom = this.#sender.depth < this.#batch.maxQueueSize * share;
+    const hasRoom = this.#sender.load < this.#batch.maxQueueSize * share;
     const appended = this.#journal?.append(record, hasRoom ? "could" : "no", share);
     if (appended?.status === "full") return this.#drop(record, appended.cause);
     getSlot().queues.add(this);
@@ -283,7 +283,6 @@ export class AuditLogRecordProcessor implements RecordQueue {
     };
     if (rejected.length > 0) this.#losses.bury(kept, rejected, onKept);
     this.#confirm(kept.filter((one) => !dead.includes(one)));
-    this.#refill?.run();
   }
 
   #confirm(kept: readonly Kept[]): void {

@@ -1,77 +1,57 @@
-import type { ReadableLogRecord } from "../telemetry/exporter.ts";
-import type { Position } from "./journal/journal-entry.ts";
+import { type Batch, halvesOf, type Kept, sentOf, strikesToSplit, untried } from "./batch.ts";
+import { Blame, type Suspicion } from "./blame.ts";
 
-/** A record that waits for its confirmation. */
-export interface Kept {
-  readonly record: ReadableLogRecord;
-  /** Where the journal keeps it; none while it is in memory alone. */
-  position?: Position | undefined;
-  /** Whether a process that died may have delivered it. */
-  readonly mayBeThere?: boolean;
-}
-
-/** Whether it survives the process. */
-export function isOnDisk({ position }: Kept): boolean {
-  return position?.lane.given === false;
-}
-
-/** Records that are sent together, from the first attempt until all of them are settled. */
-export interface Batch {
-  kept: readonly Kept[];
-  /** Its age: no record in it came before this place among all that were ever accepted, from 1. */
-  first: number;
-  /** Attempts that failed in a row. */
-  failures: number;
-  /** How often it failed although the receiver had taken another batch since its last failure. */
-  strikes: number;
-  /** How many batches the receiver had taken when this one failed last. */
-  takenAtFailure: number | undefined;
-  /** Waits for a pause of its own, while others go on. */
-  resting: boolean;
-}
-
-/** What a failure says of the batch. */
-export type Suspicion =
-  /** Nothing: the receiver may be down. */
-  | "none"
-  /** The receiver takes others: a record of this batch seems to be at fault. */
-  | "suspect"
-  /** The one record in it has failed as often as it may. It has left the queue. */
-  | "given-up";
-
-/** What is known of a batch before its first attempt. */
-const untried = { failures: 0, strikes: 0, takenAtFailure: undefined, resting: false } as const;
-
-/** Strikes after which a batch is halved, to find the record at fault. */
-const strikesToSplit = 2;
-
-/** While the receiver fails, a batch is tried so often until the next one is tried in its place. */
+/** A batch that failed so often is tried by one of its records, and then gives way to the next one. */
 const patience = 3;
 
+/** With so many strikes a record is given up where such records would fill half of the queue. */
+const strikesWhereCrowded = 3;
+
+/** How a {@link BatchQueue} keeps and chooses. */
+export interface QueueLimits {
+  /** Records that it holds, normally. */
+  readonly maxSize: number;
+  readonly maxBatchSize: number;
+  /** Strikes after which a record that stands alone is given up. */
+  readonly giveUpAfter: number;
+  /** From 0 to below 1. */
+  readonly random: () => number;
+}
+
 /**
- * The records that were accepted and are not settled yet, as batches. Batches start in order of age;
- * one that keeps failing gives way to others, and is halved if only it fails, until the record at
- * fault stands alone and holds up nobody.
+ * The records that were accepted and are not settled yet, as batches. Batches start in order of age.
+ *
+ * A receiver that is down, and a batch that it cannot take, look alike until it takes anything else.
+ * So a batch that keeps failing is tried by a single record, any of them, and gives way to others. Once
+ * something is taken, it is halved, until the record at fault stands alone and holds up nobody.
  */
 export class BatchQueue {
-  readonly #maxBatchSize: number;
-  readonly #giveUpAfter: number;
+  readonly #limits: QueueLimits;
   readonly #waiting: Kept[] = [];
   /** Failed, and not under way now; the oldest first. */
   #failed: Batch[] = [];
   readonly #underWay = new Set<Batch>();
   #accepted = 0;
   #settled = 0;
-  #taken = 0;
+  readonly #blame = new Blame();
+  /** Whether batches under suspicion wait, all of them. */
+  suspectsRest = false;
 
-  constructor(maxBatchSize: number, giveUpAfter: number) {
-    this.#maxBatchSize = maxBatchSize;
-    this.#giveUpAfter = giveUpAfter;
+  constructor(limits: QueueLimits) {
+    this.#limits = limits;
   }
 
   /** Records that are not settled. */
   get depth(): number {
     return this.#accepted - this.#settled;
+  }
+
+  /**
+   * Records that count against the queue's size. Those that stand alone under suspicion do not, up to
+   * as many again: would they fill it, nothing could be taken any more, and nothing be found out.
+   */
+  get load(): number {
+    return this.depth - Math.min(this.#alone, this.#limits.maxSize);
   }
 
   /** Records that were never tried. */
@@ -92,7 +72,8 @@ export class BatchQueue {
   /** The place of the oldest record that is not settled; one past the last if all are. */
   get oldest(): number {
     const fresh = this.#accepted - this.#waiting.length + 1;
-    return Math.min(fresh, ...[...this.#failed, ...this.#underWay].map(({ first }) => first));
+    const started = [...this.#failed, ...this.#underWay];
+    return started.reduce((oldest, { first }) => Math.min(oldest, first), fresh);
   }
 
   /** Records that are not settled, the oldest first. */
@@ -118,17 +99,28 @@ export class BatchQueue {
     return batch;
   }
 
-  /** The records of a batch under way are settled, and leave the queue. */
-  settle(batch: Batch): void {
+  /**
+   * The records of a batch under way that were sent are settled.
+   *
+   * @returns them: they leave the queue
+   */
+  settle(batch: Batch): readonly Kept[] {
+    const done = sentOf(batch);
     this.#underWay.delete(batch);
-    this.#settled += batch.kept.length;
-    this.#taken += 1;
+    this.#settled += done.length;
+    this.#blame.noteTaken();
+    if (done.length < batch.kept.length) {
+      batch.kept = batch.kept.filter((kept) => !done.includes(kept));
+      if (batch.probe === 0) batch.first += 1;
+      this.#putBack(batch);
+    }
+    return done;
   }
 
   /**
    * Some records of a batch under way are settled; the others stay in it, as if it were a new one.
    *
-   * @param places in the batch; those outside of it are ignored
+   * @param places in the batch, but not all of them; those outside of it are ignored
    * @returns the records that leave the queue, in the order of the batch
    */
   settlePart(batch: Batch, places: ReadonlySet<number>): Kept[] {
@@ -136,7 +128,7 @@ export class BatchQueue {
     if (done.length === 0) return done;
     const inFront = batch.kept.findIndex((_, place) => !places.has(place));
     const kept = batch.kept.filter((_, place) => !places.has(place));
-    const fresh = { kept, first: batch.first + Math.max(0, inFront), ...untried };
+    const fresh = { kept, first: batch.first + inFront, ...untried };
     Object.assign(batch, fresh);
     this.#settled += done.length;
     return done;
@@ -145,70 +137,83 @@ export class BatchQueue {
   /** A batch under way was cut off: that says nothing of it. */
   putBack(batch: Batch): void {
     this.#underWay.delete(batch);
-    this.#failed.push(batch);
+    this.#putBack(batch);
   }
 
   /**
    * A batch under way was not taken.
    *
-   * @param blamed whether its records may be why: not where the token or the receiver's load was
+   * @param blamed whether its records may be why: not where the receiver is busy
+   * @returns what it says of the batch; or that its one record has failed as often as it may, and has
+   *   left the queue
    */
-  fail(batch: Batch, blamed: boolean): Suspicion {
+  fail(batch: Batch, blamed: boolean): Suspicion | "given-up" {
     this.#underWay.delete(batch);
-    batch.failures += 1;
-    const before = batch.takenAtFailure;
-    batch.takenAtFailure = this.#taken;
-    if (blamed && before !== undefined && this.#taken > before) batch.strikes += 1;
-    if (batch.kept.length === 1 && batch.strikes >= this.#giveUpAfter) {
+    const suspicion = this.#blame.noteFailed(batch, blamed);
+    if (suspicion === "suspect" && this.#mayGiveUp(batch)) {
       this.#settled += 1;
       return "given-up";
     }
     if (batch.kept.length > 1 && batch.strikes >= strikesToSplit) {
-      this.#failed.push(...this.#halves(batch));
+      for (const half of halvesOf(batch)) this.#putBack(half);
     } else {
-      batch.resting = batch.strikes > 0;
-      this.#failed.push(batch);
+      batch.resting = suspicion === "suspect";
+      this.#putBack(batch);
     }
-    this.#failed.sort((a, b) => a.first - b.first);
-    return batch.strikes > 0 ? "suspect" : "none";
+    return suspicion;
   }
 
   /** Ends the pauses that batches have of their own. */
   wake(): void {
+    this.suspectsRest = false;
     for (const batch of this.#failed) batch.resting = false;
   }
 
+  #mayGiveUp({ kept, strikes, clearStrikes }: Batch): boolean {
+    if (kept.length > 1) return false;
+    const { giveUpAfter, maxSize } = this.#limits;
+    if (clearStrikes >= giveUpAfter) return true;
+    return this.#alone >= maxSize / 2 && strikes >= Math.min(giveUpAfter, strikesWhereCrowded);
+  }
+
+  /** Records that stand alone under suspicion. */
+  get #alone(): number {
+    return this.#failed.filter(({ kept, strikes }) => kept.length === 1 && strikes > 0).length;
+  }
+
+  #putBack(batch: Batch): void {
+    batch.probe = undefined;
+    this.#failed.push(batch);
+    this.#failed.sort((a, b) => a.first - b.first);
+  }
+
   #choose(partial: boolean, failing: boolean): Batch | undefined {
-    const again = this.#failed.filter(({ resting }) => !resting);
-    const oldest = again.find(({ failures }) => !failing || failures < patience);
+    const again = this.#failed.filter(
+      ({ resting, strikes }) => !resting && !(this.suspectsRest && strikes > 0),
+    );
+    const unsuspected = again.filter(({ strikes }) => strikes === 0);
+    const oldest = unsuspected.find(({ failures }) => !failing || failures <= patience);
     if (oldest !== undefined) return this.#retry(oldest);
-    const { length } = this.#waiting;
-    if (length >= this.#maxBatchSize || (partial && length > 0)) return this.#fresh();
+    // Each has its turn: what stands behind the one that never succeeds may do so.
     const [leastFailed] = again.toSorted((a, b) => a.failures - b.failures);
+    if (leastFailed !== undefined && !failing) return this.#retry(leastFailed);
+    const { length } = this.#waiting;
+    if (length >= this.#limits.maxBatchSize || (partial && length > 0)) return this.#fresh();
     return leastFailed && this.#retry(leastFailed);
   }
 
   #retry(batch: Batch): Batch {
     this.#failed = this.#failed.filter((other) => other !== batch);
+    const { length } = batch.kept;
+    if (length > 1 && batch.failures >= patience && !this.#blame.tookSince(batch)) {
+      batch.probe = Math.floor(this.#limits.random() * length);
+    }
     return batch;
   }
 
   #fresh(): Batch {
     const first = this.#accepted - this.#waiting.length + 1;
-    const kept = this.#waiting.splice(0, this.#maxBatchSize);
+    const kept = this.#waiting.splice(0, this.#limits.maxBatchSize);
     return { kept, first, ...untried };
-  }
-
-  /** Each half has one strike: the half without the fault is taken, and loses it. */
-  #halves({ kept, first, takenAtFailure }: Batch): Batch[] {
-    const middle = Math.ceil(kept.length / 2);
-    const half = (from: number, to?: number): Batch => ({
-      kept: kept.slice(from, to),
-      first: first + from,
-      ...untried,
-      strikes: strikesToSplit - 1,
-      takenAtFailure,
-    });
-    return [half(0, middle), half(middle)];
   }
 }

@@ -4,7 +4,7 @@ import { report } from "../telemetry/diagnostics.ts";
 import type { Rejection } from "../telemetry/exporter.ts";
 import { countProcessed } from "../telemetry/self-metrics.ts";
 import { eventNames } from "../vocabulary.ts";
-import type { Kept } from "./batch-queue.ts";
+import type { Kept } from "./batch.ts";
 import type { Clock } from "./clock.ts";
 import type { DeadLetter, DeadLetters } from "./dead-letter.ts";
 import { Gaps } from "./gaps.ts";

@@ -28,7 +28,7 @@ export class Refill {
   run(): void {
     if (this.#journal.unread === 0) return;
     const { batch, clock, onTake } = this.#options;
-    const room = Math.min(batch.maxQueueSize - this.#sender.depth, batch.maxExportBatchSize);
+    const room = Math.min(batch.maxQueueSize - this.#sender.load, batch.maxExportBatchSize);
     if (room <= 0) return;
     onTake();
     this.#sender.take(this.#journal.read(room));

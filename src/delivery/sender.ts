@@ -1,10 +1,12 @@
 import type { Deadline } from "../telemetry/deadline.ts";
 import { report } from "../telemetry/diagnostics.ts";
-import type { DeliveryOutcome, Rejection, Retryable } from "../telemetry/exporter.ts";
+import type { Rejection, Retryable } from "../telemetry/exporter.ts";
 import { type AnyExporter, attemptDelivery } from "./attempt-delivery.ts";
-import { type Batch, BatchQueue, type Kept } from "./batch-queue.ts";
+import { type Batch, type Kept, sentOf } from "./batch.ts";
+import { BatchQueue } from "./batch-queue.ts";
 import type { BatchOptions } from "./batch-options.ts";
 import type { Clock } from "./clock.ts";
+import { Pauses } from "./pauses.ts";
 import { givenUp } from "./processor-errors.ts";
 import { pauseMillis, type RetryOptions } from "./retry.ts";
 
@@ -16,6 +18,8 @@ export interface SenderOptions {
   readonly retry: Required<RetryOptions>;
   /** Called with records that need no more attempts: all but the rejected ones are the receiver's. */
   readonly onSettled: (kept: readonly Kept[], rejected: readonly Rejection[]) => void;
+  /** Called when an attempt has ended, well or not: there may be room for others. */
+  readonly onEnd: () => void;
 }
 
 /** How long somebody waits for records to be settled. */
@@ -23,6 +27,8 @@ export interface Draining {
   /** Whether the records that are waited for are settled. */
   readonly reached: () => boolean;
   readonly deadline: Deadline;
+  /** Whether these are the last attempts of the process: nothing waits any more, for whatever reason. */
+  readonly last?: boolean;
 }
 
 /**
@@ -38,10 +44,7 @@ export class Sender {
   #cancelTimer: (() => void) | undefined;
   /** Whether that timer has run out. */
   #overdue = false;
-  /** Ends the pause that all batches wait for. */
-  #endPause: (() => void) | undefined;
-  /** Take back the timers of batches that wait by themselves. */
-  readonly #rests = new Set<() => void>();
+  readonly #pauses: Pauses;
   /** How many callers wait for a flush: while there are any, nothing waits for a full batch. */
   #flushing = 0;
   /** Up to which place records shall go without a full batch: later ones may still be gathered. */
@@ -49,6 +52,8 @@ export class Sender {
   /** Attempts that failed, ever, and those that no success came after. */
   #failures = 0;
   #failuresInRow = 0;
+  /** Attempts with suspects that failed in a row, with no success of anything between. */
+  #doubtsInRow = 0;
   /** Resolved when one of the attempts under way, or else the next one, has ended, or more is settled. */
   #attemptEnd = Promise.withResolvers<void>();
   #closed = false;
@@ -58,12 +63,23 @@ export class Sender {
   constructor(options: SenderOptions, clock: Clock) {
     this.#options = options;
     this.#clock = clock;
-    this.#queue = new BatchQueue(options.batch.maxExportBatchSize, options.retry.giveUpAfter);
+    this.#pauses = new Pauses(clock, () => this.#pump());
+    this.#queue = new BatchQueue({
+      maxSize: options.batch.maxQueueSize,
+      maxBatchSize: options.batch.maxExportBatchSize,
+      giveUpAfter: options.retry.giveUpAfter,
+      random: () => clock.random(),
+    });
   }
 
   /** Records that are not settled. */
   get depth(): number {
     return this.#queue.depth;
+  }
+
+  /** Records that count against the queue's size. */
+  get load(): number {
+    return this.#queue.load;
   }
 
   /** How many records were taken, ever. */
@@ -87,13 +103,20 @@ export class Sender {
     this.#pump();
   }
 
-  /** Sends what there is, and tries again at once; ends when the receiver fails. */
-  async flush({ reached, deadline }: Draining): Promise<void> {
-    const failedBefore = this.#failures;
+  /**
+   * Sends what there is, and tries again at once; ends when the receiver fails. Neither what the
+   * receiver asked for is cut short, nor what a batch waits that only by itself is not taken.
+   */
+  async flush({ reached, deadline, last = false }: Draining): Promise<void> {
+    // What is under way by now may fail for what was wrong before.
+    const failedBefore = this.#failures + (last ? this.#queue.underWay : 0);
     this.#flushing += 1;
-    this.#queue.wake();
+    if (last) {
+      this.#queue.wake();
+      this.#pauses.override();
+    }
     while (!reached() && !this.#closed && !deadline.passed) {
-      this.#endPause?.();
+      this.#pauses.endBackoff();
       this.#pump();
       if (this.#queue.underWay === 0) break;
       await Promise.race([this.#attemptEnd.promise, deadline.reached]);
@@ -108,16 +131,18 @@ export class Sender {
   /** Sends what there is now, and waits for the next attempts too where some fail. */
   async settle({ reached, deadline }: Draining): Promise<void> {
     this.#wanted = this.#queue.accepted;
-    this.#pump();
     while (!reached() && !this.#closed && !deadline.passed) {
+      // What is still waited for had no room in memory until now.
+      if (this.#queue.oldest > this.#wanted) this.#wanted = this.#queue.accepted;
+      this.#pump();
       await Promise.race([this.#attemptEnd.promise, deadline.reached]);
     }
   }
 
-  /** Ends the pauses after failures: what waits for one is tried at once. */
+  /** Ends the pause after a failure: what waits for it is tried at once. */
   hurry(): void {
-    this.#queue.wake();
-    this.#endPause?.();
+    this.#pauses.endBackoff();
+    this.#pump();
   }
 
   /** Has those who wait see whether what they wait for is settled. */
@@ -137,8 +162,7 @@ export class Sender {
   async close(deadline: Deadline): Promise<void> {
     this.#closed = true;
     this.#cancelTimer?.();
-    this.#endPause?.();
-    for (const cancel of this.#rests) cancel();
+    this.#pauses.cancel();
     while (this.#queue.underWay > 0 && !deadline.passed) {
       await Promise.race([this.#attemptEnd.promise, deadline.reached]);
     }
@@ -149,9 +173,9 @@ export class Sender {
   /** Starts the batches that may start now; what does not fill one waits a little for others. */
   #pump(): void {
     const failing = this.#failuresInRow > 0;
-    // A receiver that fails is asked by one batch at a time.
-    const limit = failing ? 1 : this.#options.maxInFlight;
-    while (!this.#closed && this.#endPause === undefined && this.#queue.underWay < limit) {
+    // A receiver that fails, or may do so, is asked by one batch at a time.
+    const limit = failing || this.#doubtsInRow > 0 ? 1 : this.#options.maxInFlight;
+    while (!this.#closed && !this.#pauses.on && this.#queue.underWay < limit) {
       const waiting = this.#queue.waiting;
       const isWanted = this.#queue.accepted - waiting < this.#wanted;
       const batch = this.#queue.take(this.#overdue || this.#flushing > 0 || isWanted, failing);
@@ -178,84 +202,81 @@ export class Sender {
 
   async #attempt(batch: Batch): Promise<void> {
     const { exporter, batch: options } = this.#options;
-    const records = batch.kept.map(({ record }) => record);
+    const sent = sentOf(batch);
+    const records = sent.map(({ record }) => record);
     const outcome = await attemptDelivery(exporter, records, {
       timeoutMillis: options.exportTimeoutMillis,
       abandoned: this.#abandon.signal,
       mayBeThere: new Set(
-        batch.kept.flatMap(({ record, mayBeThere }) => (mayBeThere === true ? record : [])),
+        sent.flatMap(({ record, mayBeThere }) => (mayBeThere === true ? record : [])),
       ),
     });
     if (outcome.status === "retryable") this.#failInPart(batch, outcome);
-    else this.#settle(batch, outcome);
+    else this.#settle(batch, outcome.status === "rejected" ? outcome.records : []);
+    this.#options.onEnd();
     this.lookAgain();
     this.#pump();
   }
 
-  #settle(batch: Batch, outcome: Exclude<DeliveryOutcome, { status: "retryable" }>): void {
+  #settle(batch: Batch, rejected: readonly Rejection[]): void {
     this.#failuresInRow = 0;
-    this.#queue.settle(batch);
-    this.#options.onSettled(batch.kept, outcome.status === "rejected" ? outcome.records : []);
+    this.#doubtsInRow = 0;
+    this.#options.onSettled(this.#queue.settle(batch), rejected);
   }
 
   /** What is settled is told at once: should the process end now, nobody sends it again. */
   #failInPart(batch: Batch, outcome: Retryable): void {
     const settled = new Map(outcome.settled?.map(({ index, cause }) => [index, cause]));
-    const causes = [...batch.kept.keys()]
-      .filter((place) => settled.has(place))
-      .map((place) => settled.get(place));
-    const done = this.#queue.settlePart(batch, new Set(settled.keys()));
+    const places = [...sentOf(batch).keys()];
+    const causes = places.filter((place) => settled.has(place)).map((place) => settled.get(place));
     const rejected = causes.flatMap((cause, index) => (cause ? { index, cause } : []));
-    if (batch.kept.length === 0) this.#queue.settle(batch);
-    else if (this.#closed) this.#queue.putBack(batch);
+    if (causes.length === places.length) return this.#settle(batch, rejected);
+    const done = this.#queue.settlePart(batch, new Set(settled.keys()));
+    if (this.#closed) this.#queue.putBack(batch);
     else this.#fail(batch, outcome);
     if (done.length > 0) this.#options.onSettled(done, rejected);
   }
 
-  #fail(batch: Batch, { cause, retryAfterMillis }: Retryable): void {
-    const { retry, onSettled } = this.#options;
+  #fail(batch: Batch, { cause, retryAfterMillis = 0 }: Retryable): void {
+    const { onSettled } = this.#options;
     this.#failures += 1;
     report(cause);
-    const random = this.#clock.random();
-    // A receiver that tells when to come back, or whose token is wrong, blames no record.
-    const blamed =
-      cause.code === "ERR_AUTHLOG_DELIVERY_RETRYABLE" && retryAfterMillis === undefined;
-    switch (this.#queue.fail(batch, blamed)) {
+    // A receiver that tells when to come back blames no record.
+    switch (this.#queue.fail(batch, retryAfterMillis <= 0)) {
       case "given-up":
         onSettled(batch.kept, [{ index: 0, cause: givenUp(batch.failures, cause) }]);
         break;
       case "suspect":
-        this.#rest(batch, pauseMillis({ failures: batch.failures, random }, retry));
+        if (!batch.resting) break;
+        this.#pauses.rest(this.#pauseAfter(batch.failures), () => (batch.resting = false));
+        break;
+      case "doubtful":
+        if (!this.#queue.suspectsRest) this.#restSuspects();
         break;
       case "none":
-        // Batches that fail beside one another are one failure of the receiver's.
-        if (this.#endPause !== undefined) break;
-        this.#failuresInRow += 1;
-        this.#pause(
-          pauseMillis({ failures: this.#failuresInRow, random, retryAfterMillis }, retry),
-        );
+        this.#leaveAlone(retryAfterMillis);
     }
   }
 
-  /** Lets all batches wait. */
-  #pause(millis: number): void {
-    if (this.#closed) return;
-    const cancel = this.#clock.schedule(() => this.#endPause?.(), millis);
-    this.#endPause = () => {
-      this.#endPause = undefined;
-      cancel();
-      this.#pump();
-    };
+  #leaveAlone(retryAfterMillis: number): void {
+    // Batches that fail beside one another are one failure of the receiver's.
+    const isFirst = !this.#pauses.on;
+    if (isFirst) this.#failuresInRow += 1;
+    const millis = this.#pauseAfter(this.#failuresInRow, retryAfterMillis);
+    if (retryAfterMillis > 0) this.#pauses.obey(millis);
+    else if (isFirst) this.#pauses.backOff(millis);
   }
 
-  /** Lets one batch wait, while others go on. */
-  #rest(batch: Batch, millis: number): void {
-    if (!batch.resting || this.#closed) return;
-    const cancel = this.#clock.schedule(() => {
-      this.#rests.delete(cancel);
-      batch.resting = false;
-      this.#pump();
-    }, millis);
-    this.#rests.add(cancel);
+  #restSuspects(): void {
+    this.#doubtsInRow += 1;
+    this.#queue.suspectsRest = true;
+    this.#pauses.rest(this.#pauseAfter(this.#doubtsInRow), () => {
+      this.#queue.suspectsRest = false;
+    });
+  }
+
+  #pauseAfter(failures: number, retryAfterMillis?: number): number {
+    const failure = { failures, random: this.#clock.random(), retryAfterMillis };
+    return pauseMillis(failure, this.#options.retry);
   }
 }

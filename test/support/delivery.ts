@@ -16,14 +16,14 @@ export interface ManualClock extends Clock {
 export function createClock(): ManualClock {
   const timers = new Map<symbol, { callback: () => void; delayMillis: number }>();
   return {
-    random: () => 1,
+    random: () => 1 - Number.EPSILON,
     schedule(callback, delayMillis) {
       const id = Symbol("timer");
       timers.set(id, { callback, delayMillis });
       return () => timers.delete(id);
     },
     get delays() {
-      return [...timers.values()].map(({ delayMillis }) => delayMillis);
+      return [...timers.values()].map(({ delayMillis }) => Math.round(delayMillis));
     },
     tick() {
       const due = [...timers.values()];

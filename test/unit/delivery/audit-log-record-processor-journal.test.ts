@@ -361,11 +361,10 @@ describe.each(otelLines)("with a provider of $name", ({ logs, sdkLogs, api, sdkM
   });
 
   it("a shutdown of the provider tells what is open, and blames nobody", async () => {
-    const opened = open({ durability: "memory", maxQueueSize: 1 }, false);
+    const opened = open({ durability: "memory", maxQueueSize: 1 });
     const provider = new sdkLogs.LoggerProvider({ processors: [opened.processor] });
     logs.setGlobalLoggerProvider(provider);
     for (let n = 0; n < 3; n += 1) emit(signIn());
-    opened.receiver.answer = () => ({ status: "delivered" });
     await provider.shutdown();
     expect(gapsOf(opened.trail)).toMatchObject([{ [attributes.gapCount]: 2 }]);
     expect(codes()).toEqual(["ERR_AUTHLOG_QUEUE_FULL"]);
@@ -424,6 +423,18 @@ describe("what anyone can bring about", () => {
     takeAll(processor, 20);
     expect(processor.dropped).toBe(flooded + 20);
     processor.end();
+  });
+});
+
+describe("somebody who waits for all that was accepted", () => {
+  it("does not wait for a full batch of what had no room in memory", async () => {
+    const limits = { maxQueueSize: 4, maxExportBatchSize: 4, scheduledDelayMillis: 30_000 };
+    const opened = open({ journal: { dir: journalFolder() }, ...limits });
+    takeAll(opened.processor, 6);
+    expect(await opened.processor.settle({ timeoutMillis: 1000, urgent: true })).toBe(true);
+    expect(opened.trail).toHaveLength(6);
+    expect(opened.clock.nowMillis).toBe(0);
+    await opened.processor.shutdown();
   });
 });
 

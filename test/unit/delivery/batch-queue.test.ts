@@ -1,17 +1,18 @@
 import { describe, expect, it } from "vitest";
-import { type Batch, BatchQueue } from "../../../src/delivery/batch-queue.ts";
+import { type Batch, sentOf } from "../../../src/delivery/batch.ts";
+import { BatchQueue } from "../../../src/delivery/batch-queue.ts";
 import { foreignRecord } from "../../support/delivery.ts";
 
 /** A queue that holds `count` records, named by their places from 1. */
 function queueOf(count: number, maxBatchSize: number, giveUpAfter = 3): BatchQueue {
-  const queue = new BatchQueue(maxBatchSize, giveUpAfter);
+  const queue = new BatchQueue({ maxSize: 100, maxBatchSize, giveUpAfter, random: () => 0.5 });
   for (let place = 1; place <= count; place += 1)
     queue.push({ record: foreignRecord(String(place)) });
   return queue;
 }
 
 const namesIn = (batch: Batch | undefined): string[] =>
-  (batch?.kept ?? []).map(({ record }) => record.eventName ?? "");
+  (batch === undefined ? [] : sentOf(batch)).map(({ record }) => record.eventName ?? "");
 
 const namesOf = (batch: Batch | undefined): string => namesIn(batch).join(" ");
 
@@ -32,8 +33,8 @@ function deliver(queue: BatchQueue, bad: string): { attempts: string[]; taken: s
     const batch = take(queue, attempts.length % 2 === 1);
     attempts.push(namesOf(batch));
     if (!namesIn(batch).includes(bad)) {
-      queue.settle(batch);
       taken.push(...namesIn(batch));
+      queue.settle(batch);
     } else if (queue.fail(batch, true) === "given-up") return { attempts, taken };
   }
   throw new Error("The bad record was never given up.");
@@ -59,21 +60,25 @@ describe("the order of batches", () => {
     expect([queue.oldest, queue.depth]).toEqual([5, 0]);
   });
 
-  it("a batch that fails is tried three times before the next one is", () => {
-    const queue = queueOf(4, 2);
+  it("a batch that fails is tried three times, and one of its records, before the next one is", () => {
+    const queue = queueOf(6, 3);
     const tried: string[] = [];
-    for (let attempt = 0; attempt < 5; attempt += 1) {
+    for (let attempt = 0; attempt < 10; attempt += 1) {
       const batch = take(queue, attempt > 0);
       tried.push(namesOf(batch));
       expect(queue.fail(batch, true)).toBe("none");
     }
-    expect(tried).toEqual(["1 2", "1 2", "1 2", "3 4", "3 4"]);
+    expect(tried.slice(0, 4)).toEqual(["1 2 3", "1 2 3", "1 2 3", "2"]);
+    expect(tried.slice(4)).toEqual(["4 5 6", "4 5 6", "4 5 6", "5", "2", "5"]);
+    expect(queue.all.map(({ record }) => record.eventName).join(" ")).toBe("1 2 3 4 5 6");
   });
 
   it("the oldest goes first again once the receiver takes batches", () => {
     const queue = queueOf(4, 2);
-    for (let attempt = 0; attempt < 3; attempt += 1) queue.fail(take(queue, attempt > 0), true);
-    queue.settle(take(queue, true));
+    for (let attempt = 0; attempt < 4; attempt += 1) queue.fail(take(queue, attempt > 0), true);
+    const next = take(queue, true);
+    expect(namesOf(next)).toBe("3 4");
+    queue.settle(next);
     expect(namesOf(take(queue, false))).toBe("1 2");
   });
 });
@@ -102,6 +107,40 @@ describe("a batch that is settled in part", () => {
   });
 });
 
+/** A queue whose one batch, of three records, failed three times. */
+function queueThatFailed(): BatchQueue {
+  const queue = queueOf(3, 3);
+  for (let attempt = 0; attempt < 3; attempt += 1) queue.fail(take(queue, attempt > 0), true);
+  return queue;
+}
+
+describe("a single record of a batch that fails", () => {
+  it("is settled alone, and what stays is under suspicion by its next failure", () => {
+    const queue = queueThatFailed();
+    const probe = take(queue, true);
+    expect(namesOf(probe)).toBe("2");
+    expect(queue.settle(probe).map(({ record }) => record.eventName)).toEqual(["2"]);
+    expect([queue.oldest, queue.depth]).toEqual([1, 2]);
+    const rest = take(queue);
+    expect(namesOf(rest)).toBe("1 3");
+    expect(queue.fail(rest, true)).toBe("suspect");
+  });
+
+  it("that is not taken says nothing of the others", () => {
+    const queue = queueThatFailed();
+    queue.push({ record: foreignRecord("other") });
+    const probe = take(queue, true);
+    const other = take(queue);
+    expect([namesOf(probe), namesOf(other)]).toEqual(["2", "other"]);
+    queue.settle(other);
+    expect(queue.fail(probe, true)).toBe("none");
+    // The other one that was taken counts for the whole of it.
+    const whole = take(queue);
+    expect(namesOf(whole)).toBe("1 2 3");
+    expect(queue.fail(whole, true)).toBe("suspect");
+  });
+});
+
 describe("a batch that alone is not taken", () => {
   it("is halved until the bad record stands alone, which is given up after its last strike", () => {
     const queue = queueOf(8, 8);
@@ -116,7 +155,8 @@ describe("a batch that alone is not taken", () => {
     const queue = queueOf(2, 2);
     for (let attempt = 0; attempt < 50; attempt += 1) {
       const batch = take(queue, true);
-      expect(namesOf(batch)).toBe("1 2");
+      expect(namesOf(batch)).toBe(attempt < 3 ? "1 2" : "2");
+      expect(batch.kept).toHaveLength(2);
       expect(queue.fail(batch, true)).toBe("none");
     }
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { attemptDelivery } from "../../../src/delivery/attempt-delivery.ts";
 import { batchDefaults } from "../../../src/delivery/batch-options.ts";
-import type { Kept } from "../../../src/delivery/batch-queue.ts";
+import type { Kept } from "../../../src/delivery/batch.ts";
 import { retryDefaults } from "../../../src/delivery/retry.ts";
 import { Sender } from "../../../src/delivery/sender.ts";
 import { AuthlogError } from "../../../src/errors.ts";
@@ -47,6 +47,7 @@ function open(exporter: ScriptedExporter, maxInFlight = 4, maxExportBatchSize = 
         settled.push(...kept.map(({ record }) => record.eventName ?? ""));
         rejected.push(...more);
       },
+      onEnd: () => {},
     },
     clock,
   );
@@ -154,7 +155,7 @@ describe("a receiver that fails", () => {
   });
 
   it("is asked again at once where somebody is in a hurry", async () => {
-    const exporter = createExporter((n) => (n === 1 ? retryable(50_000) : delivered));
+    const exporter = createExporter((n) => (n === 1 ? retryable() : delivered));
     const opened = open(exporter);
     opened.sender.take(kept("a"));
     await settle();
@@ -162,6 +163,33 @@ describe("a receiver that fails", () => {
     await settle();
     expect(opened.settled).toEqual(["a"]);
     expect(opened.clock.nextMillis).toBeUndefined();
+  });
+
+  it("that said when to come back is asked before by nobody but a process that ends", async () => {
+    const exporter = createExporter((n) => (n === 1 ? retryable(50_000) : delivered));
+    const opened = open(exporter);
+    opened.sender.take(kept("a"));
+    await settle();
+    const deadline = deadlineIn(10_000);
+    const draining = { reached: () => opened.sender.depth === 0, deadline };
+    opened.sender.hurry();
+    await opened.sender.flush(draining);
+    expect(opened.settled).toEqual([]);
+    await opened.sender.flush({ ...draining, last: true });
+    expect(opened.settled).toEqual(["a"]);
+    expect(opened.clock.nextMillis).toBeUndefined();
+    deadline.cancel();
+  });
+
+  it("is left alone until the last of those times that it told", async () => {
+    const answers = [retryable(), retryable(30_000), retryable(50_000), retryable(10_000)];
+    const exporter = createExporter((n) => answers[n - 1] ?? delivered);
+    const opened = open(exporter);
+    opened.sender.take(kept("a", "b", "c", "d"));
+    await pass(opened, 49_999);
+    expect(exporter.batches).toHaveLength(4);
+    await pass(opened, 1);
+    expect(opened.sender.depth).toBe(0);
   });
 });
 

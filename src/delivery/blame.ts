@@ -1,0 +1,55 @@
+import type { Batch, Tally } from "./batch.ts";
+
+/** What a failure says of the batch. */
+export type Suspicion =
+  /** Nothing: the receiver may be down. */
+  | "none"
+  /** The receiver took others since: a record of this batch seems to be at fault. */
+  | "suspect"
+  /** It was a suspect before, and nothing was taken since: it can be either. */
+  | "doubtful";
+
+/**
+ * Finds out why batches fail. A receiver that is down, and a record that it cannot take, look alike
+ * until it takes anything else: so only what fails between successes of others is under suspicion.
+ */
+export class Blame {
+  #tally: Tally = { taken: 0, failed: 0 };
+
+  /** The receiver took something. */
+  noteTaken(): void {
+    this.#tally = { ...this.#tally, taken: this.#tally.taken + 1 };
+  }
+
+  /**
+   * A batch was not taken. Its strikes are counted.
+   *
+   * @param blamed whether its records may be why: not where the receiver is busy
+   */
+  noteFailed(batch: Batch, blamed: boolean): Suspicion {
+    const { taken, failed } = this.#since(batch);
+    // A single record says nothing of the others.
+    const isWhole = batch.probe === undefined;
+    const isSuspect = blamed && isWhole && taken > 0;
+    if (isSuspect) {
+      batch.strikes += 1;
+      // Where a receiver fails whatever it is sent, nobody is to blame.
+      if (batch.kept.length === 1 && taken > failed) batch.clearStrikes += 1;
+    }
+    batch.failures += 1;
+    this.#tally = { ...this.#tally, failed: this.#tally.failed + 1 };
+    if (isWhole) batch.atFailure = this.#tally;
+    if (isSuspect) return "suspect";
+    return blamed && batch.strikes > 0 ? "doubtful" : "none";
+  }
+
+  /** Whether the receiver took anything since the batch failed last. */
+  tookSince(batch: Batch): boolean {
+    return this.#since(batch).taken > 0;
+  }
+
+  #since({ atFailure = this.#tally }: Batch): Tally {
+    const { taken, failed } = this.#tally;
+    return { taken: taken - atFailure.taken, failed: failed - atFailure.failed };
+  }
+}
