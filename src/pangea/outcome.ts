@@ -2,6 +2,7 @@ import { AuthlogError, type AuthlogErrorCode } from "../errors.ts";
 import type { Retryable } from "../telemetry/exporter.ts";
 import type { Answer, Envelope } from "./answer.ts";
 import type { RequestFault } from "./request-fault.ts";
+import { parseRetryAfter } from "./retry-after.ts";
 
 /**
  * What one request means for the events in it.
@@ -164,16 +165,4 @@ function excerpt(text: string): string {
     .toWellFormed()
     .replaceAll(/\p{Cc}+/gu, " ")
     .trim();
-}
-
-/**
- * Seconds, or an HTTP date (RFC 9110, section 10.2.3). A date is the receiver's: measured by a clock
- * of ours that is a day off, it would mean a day, or nothing.
- */
-function parseRetryAfter({ retryAfter, date }: Answer, nowMillis: number): number | undefined {
-  if (retryAfter === undefined) return undefined;
-  if (/^\d+$/.test(retryAfter)) return Number(retryAfter) * 1_000;
-  const said = Date.parse(date ?? "");
-  const millis = Date.parse(retryAfter) - (Number.isNaN(said) ? nowMillis : said);
-  return Number.isFinite(millis) ? Math.max(0, millis) : undefined;
 }

@@ -77,6 +77,7 @@ export class PangeaLogRecordExporter implements DeliveringExporter {
   readonly #measure = createExportMeasure(createComponent("authlog.PangeaLogRecordExporter"));
   readonly #timeoutMillis: number;
   readonly #inFlight = new Set<Promise<unknown>>();
+  readonly #hurry = new AbortController();
   #shutdown: Promise<void> | undefined;
   #closed = false;
 
@@ -131,6 +132,7 @@ export class PangeaLogRecordExporter implements DeliveringExporter {
         timeoutMillis: this.#timeoutMillis,
         maxRetries,
         random: Math.random,
+        hurry: this.#hurry.signal,
       });
       resultCallback(toExportResult(outcome, records.length));
     };
@@ -145,9 +147,11 @@ export class PangeaLogRecordExporter implements DeliveringExporter {
 
   /**
    * Waits for what is under way, then refuses. Until then batches are still taken: a stock processor
-   * that is shut down while it flushes calls this first and exports the rest afterwards.
+   * that is shut down while it flushes calls this first and exports the rest afterwards. No pause
+   * between retries is waited out: there is one attempt more.
    */
   shutdown(): Promise<void> {
+    this.#hurry.abort();
     this.#shutdown ??= this.#drainAndClose();
     return this.#shutdown;
   }
