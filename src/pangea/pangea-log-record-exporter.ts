@@ -9,6 +9,7 @@ import type {
 } from "../telemetry/exporter.ts";
 import { createComponent, createExportMeasure } from "../telemetry/self-metrics.ts";
 import { createBulkDelivery } from "./bulk-delivery.ts";
+import { deliverCopiesOnce } from "./deliver-copies-once.ts";
 import { type DestinationOptions, resolveDestination } from "./destination.ts";
 import { findBeforeResend, type InformedDelivery } from "./find-before-resend.ts";
 import { createLookup } from "./lookup.ts";
@@ -101,15 +102,18 @@ export class PangeaLogRecordExporter implements DeliveringExporter {
       signer: signingKeyFile === undefined ? undefined : readSigningKey(signingKeyFile),
     });
     const lookup = createLookup({ ...common, token: options.readToken ?? options.token });
-    this.#deliver =
+    this.#deliver = deliverCopiesOnce(
       options.findBeforeResend === true
         ? findBeforeResend(deliver, lookup, this.#timeoutMillis)
-        : deliver;
+        : deliver,
+      common,
+    );
   }
 
   /**
    * Delivers one batch in one attempt, or says why not. Never rejects. A batch may become several
-   * requests; records that were confirmed are not sent again if the same records come back.
+   * requests; records that were confirmed are not sent again if the same records come back, and one
+   * that stands in it several times is sent once.
    *
    * @param signal aborts the attempt; what was under way is then `retryable`
    * @param mayBeThere records that another process may have delivered; see `findBeforeResend`

@@ -3,7 +3,7 @@ import { standardSchema } from "../../src/audit-schema/standard.ts";
 import { watchSlot } from "../support/slot.ts";
 import { exporterTo, receiverOf, token } from "./pangea-harness.ts";
 import { answer, envelope, type Receiver, type Reply, success } from "./pangea-receiver.ts";
-import { logRecords } from "./pangea-records.ts";
+import { logRecord, logRecords } from "./pangea-records.ts";
 
 const watched = watchSlot();
 
@@ -57,8 +57,21 @@ describe("a look-up whose answer does not hold all that was found", () => {
   });
 });
 
+it("a record that a batch has twice is looked up and sent once, though one copy alone may be there", async () => {
+  const nothing = answer(200, envelope("Success", { id: "pit_1", count: 0, events: [] }));
+  const receiver = await receiverOf(nothing);
+  const exporter = exporterTo(receiver, { findBeforeResend: true });
+  const copies = [logRecord(0), logRecord(0)];
+  const outcome = await exporter.deliver(copies, undefined, new Set(copies.slice(1)));
+  expect(outcome).toEqual({ status: "delivered" });
+  expect(pathsOf(receiver)).toEqual(["/v1/search", "/v2/log"]);
+  expect(receiver.requests[1]?.events).toHaveLength(1);
+});
+
 describe("a look-up that is only accepted (202)", () => {
   const accepted = answer(202, envelope("Accepted", { ttl_mins: 5 }));
+  const neverFinds: Reply = (request, ...exchange) =>
+    (request.path === "/v2/log" ? success : accepted)(request, ...exchange);
 
   it("is asked about at its own place, with the token, until its answer is there", async () => {
     const found = await foundOf();
@@ -84,9 +97,7 @@ describe("a look-up that is only accepted (202)", () => {
   });
 
   it("and has no answer within its share of the time leaves the rest for sending", async () => {
-    const play: Reply = (request, ...exchange) =>
-      (request.path === "/v2/log" ? success : accepted)(request, ...exchange);
-    const script = Array.from({ length: 20 }, () => play);
+    const script = Array.from({ length: 20 }, () => neverFinds);
     const receiver = await deliverBy({ timeoutMillis: 2_000 }, ...script);
     expect(receiver.requests.at(-1)?.events).toHaveLength(3);
     expect(watched.diagnostics).toMatchObject([{ code: "ERR_AUTHLOG_LOOKUP_FAILED" }]);
