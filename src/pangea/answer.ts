@@ -33,7 +33,6 @@ export interface Envelope {
 /** One entry of `result.errors`. */
 export interface AnswerError {
   code: string;
-  detail: string;
   /** JSON pointer into the request. */
   source: string;
 }
@@ -87,7 +86,6 @@ export function parseEnvelope(
       .slice(0, maxErrors)
       .map((error) => ({
         code: text(error, "code"),
-        detail: text(error, "detail"),
         source: text(error, "source"),
       })),
   };

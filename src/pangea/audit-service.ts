@@ -1,5 +1,7 @@
 import type { AuditService, PangeaResponse } from "pangea-node-sdk";
-import { postOnce } from "./post-once.ts";
+import { parseAccepted } from "./answer.ts";
+import { pollAccepted } from "./poll-accepted.ts";
+import { type Exchange, getOnce, postOnce } from "./post-once.ts";
 import { RequestFault } from "./request-fault.ts";
 
 /** Where the service is, and how long it may take. */
@@ -39,14 +41,28 @@ export async function loadService({
 
     override async post<R>(endpoint: string, data: object): Promise<PangeaResponse<R>> {
       const body = JSON.stringify(configId === undefined ? data : { ...data, config_id: configId });
-      const token = this.#token;
-      const limits = { token, body, maxRequestBytes, signal };
-      const { response, bytes } = await postOnce(this.getUrl(endpoint), limits);
-      this.said = `HTTP ${response.status}`;
-      const parsed = new sdk.PangeaResponse<R>(response, bytes);
+      const limits = { token: this.#token, body, maxRequestBytes, signal };
+      const first = this.#read<R>(await postOnce(this.getUrl(endpoint), limits));
+      const { parsed } = first.answer.httpStatus === 202 ? await this.#ask(first) : first;
       if (!parsed.success) throw new RequestFault("sdk");
       this.said = "";
       return parsed;
+    }
+
+    /** What became of a request that was only accepted (202). */
+    async #ask<R>(first: Reading<R>): Promise<Reading<R>> {
+      const accepted = parseAccepted(first.parsed, performance.now());
+      if (accepted === undefined) return first;
+      const url = this.getUrl(`request/${accepted.requestId}`);
+      const limits = { token: this.#token, signal };
+      const poll = async (): Promise<Reading<R>> => this.#read(await getOnce(url, limits));
+      return (await pollAccepted(poll, { signal, atOnce: false })) ?? first;
+    }
+
+    #read<R>({ response, bytes }: Exchange): Reading<R> {
+      this.said = `HTTP ${response.status}`;
+      const parsed = new sdk.PangeaResponse<R>(response, bytes);
+      return { parsed, answer: { httpStatus: response.status } };
     }
   }
 
@@ -60,4 +76,10 @@ export async function loadService({
     }
     return { audit: new Audit(token, config, undefined, configId), said: () => request.said };
   };
+}
+
+/** An answer, as the SDK reads it and as it is polled for. */
+interface Reading<R> {
+  parsed: PangeaResponse<R>;
+  answer: { httpStatus: number };
 }

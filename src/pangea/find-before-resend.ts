@@ -17,7 +17,7 @@ const lookupShare = 0.5;
  * Looks up what may be there before it is sent again: what an attempt sent that ended without a
  * clear answer, and what comes from a process that died. Where looking up fails, everything is sent:
  * an event that stands there twice is better than one that is missing. What was not looked up stays
- * in doubt also where it then fails clearly: that says nothing of the attempts before.
+ * in doubt also where it then fails, or is refused, clearly: that says nothing of the attempts before.
  *
  * @param timeoutMillis within which looking up and sending end together
  */
@@ -53,8 +53,8 @@ export function findBeforeResend(
     for (const record of open) unclear.add(record);
     const outcome = await deliver(open, within);
     for (const [index, record] of open.entries()) {
-      if (isSettled(index, outcome) || (!isUnclear(outcome) && !doubted.has(record)))
-        unclear.delete(record);
+      const fate = fateOf(index, outcome);
+      if (fate === "accepted" || (fate === "clear" && !doubted.has(record))) unclear.delete(record);
     }
     if (outcome.status === "delivered") return outcome;
     const inBatch = <T extends { index: number }>(item: T): T => ({
@@ -70,11 +70,12 @@ export function findBeforeResend(
   };
 }
 
-function isSettled(index: number, outcome: DeliveryOutcome): boolean {
-  if (outcome.status !== "retryable") return true;
-  return outcome.settled?.some((settled) => settled.index === index) === true;
-}
-
-function isUnclear(outcome: DeliveryOutcome): boolean {
-  return outcome.status === "retryable" && outcome.unclear === true;
+/** What an outcome says of one record; a refusal is clear, but of this attempt alone. */
+function fateOf(index: number, outcome: DeliveryOutcome): "accepted" | "clear" | "unclear" {
+  if (outcome.status === "delivered") return "accepted";
+  const told = outcome.status === "rejected" ? outcome.records : (outcome.settled ?? []);
+  const own = told.find((item) => item.index === index);
+  if (outcome.status === "rejected") return own === undefined ? "accepted" : "clear";
+  if (own !== undefined) return own.cause === undefined ? "accepted" : "clear";
+  return outcome.unclear === true ? "unclear" : "clear";
 }

@@ -131,7 +131,13 @@ function wantedOf(
 }
 
 function parsed(value: unknown, keys: readonly string[]): unknown {
-  return keys.length > 0 && typeof value === "string" ? JSON.parse(value) : value;
+  if (keys.length === 0 || typeof value !== "string") return value;
+  try {
+    return JSON.parse(value);
+  } catch {
+    // A schema of the app's own may have plain text there, and the id elsewhere or nowhere.
+    return undefined;
+  }
 }
 
 function member(value: unknown, key: string | undefined): unknown {

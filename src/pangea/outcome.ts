@@ -2,6 +2,7 @@ import { AuthlogError, type AuthlogErrorCode } from "../errors.ts";
 import type { Retryable } from "../telemetry/exporter.ts";
 import type { Answer, Envelope } from "./answer.ts";
 import type { RequestFault } from "./request-fault.ts";
+import { parseRetryAfter } from "./retry-after.ts";
 
 /**
  * What one request means for the events in it.
@@ -24,9 +25,22 @@ const misconfigured: ReadonlySet<string> = new Set([
   "ServiceNotEnabled",
 ]);
 
+/** Statuses of the envelope that find fault with what was sent. */
+const invalid: ReadonlySet<string> = new Set(["InvalidPayloadReceived", "ValidationError"]);
+
+/** Statuses that pass by themselves, whatever the HTTP status beside them. */
+const passing: ReadonlySet<string> = new Set([
+  "Accepted",
+  "InternalError",
+  "ProviderError",
+  "Success",
+  "TooManyRequests",
+]);
+
 /**
  * Judges an answer. Only an envelope that says `Success` and has a hash for each event is a delivery;
- * only Pangea's own word about the events' content is a refusal; everything else can be tried again.
+ * only Pangea's own word about the events' content is a refusal: a pointer to an event, or a status
+ * that is of nothing else. Everything else can be tried again.
  *
  * @param count how many events were sent
  * @param nowMillis milliseconds since 1970, for a Retry-After that is a date
@@ -42,8 +56,8 @@ export function judgeAnswer(answer: Answer, count: number, nowMillis: number): V
   if (redirected || httpStatus === 404 || (said !== undefined && misconfigured.has(said))) {
     return retryable("ERR_AUTHLOG_DELIVERY_MISCONFIGURED", answer, nowMillis);
   }
-  if (envelope !== undefined && isInvalid(httpStatus, envelope)) {
-    return judgeInvalid(answer, envelope, count, nowMillis);
+  if (envelope !== undefined && isRefusal(httpStatus, envelope)) {
+    return judgeRefusal(answer, envelope, count, nowMillis);
   }
   const accepted = httpStatus === 200 && said === "Success";
   if (accepted && envelope?.hashes === count) return { status: "delivered" };
@@ -82,26 +96,29 @@ const faults: Readonly<Record<Exclude<RequestFault["kind"], "request-too-large">
   sdk: "pangea-node-sdk failed",
 };
 
-function isInvalid(httpStatus: number, { status }: Envelope): boolean {
-  if (status === "ValidationError" || status === "InvalidPayloadReceived") return httpStatus < 500;
-  return httpStatus === 400 || httpStatus === 422;
+function isRefusal(httpStatus: number, { status }: Envelope): boolean {
+  if (invalid.has(status)) return httpStatus < 500;
+  return (httpStatus === 400 || httpStatus === 422) && !passing.has(status);
 }
 
-function judgeInvalid(
+function judgeRefusal(
   answer: Answer,
-  { errors }: Envelope,
+  { status, errors }: Envelope,
   count: number,
   nowMillis: number,
 ): Verdict {
   const events = new Map<number, AuthlogError>();
-  for (const { code, detail, source } of errors) {
+  // The service's sentence about an event is left out: it may quote it, and a reason is logged.
+  for (const { code, source } of errors) {
     const position = Number(/^\/events\/(\d+)(?:\/|$)/.exec(source)?.[1] ?? Number.NaN);
-    if (position < count) events.set(position, rejected(excerpt(`${source} ${code} ${detail}`)));
+    if (position < count) events.set(position, rejected(excerpt(`${source} ${code}`)));
   }
   if (events.size > 0) return { status: "refused", events };
-  // Pointers, but to no event: to the config id, say. No event is better than another then.
+  // Pointers, but to no event: to the config id, say.
   const elsewhere = errors.filter(({ source }) => /^\/(?!events(?:\/|$))/.test(source));
-  return errors.length > 0 && elsewhere.length === errors.length
+  const isElsewhere = errors.length > 0 && elsewhere.length === errors.length;
+  // What is wrong with the account, or the request's other members: no event is better than another.
+  return isElsewhere || !invalid.has(status)
     ? retryable("ERR_AUTHLOG_DELIVERY_MISCONFIGURED", answer, nowMillis)
     : { status: "divisible", cause: rejected("is not valid", answer) };
 }
@@ -164,16 +181,4 @@ function excerpt(text: string): string {
     .toWellFormed()
     .replaceAll(/\p{Cc}+/gu, " ")
     .trim();
-}
-
-/**
- * Seconds, or an HTTP date (RFC 9110, section 10.2.3). A date is the receiver's: measured by a clock
- * of ours that is a day off, it would mean a day, or nothing.
- */
-function parseRetryAfter({ retryAfter, date }: Answer, nowMillis: number): number | undefined {
-  if (retryAfter === undefined) return undefined;
-  if (/^\d+$/.test(retryAfter)) return Number(retryAfter) * 1_000;
-  const said = Date.parse(date ?? "");
-  const millis = Date.parse(retryAfter) - (Number.isNaN(said) ? nowMillis : said);
-  return Number.isFinite(millis) ? Math.max(0, millis) : undefined;
 }

@@ -9,6 +9,7 @@ import type {
 } from "../telemetry/exporter.ts";
 import { createComponent, createExportMeasure } from "../telemetry/self-metrics.ts";
 import { createBulkDelivery } from "./bulk-delivery.ts";
+import { deliverCopiesOnce } from "./deliver-copies-once.ts";
 import { type DestinationOptions, resolveDestination } from "./destination.ts";
 import { findBeforeResend, type InformedDelivery } from "./find-before-resend.ts";
 import { createLookup } from "./lookup.ts";
@@ -77,6 +78,7 @@ export class PangeaLogRecordExporter implements DeliveringExporter {
   readonly #measure = createExportMeasure(createComponent("authlog.PangeaLogRecordExporter"));
   readonly #timeoutMillis: number;
   readonly #inFlight = new Set<Promise<unknown>>();
+  readonly #hurry = new AbortController();
   #shutdown: Promise<void> | undefined;
   #closed = false;
 
@@ -100,15 +102,18 @@ export class PangeaLogRecordExporter implements DeliveringExporter {
       signer: signingKeyFile === undefined ? undefined : readSigningKey(signingKeyFile),
     });
     const lookup = createLookup({ ...common, token: options.readToken ?? options.token });
-    this.#deliver =
+    this.#deliver = deliverCopiesOnce(
       options.findBeforeResend === true
         ? findBeforeResend(deliver, lookup, this.#timeoutMillis)
-        : deliver;
+        : deliver,
+      common,
+    );
   }
 
   /**
    * Delivers one batch in one attempt, or says why not. Never rejects. A batch may become several
-   * requests; records that were confirmed are not sent again if the same records come back.
+   * requests; records that were confirmed are not sent again if the same records come back, and one
+   * that stands in it several times is sent once.
    *
    * @param signal aborts the attempt; what was under way is then `retryable`
    * @param mayBeThere records that another process may have delivered; see `findBeforeResend`
@@ -131,6 +136,7 @@ export class PangeaLogRecordExporter implements DeliveringExporter {
         timeoutMillis: this.#timeoutMillis,
         maxRetries,
         random: Math.random,
+        hurry: this.#hurry.signal,
       });
       resultCallback(toExportResult(outcome, records.length));
     };
@@ -145,9 +151,11 @@ export class PangeaLogRecordExporter implements DeliveringExporter {
 
   /**
    * Waits for what is under way, then refuses. Until then batches are still taken: a stock processor
-   * that is shut down while it flushes calls this first and exports the rest afterwards.
+   * that is shut down while it flushes calls this first and exports the rest afterwards. No pause
+   * between retries is waited out: there is one attempt more.
    */
   shutdown(): Promise<void> {
+    this.#hurry.abort();
     this.#shutdown ??= this.#drainAndClose();
     return this.#shutdown;
   }

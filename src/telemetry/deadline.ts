@@ -6,14 +6,23 @@ export interface Deadline {
   cancel(): void;
 }
 
-/** Its timer keeps Node alive until then: whoever waits shall learn how it ended. */
+/** The longest wait of Node's timers; one that is asked for more fires at once. */
+const longestMillis = 2 ** 31 - 1;
+
+/**
+ * Its timer keeps Node alive until then: whoever waits shall learn how it ended.
+ *
+ * @param timeoutMillis any number: without a bound it waits as long as a timer can, and for what is
+ *   no number, or below 0, not at all
+ */
 export function deadlineIn(timeoutMillis: number): Deadline {
   const { promise: reached, resolve } = Promise.withResolvers<void>();
+  const waitMillis = Math.min(Math.max(0, timeoutMillis) || 0, longestMillis);
   let passed = false;
   const timer = setTimeout(() => {
     passed = true;
     resolve();
-  }, timeoutMillis);
+  }, waitMillis);
   return {
     get passed() {
       return passed;

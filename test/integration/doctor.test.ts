@@ -238,15 +238,29 @@ describe("authlog doctor", () => {
     expect({ code, status: odd["destination.reach"] }).toEqual({ code: 1, status: "fail" });
   });
 
-  it("tells a clock that differs, and a page that is no audit log", async () => {
+  it("tells a clock that differs, and a receiver that takes nothing now", async () => {
     writeApp();
     const url = await receiver((_, response) => {
       response.setHeader("date", new Date(Date.now() - 3_600_000).toUTCString());
       response.writeHead(502, { "content-type": "text/html" }).end("<h1>Bad gateway</h1>");
     });
     const { odd, text } = await doctor({ PANGEA_TOKEN: "pts_x", PANGEA_BASE_URL_TEMPLATE: url });
-    expect(odd).toMatchObject({ "destination.clock": "warn", "destination.token": "fail" });
+    expect(odd).toMatchObject({ "destination.clock": "warn", "destination.token": "warn" });
     expect(text).toMatch(/Its clock is 3[56]\d\d s behind this machine's/);
+  });
+
+  it.each([
+    [200, "text/html", "<h1>Welcome</h1>"],
+    [400, "text/html", "<h1>The plain HTTP request was sent to HTTPS port</h1>"],
+    [422, "application/json", "{}"],
+  ])("takes an answer of %d as %s for no audit log's", async (status, type, body) => {
+    writeApp();
+    const url = await receiver((_, response) => {
+      response.writeHead(status, { "content-type": type }).end(body);
+    });
+    const said = await doctor({ PANGEA_TOKEN: "pts_x", PANGEA_BASE_URL_TEMPLATE: url });
+    expect(said).toMatchObject({ code: 1, odd: { "destination.token": "fail" } });
+    expect(said.text).toContain(`HTTP ${status}, and no envelope of Pangea's`);
   });
 
   it("never prints a token, even one that the receiver sends back", async () => {

@@ -71,6 +71,10 @@ describe("an answer that may change is retryable, after one request", () => {
     ["403 as HTML", answer(403, "<h1>Forbidden</h1>", html), unauthorized],
     ["404", answer(404, "<h1>Not found</h1>", html), misconfigured],
     ["400 for the config id", answer(400, envelope("MissingConfigID")), misconfigured],
+    ["400 for the account", answer(400, envelope("AccountSuspended")), misconfigured],
+    ["422 for the account", answer(422, envelope("ForbiddenVaultOperation")), misconfigured],
+    ["400 of a service that failed", answer(400, envelope("InternalError")), retryable],
+    ["400 of a service that is busy", answer(400, envelope("TooManyRequests")), retryable],
     [
       "400 that points at the config id",
       answer(

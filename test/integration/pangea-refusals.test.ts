@@ -12,7 +12,7 @@ import { logRecords } from "./pangea-records.ts";
 watchSlot();
 
 describe("events that are refused for good", () => {
-  it("a 400 that points at an event refuses it, and the others are sent again without", async () => {
+  it("a 400 that points at an event refuses it by pointer and code, and the others are sent again without", async () => {
     const receiver = await receiverOf(...always(refusing(400, true, "user-1")));
     const outcome = await exporterTo(receiver).deliver(logRecords(3));
     expect(outcome).toMatchObject({
@@ -22,7 +22,7 @@ describe("events that are refused for good", () => {
           index: 1,
           cause: {
             code: "ERR_AUTHLOG_DELIVERY_REJECTED",
-            why: "/events/1/event/message BadLength too long",
+            why: "/events/1/event/message BadLength",
           },
         },
       ],
@@ -32,6 +32,25 @@ describe("events that are refused for good", () => {
       ["uid-0", "uid-2"],
     ]);
   });
+
+  it.each(["BadRequest", "ValidationError"])(
+    "a 422 that says %s refuses the event that it points at",
+    async (status) => {
+      const errors = [{ code: "BadLength", source: "/events/1/event/actor" }];
+      const receiver = await receiverOf(answer(422, envelope(status, { errors })));
+      const outcome = await exporterTo(receiver).deliver(logRecords(2));
+      expect(outcome).toMatchObject({ status: "rejected", records: [{ index: 1 }] });
+    },
+  );
+
+  it.each(["InvalidPayloadReceived", "ValidationError"])(
+    "a 400 that says %s and points nowhere is about the events",
+    async (status) => {
+      const receiver = await receiverOf(answer(400, envelope(status)));
+      const outcome = await exporterTo(receiver).deliver(logRecords(1));
+      expect(outcome).toMatchObject({ status: "rejected", records: [{ index: 0 }] });
+    },
+  );
 
   it("a 400 without pointers is split until each bad event stands alone", async () => {
     const receiver = await receiverOf(...always(refusing(400, false, "user-0", "user-4")));

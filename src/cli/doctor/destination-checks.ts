@@ -102,22 +102,20 @@ function checkClock(skewMillis: number): Check {
   };
 }
 
-function checkToken({ httpStatus, status, summary }: NonNullable<Probe["answer"]>): Check {
+function checkToken(answer: NonNullable<Probe["answer"]>): Check {
   const id = "destination.token";
-  // The summary may be a sentence, and a full stop follows here.
-  const said = [`HTTP ${httpStatus}`, status, summary].filter(Boolean).join(" ").replace(/\.$/, "");
+  const { httpStatus, status } = answer;
   if (httpStatus === 401 || httpStatus === 403 || status === "Unauthorized") {
     return {
       id,
       status: "fail",
       what: "The token is refused.",
-      why: `${said}. Take one whose scope is the audit service, and set it in the app's environment.`,
+      why: `${wordsOf(answer)}. Take one whose scope is the audit service, and set it in the app's environment.`,
       hint: "export PANGEA_TOKEN=",
       link: readme("err_authlog_delivery_unauthorized"),
     };
   }
-  // Asked to append nothing, an audit log that takes the token finds fault with the request alone.
-  if (httpStatus === 400 || httpStatus === 422 || httpStatus === 200) {
+  if (isTaken(answer)) {
     return {
       id,
       status: "ok",
@@ -125,14 +123,40 @@ function checkToken({ httpStatus, status, summary }: NonNullable<Probe["answer"]
       why: "A request without events got past it.",
     };
   }
+  if (httpStatus === 408 || httpStatus === 429 || httpStatus >= 500) {
+    return {
+      id,
+      status: "warn",
+      what: "It takes nothing now: whether it takes the token is not known.",
+      why: `${wordsOf(answer)}. Sign-ins go on, and events wait until it does. Ask again in a while.`,
+      hint: "npx authlog doctor",
+      link: readme("err_authlog_delivery_retryable"),
+    };
+  }
   return {
     id,
     status: "fail",
     what: "It does not answer as an audit log does.",
-    why: `${said}. Check the domain or the URL, and the configuration's id.`,
+    why: `${wordsOf(answer)}. Check the domain or the URL, and the configuration's id.`,
     hint: "export PANGEA_DOMAIN=aws.us.pangea.cloud",
     link: readme("err_authlog_delivery_misconfigured"),
   };
+}
+
+/**
+ * Asked to append nothing, an audit log that takes the token finds fault with the request alone, and
+ * says so in Pangea's envelope: a page, or a proxy, can have the HTTP status too.
+ */
+function isTaken({ httpStatus, status }: NonNullable<Probe["answer"]>): boolean {
+  if (status === "Success") return httpStatus === 200;
+  const isBad = httpStatus === 400 || httpStatus === 422;
+  return isBad && (status === "ValidationError" || status === "InvalidPayloadReceived");
+}
+
+/** What was answered; without a full stop, which follows. */
+function wordsOf({ httpStatus, status, summary }: NonNullable<Probe["answer"]>): string {
+  if (status === undefined) return `HTTP ${httpStatus}, and no envelope of Pangea's`;
+  return [`HTTP ${httpStatus}`, status, summary].filter(Boolean).join(" ").replace(/\.$/, "");
 }
 
 const unwritten: Check = {

@@ -61,7 +61,7 @@ describe("a record that may be there already", () => {
     expect(watched.diagnostics).toMatchObject([{ code: "ERR_AUTHLOG_LOOKUP_FAILED" }]);
   });
 
-  it("is so no longer once it was looked up in vain, and then refused clearly", async () => {
+  it("is so no longer once it was looked up in vain, and then failed clearly", async () => {
     const answers = [{ missing: [0, 1] }];
     const { lookedUp } = await attempts([unclear, clear, delivered], { answers });
     expect(lookedUp).toEqual([[0, 1]]);
@@ -82,12 +82,31 @@ describe("a record that may be there already", () => {
     expect(lookedUp).toEqual([[0, 1], [0]]);
   });
 
-  it("is none that only failed clearly, nor one that is settled", async () => {
+  it("is none that only failed clearly, nor one that was refused or taken", async () => {
     const cause = causeOf("ERR_AUTHLOG_DELIVERY_REJECTED");
     const inPart: DeliveryOutcome = { ...unclear, settled: [{ index: 0, cause }] } as const;
     expect((await attempts([clear, inPart, delivered])).lookedUp).toEqual([[1]]);
+    const taken: DeliveryOutcome = { ...unclear, settled: [{ index: 0 }] } as const;
+    expect((await attempts([unclear, taken, delivered])).lookedUp).toEqual([[0, 1], [1]]);
+  });
+
+  it("stays so where it is refused, and was not looked up", async () => {
+    const cause = causeOf("ERR_AUTHLOG_DELIVERY_REJECTED");
     const rejected: DeliveryOutcome = { status: "rejected", records: [{ index: 0, cause }] };
-    expect((await attempts([unclear, rejected, delivered])).lookedUp).toEqual([[0, 1]]);
+    expect((await attempts([unclear, rejected, delivered])).lookedUp).toEqual([[0, 1], [0]]);
+    const inPart: DeliveryOutcome = { ...unclear, settled: [{ index: 0, cause }] } as const;
+    expect((await attempts([unclear, inPart, delivered])).lookedUp).toEqual([
+      [0, 1],
+      [0, 1],
+    ]);
+  });
+
+  it("is so no longer once it was looked up in vain, and then refused for good", async () => {
+    const cause = causeOf("ERR_AUTHLOG_DELIVERY_REJECTED");
+    const rejected: DeliveryOutcome = { status: "rejected", records: [{ index: 0, cause }] };
+    const answers = [{ missing: [0, 1] }];
+    const { lookedUp } = await attempts([unclear, rejected, delivered], { answers });
+    expect(lookedUp).toEqual([[0, 1]]);
   });
 
   it("is settled in its place of the batch once it is found", async () => {

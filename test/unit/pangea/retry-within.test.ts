@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { AuthlogError, type AuthlogErrorCode } from "../../../src/errors.ts";
-import { retryWithin } from "../../../src/pangea/retry-within.ts";
+import { type RetryOptions, retryWithin } from "../../../src/pangea/retry-within.ts";
 import type { DeliveryOutcome } from "../../../src/telemetry/exporter.ts";
 
 const retryable = (code: AuthlogErrorCode, retryAfterMillis?: number): DeliveryOutcome => ({
@@ -9,14 +9,19 @@ const retryable = (code: AuthlogErrorCode, retryAfterMillis?: number): DeliveryO
   ...(retryAfterMillis === undefined ? {} : { retryAfterMillis }),
 });
 
-/** Runs a script of outcomes, without jitter; gives the last outcome and how many were asked for. */
+/** Runs a script of outcomes, without jitter if not told otherwise; gives the last outcome and how many were asked for. */
 async function attemptsOf(
   script: DeliveryOutcome[],
-  timeoutMillis = 60_000,
+  options: Partial<RetryOptions> = {},
 ): Promise<[DeliveryOutcome, number]> {
   let attempts = 0;
   const next = async (): Promise<DeliveryOutcome> => script[attempts++] ?? { status: "delivered" };
-  const outcome = await retryWithin(next, { timeoutMillis, maxRetries: 3, random: () => 0 });
+  const outcome = await retryWithin(next, {
+    timeoutMillis: 60_000,
+    maxRetries: 3,
+    random: () => 0,
+    ...options,
+  });
   return [outcome, attempts];
 }
 
@@ -46,6 +51,19 @@ describe("retries within a deadline", () => {
 
   it("do not wait past the deadline", async () => {
     const later = retryable("ERR_AUTHLOG_DELIVERY_RETRYABLE", 60_000);
-    expect(await attemptsOf([later], 59_000)).toEqual([later, 1]);
+    expect(await attemptsOf([later], { timeoutMillis: 59_000 })).toEqual([later, 1]);
+  });
+
+  it("do not come at once, nor all together, where that is what was asked for", async () => {
+    const atOnce = retryable("ERR_AUTHLOG_DELIVERY_RETRYABLE", 0);
+    const options = { timeoutMillis: 400, random: () => 1 };
+    expect(await attemptsOf([atOnce], options)).toEqual([atOnce, 1]);
+  });
+
+  it("have one more, and no pause before it, when they are to end", async () => {
+    const later = retryable("ERR_AUTHLOG_DELIVERY_RETRYABLE", 50_000);
+    const hurry = AbortSignal.abort();
+    expect(await attemptsOf([later, later, later], { hurry })).toEqual([later, 2]);
+    expect(await attemptsOf([later], { hurry })).toEqual([{ status: "delivered" }, 2]);
   });
 });

@@ -49,6 +49,21 @@ it("a receiver that fails is tried again within the time", async () => {
   expect(processor.depth).toBe(0);
 });
 
+it.each([Infinity, 2 ** 31])("waits for its end where it may take %d ms", async (timeoutMillis) => {
+  const processor = loaded((attempt) => (attempt < 3 ? unavailable : { status: "delivered" }));
+  expect(await flush({ timeoutMillis })).toBe(true);
+  expect(processor.depth).toBe(0);
+});
+
+it.each([Number.NaN, -Infinity, -1])(
+  "does not wait where it may take %d ms",
+  async (timeoutMillis) => {
+    const processor = loaded(hangs);
+    expect(await flush({ timeoutMillis })).toBe(false);
+    expect(processor.depth).toBe(1);
+  },
+);
+
 it("a receiver that hangs: the deadline holds, and the record stays", async () => {
   const processor = loaded(hangs);
   expect(await flush({ timeoutMillis: 20 })).toBe(false);
