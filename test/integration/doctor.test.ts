@@ -253,15 +253,22 @@ describe("authlog doctor", () => {
     [200, "text/html", "<h1>Welcome</h1>"],
     [400, "text/html", "<h1>The plain HTTP request was sent to HTTPS port</h1>"],
     [422, "application/json", "{}"],
-  ])("takes an answer of %d as %s for no audit log's", async (status, type, body) => {
-    writeApp();
-    const url = await receiver((_, response) => {
-      response.writeHead(status, { "content-type": type }).end(body);
-    });
-    const said = await doctor({ PANGEA_TOKEN: "pts_x", PANGEA_BASE_URL_TEMPLATE: url });
-    expect(said).toMatchObject({ code: 1, odd: { "destination.token": "fail" } });
-    expect(said.text).toContain(`HTTP ${status}, and no envelope of Pangea's`);
-  });
+  ])(
+    "takes an answer of %d as %s for no audit log's, and writes nothing there",
+    async (status, type, body) => {
+      writeApp();
+      const asked: unknown[] = [];
+      const url = await receiver((request, response) => {
+        asked.push(request.method);
+        response.writeHead(status, { "content-type": type }).end(body);
+      });
+      const env = { PANGEA_TOKEN: "pts_x", PANGEA_BASE_URL_TEMPLATE: url };
+      const said = await doctor(env, "--write");
+      expect(said).toMatchObject({ code: 1, odd: { "destination.token": "fail" } });
+      expect(asked).toEqual(["HEAD", "POST"]);
+      expect(said.text).toContain(`HTTP ${status}, and no envelope of Pangea's`);
+    },
+  );
 
   it("never prints a token, even one that the receiver sends back", async () => {
     writeApp();

@@ -1,6 +1,6 @@
 import { type Durability, durabilityDefault } from "../../delivery/journal/journal-options.ts";
 import { type Check, readme } from "./check.ts";
-import type { Destination, Probe, RoundTripFinding } from "./destination.ts";
+import { type Destination, isTaken, type Probe, type RoundTripFinding } from "./destination.ts";
 
 /** A Date header has whole seconds, and the answer was on its way for a while. */
 const toleratedSkewMillis = 10_000;
@@ -141,16 +141,6 @@ function checkToken(answer: NonNullable<Probe["answer"]>): Check {
     hint: "export PANGEA_DOMAIN=aws.us.pangea.cloud",
     link: readme("err_authlog_delivery_misconfigured"),
   };
-}
-
-/**
- * Asked to append nothing, an audit log that takes the token finds fault with the request alone, and
- * says so in Pangea's envelope: a page, or a proxy, can have the HTTP status too.
- */
-function isTaken({ httpStatus, status }: NonNullable<Probe["answer"]>): boolean {
-  if (status === "Success") return httpStatus === 200;
-  const isBad = httpStatus === 400 || httpStatus === 422;
-  return isBad && (status === "ValidationError" || status === "InvalidPayloadReceived");
 }
 
 /** What was answered; without a full stop, which follows. */

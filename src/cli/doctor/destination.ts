@@ -35,3 +35,13 @@ export interface RoundTripFinding {
   /** Whether it was found again, by a token that can read, and its hash was right. */
   readonly readBack: "verified" | "not found" | "refused" | "no token" | "no id";
 }
+
+/**
+ * Asked to append nothing, an audit log that takes the token finds fault with the request alone, and
+ * says so in Pangea's envelope: a page, or a proxy, can have the HTTP status too.
+ */
+export function isTaken({ httpStatus, status }: NonNullable<Probe["answer"]>): boolean {
+  if (status === "Success") return httpStatus === 200;
+  const isBad = httpStatus === 400 || httpStatus === 422;
+  return isBad && (status === "ValidationError" || status === "InvalidPayloadReceived");
+}

@@ -9,7 +9,7 @@ import { RequestFault } from "../../pangea/request-fault.ts";
 import { roundTrip } from "../../pangea/round-trip.ts";
 import type { AuthlogConfig } from "../../setup/config.ts";
 import { attributes, outcomes } from "../../vocabulary.ts";
-import type { Destination, Probe, RoundTripFinding } from "./destination.ts";
+import { type Destination, isTaken, type Probe, type RoundTripFinding } from "./destination.ts";
 
 /** What the probe is asked to do. */
 export interface ProbeOptions {
@@ -76,8 +76,7 @@ async function ask(access: Access, options: ProbeOptions): Promise<Probe> {
       ...(status !== undefined && { status }),
       ...(summary !== undefined && { summary }),
     };
-    const taken = httpStatus === 400 || httpStatus === 422 || httpStatus === 200;
-    if (!write || !taken) return { ...reached, answer };
+    if (!write || !isTaken(answer)) return { ...reached, answer };
     return { ...reached, answer, roundTrip: await writeAndRead(access, options) };
   } catch (error) {
     return { fault: faultOf(error, signal) };
