@@ -3,28 +3,32 @@ import { AuthlogError } from "../errors.ts";
 import { systemReason } from "../files/system-reason.ts";
 import { report } from "../telemetry/diagnostics.ts";
 import type { ReadableLogRecord } from "../telemetry/exporter.ts";
+import { fittingLine } from "./fitting-line.ts";
+import { maxLineBytes } from "./journal/line-reader.ts";
 import { appendLettersSoon } from "./letter-file.ts";
-import { otlpMembers } from "./otlp-members.ts";
+import { mostWhyUnits } from "./letter-lines.ts";
 import { plural } from "./plural.ts";
 
 /** A record that will never be delivered, and why. */
 export interface DeadLetter {
   record: ReadableLogRecord;
   cause: AuthlogError;
+  /** Whether the destination may have it all the same: a process that died may have delivered it. */
+  mayBeThere?: boolean;
 }
 
 /** Keeps what is rejected for good. */
 export interface DeadLetters {
   /**
-   * Keeps the records, or says that it cannot. Never throws.
+   * Keeps the records, or says that it cannot. One that throws keeps none.
    *
    * @returns those that are not kept
    */
   write(letters: readonly DeadLetter[]): readonly DeadLetter[];
   /**
    * Resolves when what was written last is on the disk, and rejects where that cannot be known. At
-   * `durability: "disk"` the journal keeps its copy until then. Where there is none, what was written
-   * counts as there.
+   * `durability: "disk"` the journal keeps its copy until then. Where there is no such function, what
+   * was written counts as there.
    */
   onDisk?(): Promise<void>;
 }
@@ -86,7 +90,7 @@ function append(
   maxBytes: number,
 ): ReturnType<typeof appendLettersSoon> {
   try {
-    const lines = letters.map((letter) => Buffer.from(toLine(letter)));
+    const lines = letters.map(toLine);
     return appendLettersSoon(file, lines, { maxBytes });
   } catch (cause) {
     return { appended: { status: "failed", written: 0, cause }, onDisk: Promise.resolve() };
@@ -98,10 +102,19 @@ function systemSays(error: unknown): string {
   return code === undefined ? "a record could not be read" : `the system says ${code}`;
 }
 
-function toLine({ record, cause }: DeadLetter): string {
-  const { code, why } = cause;
-  const letter = JSON.stringify({ at: new Date().toISOString(), code, why });
-  return `${letter.slice(0, -1)},${otlpMembers(record)}}\n`;
+/** A retry may add a few members, and another reason: the line is to be readable then, too. */
+const mostBytes = maxLineBytes - 64 * 1_024;
+
+function toLine({ record, cause, mayBeThere }: DeadLetter): Buffer {
+  const { code } = cause;
+  const why = cause.why.slice(0, mostWhyUnits);
+  const at = new Date().toISOString();
+  const letter = JSON.stringify({ at, code, why, ...(mayBeThere === true && { unclear: true }) });
+  return fittingLine(
+    record,
+    (members) => Buffer.from(`${letter.slice(0, -1)},${members}}\n`),
+    mostBytes,
+  );
 }
 
 function notKept(count: number, file: string, reason: string): AuthlogError {

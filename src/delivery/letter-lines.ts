@@ -1,4 +1,4 @@
-import { statSync } from "node:fs";
+import { closeSync, openSync, readSync } from "node:fs";
 import type { ReadableLogRecord } from "../telemetry/exporter.ts";
 import { LineReader } from "./journal/line-reader.ts";
 import { fromOtlp } from "./from-otlp.ts";
@@ -9,7 +9,7 @@ export interface StoredLetter {
   readonly at: string;
   readonly code: string;
   readonly why: string;
-  /** Whether the destination may have taken it: a later attempt ended without a clear answer. */
+  /** Whether the destination may have taken it: an attempt ended without a clear answer. */
   readonly unclear: boolean;
   readonly record: ReadableLogRecord;
 }
@@ -20,7 +20,9 @@ export interface LetterLine {
   readonly number: number;
   /** As it stands there, with a break behind it. */
   readonly bytes: Buffer;
-  /** Where the next line begins, in bytes. */
+  /** Where it begins, in bytes. */
+  readonly start: number;
+  /** Where the next line begins. */
   readonly end: number;
   /** None where the line is no dead letter. */
   readonly letter: StoredLetter | undefined;
@@ -37,17 +39,18 @@ const lineBreak = Buffer.from("\n");
 export function* letterLines(path: string, offset = 0): Generator<LetterLine, void, undefined> {
   const lines = new LineReader(path, offset);
   try {
-    let number = 1;
+    let number = 1 + breaksBefore(path, offset);
     /** Whether the line began in a piece before: no letter is so long. */
     let continued = false;
     for (;;) {
       const line = lines.next() ?? lines.takeRest();
       if (line === undefined) return;
+      const { offset: start } = line;
       const end = lines.offset;
-      const ended = end > line.offset + line.bytes.length;
+      const ended = end > start + line.bytes.length;
       const letter = continued ? undefined : toLetter(line.bytes);
       const bytes = Buffer.concat([line.bytes, lineBreak]);
-      if (continued || line.bytes.length > 0) yield { number, bytes, end, letter };
+      if (continued || line.bytes.length > 0) yield { number, bytes, start, end, letter };
       continued = !ended;
       if (ended) number += 1;
     }
@@ -56,29 +59,50 @@ export function* letterLines(path: string, offset = 0): Generator<LetterLine, vo
   }
 }
 
-/** How many letters a file has; none where it is not there. */
-export function countLetters(path: string): number {
-  if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return 0;
-  let count = 0;
-  for (const { letter } of letterLines(path)) if (letter !== undefined) count += 1;
-  return count;
+/** Whether the destination may have it. What was given up was tried, each time without a clear refusal. */
+export function mayBeThere(letter: StoredLetter): boolean {
+  return letter.unclear || isGivenUp(letter);
 }
 
-/**
- * The line of a letter that was rejected again, with the new reason and without a doubt; all else
- * stays as it was.
- */
+/** Whether the destination failed over it, and took others. */
+export function isGivenUp({ code }: StoredLetter): boolean {
+  return code === "ERR_AUTHLOG_DELIVERY_GIVEN_UP";
+}
+
+/** At most six bytes a character, as JSON: whatever a letter has beside it, its line can be read. */
+export const mostWhyUnits: number = 8 * 1_024;
+
+/** The line of a letter that was rejected again, with the new reason; all else stays as it was. */
 export function withReason(
   bytes: Buffer,
-  reason: Pick<StoredLetter, "at" | "code" | "why">,
+  { at, code, why }: Pick<StoredLetter, "at" | "code" | "why">,
 ): Buffer {
-  const { at, code, why } = reason;
-  return changed(bytes, { at, code, why, unclear: undefined });
+  return changed(bytes, { at, code, why: why.slice(0, mostWhyUnits) });
 }
 
 /** The line of a letter that the destination may have taken; all else stays as it was. */
 export function withDoubt({ bytes, letter }: Pick<LetterLine, "bytes" | "letter">): Buffer {
   return letter === undefined || letter.unclear ? bytes : changed(bytes, { unclear: true });
+}
+
+/** How many lines end in front of an offset. */
+function breaksBefore(path: string, offset: number): number {
+  if (offset === 0) return 0;
+  const descriptor = openSync(path, "r");
+  try {
+    const room = Buffer.allocUnsafe(64 * 1024);
+    let breaks = 0;
+    let position = 0;
+    for (;;) {
+      const length = Math.min(room.length, offset - position);
+      const read = length > 0 ? readSync(descriptor, room, 0, length, position) : 0;
+      if (read === 0) return breaks;
+      for (const byte of room.subarray(0, read)) if (byte === lineBreak[0]) breaks += 1;
+      position += read;
+    }
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 function changed(bytes: Buffer, members: object): Buffer {

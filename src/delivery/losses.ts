@@ -1,4 +1,4 @@
-import type { AuthlogError, AuthlogErrorCode } from "../errors.ts";
+import { AuthlogError, type AuthlogErrorCode } from "../errors.ts";
 import type { AuthLogRecord, Component } from "../slot.ts";
 import { report } from "../telemetry/diagnostics.ts";
 import type { Rejection } from "../telemetry/exporter.ts";
@@ -65,12 +65,14 @@ export class Losses {
     const letters = rejections.flatMap(({ index, cause }): DeadLetter[] => {
       countProcessed(this.#component, 1, cause.code);
       report(cause);
-      const record = kept[index]?.record;
-      return record === undefined ? [] : [{ record, cause }];
+      const rejected = kept[index];
+      if (rejected === undefined) return [];
+      const { record, mayBeThere } = rejected;
+      return [{ record, cause, ...(mayBeThere === true && { mayBeThere }) }];
     });
     const written = this.#write(letters);
     if (!this.#durable || this.#deadLetters?.onDisk === undefined) return onKept();
-    const burial = this.#awaitDisk(this.#deadLetters.onDisk(), written).finally(() => {
+    const burial = this.#awaitDisk(this.#deadLetters, written).finally(() => {
       this.#burials.delete(burial);
       onKept();
     });
@@ -98,14 +100,14 @@ export class Losses {
       for (const letter of letters) this.#noteLetter(letter, letter.cause.code);
       return [];
     }
-    const lost = this.#deadLetters.write(letters);
+    const lost = lostOf(this.#deadLetters, letters);
     for (const letter of lost) this.#noteLetter(letter, letterLost);
     return letters.filter((letter) => !lost.includes(letter));
   }
 
-  async #awaitDisk(onDisk: Promise<void>, letters: readonly DeadLetter[]): Promise<void> {
+  async #awaitDisk(deadLetters: DeadLetters, letters: readonly DeadLetter[]): Promise<void> {
     try {
-      await onDisk;
+      await onDiskOf(deadLetters);
     } catch {
       // It was reported where it happened.
       for (const letter of letters) this.#noteLetter(letter, letterLost);
@@ -121,4 +123,50 @@ export class Losses {
     this.#count += count;
     if (!this.#silent) this.#gaps.note(code, count, span);
   }
+}
+
+/** Those that are not kept. What an app's own code throws, or gives in place of a list, keeps none. */
+function lostOf(deadLetters: DeadLetters, letters: readonly DeadLetter[]): readonly DeadLetter[] {
+  try {
+    const lost: unknown = deadLetters.write(letters);
+    if (isListOf(letters, lost)) return lost;
+    // An `async` function where none belongs: what it rejects with is not to end the process.
+    Promise.resolve(lost).catch(() => undefined);
+    report(unusable("write() returned no list of some of the letters that it was given"));
+  } catch (cause) {
+    report(unusable("write() threw", cause));
+  }
+  return letters;
+}
+
+function isListOf<T>(items: readonly T[], value: unknown): value is readonly T[] {
+  return Array.isArray(value) && value.every((item: T) => items.includes(item));
+}
+
+/** @throws what the promise rejects with; an error of its own where there is none */
+async function onDiskOf(deadLetters: DeadLetters): Promise<void> {
+  let onDisk: unknown;
+  let cause: unknown;
+  try {
+    onDisk = deadLetters.onDisk?.();
+  } catch (error) {
+    cause = error;
+  }
+  if (isThenable(onDisk)) return void (await onDisk);
+  const error = unusable("onDisk() gave no promise", cause);
+  report(error);
+  throw error;
+}
+
+function isThenable(value: unknown): boolean {
+  return typeof (value as Partial<PromiseLike<unknown>> | null | undefined)?.then === "function";
+}
+
+function unusable(why: string, cause?: unknown): AuthlogError {
+  return new AuthlogError(letterLost, {
+    message: "Audit records rejected for good could not be kept.",
+    why: `The app's own deadLetters did not take them: ${why}.`,
+    fix: "Mend its write() and onDisk(), or use deadLetterFile().",
+    cause,
+  });
 }

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -30,9 +30,9 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 /** Runs a process whose files cannot grow beyond 8 kB: a write takes what fits, the next one fails. */
-function onSmallDisk(count: number): SmallDiskSeen {
+function onSmallDisk(count: number, mood = "refuses"): SmallDiskSeen {
   const limited = ["-c", 'ulimit -f 16; exec "$@"', "sh", process.execPath, child];
-  const { stdout, stderr } = spawnSync("sh", [...limited, path, String(count)], {
+  const { stdout, stderr } = spawnSync("sh", [...limited, path, String(count), mood], {
     encoding: "utf8",
   });
   if (stdout === "") throw new Error(stderr);
@@ -65,20 +65,26 @@ describe.skipIf(process.platform === "win32")("where the disk takes only some de
     expect(stored()).toEqual([...numbers(1, 40 - lost.length), undefined, 41]);
   });
 
-  it("a retry ends with the system's error, and the next one has all of them", async () => {
-    await write(1, 40);
-    expect(onSmallDisk(0).failed).toBe("EFBIG");
-    const found = new Set<number>();
-    await retryLetters({
-      path,
-      batchSize: 100,
-      deliver: async (records) => {
-        for (const record of records) found.add(sequenceOf(record));
-        return { status: "delivered" };
-      },
-    });
-    expect([...found].toSorted((a, b) => a - b)).toEqual(numbers(1, 40));
+  it.each([
     // Half a letter stays as it is.
-    expect(stored()).toEqual([undefined]);
-  });
+    ["refuses", [undefined]],
+    ["fails", []],
+  ])(
+    "a retry to a receiver that %s ends with the system's error, and the next one has all of them",
+    async (mood, left) => {
+      await write(1, 40);
+      expect(onSmallDisk(0, mood).failed).toBe("EFBIG");
+      const found: number[] = [];
+      await retryLetters({
+        path,
+        batchSize: 100,
+        deliver: async (records) => {
+          found.push(...records.map(sequenceOf));
+          return { status: "delivered" };
+        },
+      });
+      expect(found.toSorted((a, b) => a - b)).toEqual(numbers(1, 40));
+      expect(existsSync(path) ? stored() : []).toEqual(left);
+    },
+  );
 });

@@ -69,6 +69,8 @@ async function trial(protection: "on" | "off", times: number): Promise<Trial> {
     await ended;
     if (process.signalCode === "SIGKILL") killed += 1;
   }
+  // Nothing is to be under way when the folder goes.
+  await letters.onDisk?.();
   // At last, one that takes everything.
   await retryLetters({
     path,

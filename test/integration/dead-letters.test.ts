@@ -111,7 +111,9 @@ describe("authlog deadletter list", () => {
     writeFileSync(`${path}.retrying.done`, String(Buffer.byteLength(first) + 1));
     rmSync(path);
     const { json } = await authlog({}, "deadletter", "list", "--path", path, "--json");
-    expect(json).toMatchObject([{ type: "letter", uid: "uid-2" }, { letters: 1 }]);
+    expect(json).toMatchObject([{ type: "letter", line: 2, uid: "uid-2" }, { letters: 1 }]);
+    const [told] = (await authlog({ AUTHLOG_DEAD_LETTER_PATH: path }, "journal", "--json")).json;
+    expect(told).toMatchObject({ deadLetters: 1 });
   });
 
   it("is content where there is no file", async () => {
@@ -134,6 +136,30 @@ describe("authlog deadletter retry", () => {
     const reader = new AuditService(readToken, new PangeaConfig({ baseUrlTemplate: url }));
     const { result } = await reader.search("", { limit: 10 }, { verifyConsistency: true });
     expect(result.count).toBe(3);
+  });
+
+  it("is content where there is no file, and asks no destination", async () => {
+    const env = { PANGEA_TOKEN: "pts_canary", PANGEA_BASE_URL_TEMPLATE: "http://127.0.0.1:1" };
+    const { code, lines } = await authlog(env, "deadletter", "retry", "--path", path);
+    expect([code, lines]).toEqual([0, [`No dead letters in ${path}`]]);
+    const { json } = await authlog(env, "deadletter", "retry", "--path", path, "--json");
+    expect(json).toEqual([
+      { type: "summary", path, delivered: 0, rejected: 0, waiting: 0, unreadable: 0 },
+    ]);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it("asks a destination that takes nothing a few times, not for each letter", async () => {
+    const { url, requests } = await receiverOf(
+      ...Array.from({ length: 60 }, () => answer(500, "")),
+    );
+    const env = { PANGEA_TOKEN: "pts_canary", PANGEA_BASE_URL_TEMPLATE: url };
+    await write(...Array.from({ length: 20 }, (_, index) => numberedRecord(index + 1)));
+    const { code, lines } = await authlog(env, "deadletter", "retry", "--path", path);
+    expect([code, lines.at(-1)]).toEqual([1, "0 delivered, 0 refused again, 20 not taken now"]);
+    // One batch with its retries, its half, and three letters.
+    expect(requests).toHaveLength(8);
+    expect(requests.slice(-3).map(({ events }) => events.length)).toEqual([1, 1, 1]);
   });
 
   it("without a token, and outside production, goes to the embedded ledger, and ends", async () => {
@@ -239,6 +265,22 @@ describe("authlog deadletter retry", () => {
     const [first, second] = [...letterLines(path)].map(({ letter }) => letter);
     expect(first).toMatchObject({ why: expect.stringContaining("BadFormat"), unclear: false });
     expect(second).toMatchObject({ unclear: true });
+  });
+
+  it("that is stopped while it waits for a Retry-After ends at once", async () => {
+    const io = terminal();
+    const { url } = await receiverOf((_request, response) => {
+      response.writeHead(503, { "retry-after": "20" }).end();
+      // The answer is read long before.
+      setTimeout(io.stop, 300);
+    });
+    const env = { PANGEA_TOKEN: "pts_canary", PANGEA_BASE_URL_TEMPLATE: url };
+    await write(numberedRecord(1));
+    const begun = performance.now();
+    expect(await run(["deadletter", "retry", "--path", path], { ...io, env })).toBe(1);
+    expect(performance.now() - begun).toBeLessThan(5_000);
+    expect(io.errors.join("\n")).toContain("The command was stopped.");
+    expect([...letterLines(path)].map(({ letter }) => letter?.unclear)).toEqual([true]);
   });
 
   it("that is stopped sends no more, and keeps what is left", async () => {

@@ -10,8 +10,8 @@ export const deadletterHelp = `Usage: authlog deadletter <list | retry> [--path 
   list   show the records that the audit log refused for good, and why
   retry  send them again, to where the app's events go, with the app's schema; says first where that
          is: the host of PANGEA_TOKEN's audit log, or without a token the ledger's file, which has to
-         be there. Those that are delivered leave the file, the others stay. Stops on Ctrl+C, and
-         loses nothing if killed
+         be there. Those that are delivered leave the file, the others stay; those that the audit
+         log fails over come last. Stops on Ctrl+C, and loses nothing if killed
 
 Reads the .env files that Next.js reads in this folder. What an app sets in code is not seen here.
 

@@ -1,9 +1,8 @@
-import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { type LetterLine, letterLines, type StoredLetter } from "../../delivery/letter-lines.ts";
+import type { LetterLine, StoredLetter } from "../../delivery/letter-lines.ts";
+import { letterSources, linesOf } from "../../delivery/letter-sources.ts";
 import { plural } from "../../delivery/plural.ts";
-import { unfinishedRetry } from "../../delivery/retry-letters.ts";
 import { attributes } from "../../vocabulary.ts";
 import { readCommandConfig } from "../command-config.ts";
 import { exitCodes, jsonLine, plain, style, type Terminal } from "../terminal.ts";
@@ -19,9 +18,9 @@ export async function list(args: readonly string[], terminal: Terminal): Promise
   const path = resolve(values.path ?? config.deadLetterPath.value);
   assertFile(path);
   const count = { letters: 0, unreadable: 0 };
-  for (const source of sourcesOf(path)) {
+  for (const source of letterSources(path)) {
     let lastNumber = 0;
-    for (const line of letterLines(source.path, source.offset)) {
+    for (const line of linesOf(source)) {
       // A line that is too long comes in pieces.
       if (line.number === lastNumber) continue;
       lastNumber = line.number;
@@ -30,15 +29,9 @@ export async function list(args: readonly string[], terminal: Terminal): Promise
     }
   }
   if (values.json) terminal.out(jsonLine({ type: "summary", path, ...count }));
-  else terminal.out(summary(path, count));
+  else
+    terminal.out(count.letters + count.unreadable === 0 ? noLetters(path) : summary(path, count));
   return count.unreadable > 0 ? exitCodes.fault : exitCodes.ok;
-}
-
-/** The file, and what a retry has still to send, or left when it was killed. */
-function sourcesOf(path: string): { path: string; offset: number }[] {
-  const unfinished = unfinishedRetry(path);
-  const isThere = statSync(path, { throwIfNoEntry: false })?.isFile() === true;
-  return [...(unfinished ? [unfinished] : []), ...(isThere ? [{ path, offset: 0 }] : [])];
 }
 
 function toJson(file: string, { number: line, letter }: LetterLine): string {
@@ -85,7 +78,10 @@ function summary(
   { letters, unreadable }: { letters: number; unreadable: number },
 ): string {
   const others = unreadable > 0 ? `, ${unreadable} unreadable` : "";
-  return letters + unreadable === 0
-    ? `No dead letters in ${plain(path, 300)}`
-    : `${plural(letters, "dead letter")}${others} in ${plain(path, 300)}`;
+  return `${plural(letters, "dead letter")}${others} in ${plain(path, 300)}`;
+}
+
+/** What is said where there are none. */
+export function noLetters(path: string): string {
+  return `No dead letters in ${plain(path, 300)}`;
 }

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { letterSources, linesOf } from "../../delivery/letter-sources.ts";
 import { type LettersRetried, retryLetters } from "../../delivery/retry-letters.ts";
 import { AuthlogError } from "../../errors.ts";
 import { retryWithin } from "../../pangea/retry-within.ts";
@@ -7,9 +8,10 @@ import type { DeliveryOutcome, Retryable } from "../../telemetry/exporter.ts";
 import { readCommandConfig } from "../command-config.ts";
 import { exitCodes, jsonLine, plain, type Terminal } from "../terminal.ts";
 import { assertFile } from "./assert-file.ts";
+import { noLetters } from "./list.ts";
 import { openDestination } from "./open-destination.ts";
 
-/** Retries of one batch, with growing pauses, before the destination counts as down. */
+/** Retries of one batch, with growing pauses, while the destination takes what comes. */
 const maxRetries = 3;
 
 /** How often it is told how far it came. */
@@ -27,6 +29,11 @@ export async function retry(args: readonly string[], terminal: Terminal): Promis
   }
   const path = resolve(values.path ?? config.deadLetterPath.value);
   assertFile(path);
+  if (!hasLines(path)) {
+    const none: LettersRetried = { delivered: 0, rejected: 0, waiting: 0, unreadable: 0 };
+    terminal.out(values.json ? jsonLine({ type: "summary", path, ...none }) : noLetters(path));
+    return exitCodes.ok;
+  }
   const { name, exporter, close } = await openDestination(config);
   // Before anything is sent: what was sent to the wrong place cannot be taken back.
   if (values.json) terminal.out(jsonLine({ type: "destination", destination: name }));
@@ -34,6 +41,7 @@ export async function retry(args: readonly string[], terminal: Terminal): Promis
   const stop = new AbortController();
   void terminal.stopped.then(() => stop.abort());
   let toldAt = performance.now();
+  let failing = false;
   try {
     const retried = await retryLetters({
       path,
@@ -48,11 +56,15 @@ export async function retry(args: readonly string[], terminal: Terminal): Promis
           last = outcome;
           return stop.signal.aborted ? stopped(last) : outcome;
         };
-        return retryWithin(attempt, {
+        const outcome = await retryWithin(attempt, {
           timeoutMillis: config.batch.exportTimeoutMillis.value,
-          maxRetries,
+          // One that fails is not to take a pause for each of its letters.
+          maxRetries: failing ? 0 : maxRetries,
           random: Math.random,
+          hurry: stop.signal,
         });
+        failing = outcome.status === "retryable";
+        return outcome;
       },
       onUnreadable: (line) => {
         if (values.json) terminal.out(jsonLine({ type: "unreadable", file: path, line }));
@@ -71,6 +83,14 @@ export async function retry(args: readonly string[], terminal: Terminal): Promis
   } finally {
     await close();
   }
+}
+
+/** Whether there is anything to send, or to tell of. */
+function hasLines(path: string): boolean {
+  return letterSources(path).some((source) => {
+    const [first] = linesOf(source);
+    return first !== undefined;
+  });
 }
 
 function tell(

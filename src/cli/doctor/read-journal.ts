@@ -2,7 +2,7 @@ import { accessSync, constants, lstatSync, readlinkSync, statSync } from "node:f
 import { dirname, resolve } from "node:path";
 import { type JournalSummary, viewJournal } from "../../delivery/journal/journal-view.ts";
 import { networkFileSystemOf } from "../../delivery/journal/network-file-system.ts";
-import { countLetters } from "../../delivery/letter-lines.ts";
+import { countLetters } from "../../delivery/letter-sources.ts";
 import { systemReason } from "../../files/system-reason.ts";
 import type { AuthlogConfig } from "../../setup/config.ts";
 

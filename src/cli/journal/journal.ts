@@ -5,7 +5,7 @@ import {
   type LaneSummary,
   viewJournal,
 } from "../../delivery/journal/journal-view.ts";
-import { countLetters } from "../../delivery/letter-lines.ts";
+import { countLetters } from "../../delivery/letter-sources.ts";
 import { plural } from "../../delivery/plural.ts";
 import { readCommandConfig } from "../command-config.ts";
 import { statOf } from "../stat-of.ts";

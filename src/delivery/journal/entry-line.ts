@@ -1,8 +1,7 @@
 import { crc32 } from "node:zlib";
 import type { ReadableLogRecord } from "../../telemetry/exporter.ts";
+import { fittingLine } from "../fitting-line.ts";
 import { fromOtlp } from "../from-otlp.ts";
-import { otlpMembers } from "../otlp-members.ts";
-import { maxLineBytes } from "./line-reader.ts";
 
 /** A record in the journal, under its number among those of its process, from 1. */
 export interface Entry {
@@ -23,16 +22,7 @@ const tailBytes = checksumMember.length + 8 + '"}'.length;
  * // {"entry":1,"resourceLogs":[…],"crc32":"0badcafe"}⏎
  */
 export function encodeEntry({ number, record }: Entry): Buffer {
-  const line = sealedEntry(number, otlpMembers(record));
-  if (line.length <= maxLineBytes) return line;
-  return sealedEntry(number, otlpMembers(record, { mostUnits: listUnits }));
-}
-
-/** Two lists, at most three bytes a character: with all else they stay below a line's limit. */
-const listUnits = maxLineBytes / 8;
-
-function sealedEntry(number: number, members: string): Buffer {
-  return sealed(`{"entry":${number},${members}`);
+  return fittingLine(record, (members) => sealed(`{"entry":${number},${members}`));
 }
 
 /** A line with its checksum. `open` is a JSON object without the brace that closes it. */

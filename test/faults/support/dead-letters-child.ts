@@ -32,9 +32,10 @@ async function add(): Promise<void> {
   for (const record of more) say("D", record.attributes[attributes.sequence]);
 }
 
-/** Takes half of what comes, while others are added. */
+/** Takes half of what comes, while others are added, and fails now and then. */
 const deliver: RetryLettersOptions["deliver"] = async (records) => {
   if (random() < 0.5) await add();
+  if (random() < 0.3) return { status: "retryable", cause };
   const refused = new Set([...records.keys()].filter(() => random() < 0.5));
   for (const [index, record] of records.entries()) {
     if (!refused.has(index)) say("C", record.attributes[attributes.sequence]);

@@ -8,6 +8,7 @@ import { setImmediate } from "node:timers/promises";
 import { letterLines } from "../../../src/delivery/letter-lines.ts";
 import { retryLetters, type RetryLettersOptions } from "../../../src/delivery/retry-letters.ts";
 import { AuthlogError } from "../../../src/errors.ts";
+import type { ReadableLogRecord } from "../../../src/telemetry/exporter.ts";
 import { attributes } from "../../../src/vocabulary.ts";
 import { seeded } from "../../support/random.ts";
 
@@ -19,11 +20,17 @@ const cause = new AuthlogError("ERR_AUTHLOG_DELIVERY_REJECTED", {
   fix: "f",
 });
 
-/** A receiver that notes what it takes before it answers, and refuses one of ten. */
+const sequenceOf = (record: ReadableLogRecord): number =>
+  Number(record.attributes[attributes.sequence]);
+
+/** A receiver that notes what it takes before it answers, fails over some, and refuses one of ten. */
 const deliver: RetryLettersOptions["deliver"] = async (records) => {
+  if (records.some((record) => sequenceOf(record) % 40 === 0)) {
+    return { status: "retryable", cause };
+  }
   const refused = new Set([...records.keys()].filter(() => random() < 0.1));
   const taken = records.filter((_, index) => !refused.has(index));
-  const lines = taken.map((record) => `${String(record.attributes[attributes.sequence])}\n`);
+  const lines = taken.map((record) => `${sequenceOf(record)}\n`);
   appendFileSync(delivered, lines.join(""));
   await setImmediate();
   return { status: "rejected", records: [...refused].map((index) => ({ index, cause })) };

@@ -2,7 +2,8 @@
  * A process whose files may not grow far. It keeps dead letters, or sends those that are there to a
  * receiver that takes none, and prints what it was told.
  *
- * Arguments: the file of the letters, and how many are to be kept: where none, they are sent again.
+ * Arguments: the file of the letters, and how many are to be kept: where none, they are sent again; and
+ * whether the receiver then refuses or fails.
  */
 import process from "node:process";
 import { deadLetterFile } from "../../../src/delivery/dead-letter.ts";
@@ -22,7 +23,7 @@ export interface SmallDiskSeen {
   failed?: string | undefined;
 }
 
-const [path = "", count = "0"] = process.argv.slice(2);
+const [path = "", count = "0", mood = "refuses"] = process.argv.slice(2);
 const seen: SmallDiskSeen = { lost: [], told: [] };
 getSlot().onDiagnostic = ({ message, why }) => void seen.told.push(`${message} ${why}`);
 const cause = new AuthlogError("ERR_AUTHLOG_DELIVERY_RETRYABLE", {
@@ -40,8 +41,14 @@ if (Number(count) > 0) {
   seen.lost = lost.map(({ record }) => record.attributes[attributes.sequence]);
 } else {
   try {
-    const deliver = async () => ({ status: "retryable", cause }) as const;
-    await retryLetters({ path, batchSize: 100, deliver });
+    await retryLetters({
+      path,
+      batchSize: 100,
+      deliver: async (records) =>
+        mood === "fails"
+          ? { status: "retryable", cause }
+          : { status: "rejected", records: records.map((_, index) => ({ index, cause })) },
+    });
   } catch (error) {
     seen.failed = (error as NodeJS.ErrnoException).code;
   }

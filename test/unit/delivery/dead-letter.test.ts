@@ -17,7 +17,7 @@ import {
   deadLetterFile,
   type DeadLetters,
 } from "../../../src/delivery/dead-letter.ts";
-import { letterLines } from "../../../src/delivery/letter-lines.ts";
+import { letterLines, withDoubt, withReason } from "../../../src/delivery/letter-lines.ts";
 import { AuthlogError } from "../../../src/errors.ts";
 import type { ReadableLogRecord } from "../../../src/telemetry/exporter.ts";
 import { foreignRecord } from "../../support/delivery.ts";
@@ -131,6 +131,35 @@ describe("the dead-letter file", () => {
     writeFileSync(path, "", { mode: 0o644 });
     await keep(deadLetterFile({ path }), [letter()]);
     expect(modeOf(path)).toBe(0o600);
+  });
+
+  it("says of what the destination may have that it is unclear", async () => {
+    const path = join(folder, "letters.jsonl");
+    await keep(deadLetterFile({ path }), [letter(), { ...letter(), mayBeThere: true }]);
+    expect([...letterLines(path)].map((line) => line.letter?.unclear)).toEqual([false, true]);
+  });
+
+  it("has a letter that is far too long as one that can be read, whatever is added to it", async () => {
+    const path = join(folder, "letters.jsonl");
+    const long = Object.fromEntries(
+      Array.from({ length: 400 }, (_, index) => [`key-${index}`, "\u20ac".repeat(32_000)]),
+    );
+    const why = "\u0001".repeat(100_000);
+    const wordy = new AuthlogError("ERR_AUTHLOG_RECORD_UNMAPPABLE", {
+      message: "m",
+      why,
+      fix: "f",
+    });
+    await keep(deadLetterFile({ path }), [
+      { record: { ...foreignRecord("app.order"), attributes: long }, cause: wordy },
+    ]);
+    const [line, ...rest] = [...letterLines(path)];
+    expect(rest).toEqual([]);
+    expect(line?.letter?.record.attributes["key-0"]).toMatch(/^\u20ac{1000}/);
+    expect(line?.letter?.record.eventName).toBe("app.order");
+    const again = withReason(line!.bytes, { at: "now", code: "code", why });
+    writeFileSync(path, withDoubt({ bytes: again, letter: line!.letter }));
+    expect([...letterLines(path)].map((one) => one.letter?.unclear)).toEqual([true]);
   });
 
   it("takes what JSON cannot hold", async () => {
