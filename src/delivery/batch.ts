@@ -8,6 +8,8 @@ export interface Kept {
   position?: Position | undefined;
   /** Whether a process that died may have delivered it. */
   readonly mayBeThere?: boolean;
+  /** Whether an attempt with it ended without a clear answer, so that the receiver may have it. */
+  unclear?: boolean;
 }
 
 /** Whether it survives the process. */

@@ -67,8 +67,8 @@ export class Losses {
       report(cause);
       const rejected = kept[index];
       if (rejected === undefined) return [];
-      const { record, mayBeThere } = rejected;
-      return [{ record, cause, ...(mayBeThere === true && { mayBeThere }) }];
+      const { record, mayBeThere = false, unclear = false } = rejected;
+      return [{ record, cause, ...((mayBeThere || unclear) && { mayBeThere: true }) }];
     });
     const written = this.#write(letters);
     if (!this.#durable || this.#deadLetters?.onDisk === undefined) return onKept();

@@ -227,7 +227,9 @@ export class Sender {
   /** What is settled is told at once: should the process end now, nobody sends it again. */
   #failInPart(batch: Batch, outcome: Retryable): void {
     const settled = new Map(outcome.settled?.map(({ index, cause }) => [index, cause]));
-    const places = [...sentOf(batch).keys()];
+    const sent = sentOf(batch);
+    if (outcome.unclear === true) for (const kept of sent) kept.unclear = true;
+    const places = [...sent.keys()];
     const causes = places.filter((place) => settled.has(place)).map((place) => settled.get(place));
     const rejected = causes.flatMap((cause, index) => (cause ? { index, cause } : []));
     if (causes.length === places.length) return this.#settle(batch, rejected);

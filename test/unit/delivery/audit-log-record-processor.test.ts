@@ -164,6 +164,28 @@ describe("what fails is kept", () => {
     expect(clock.delays).toEqual([7000]);
   });
 
+  it("what is refused after an attempt without a clear answer is a letter that says so", async () => {
+    const letters: DeadLetter[] = [];
+    const refused = { index: 0, cause: incomplete(1) };
+    const exporter = createExporter((n) =>
+      n === 1
+        ? { ...retryable, unclear: true, settled: [{ index: 1 }] }
+        : { status: "rejected", records: [refused] },
+    );
+    const { processor, clock } = create(exporter, {
+      maxExportBatchSize: 2,
+      deadLetters: keepIn(letters),
+    });
+    emitAll(processor, ["a", "b", "c", "d"]);
+    await settle();
+    clock.tick();
+    await settle();
+    expect(letters.map(({ record, mayBeThere }) => [record.eventName, mayBeThere])).toEqual([
+      ["c", undefined],
+      ["a", true],
+    ]);
+  });
+
   it("an exporter that throws, or rejects, loses nothing", async () => {
     const exporter = createExporter((n) => {
       if (n === 1) throw new Error("broken exporter");
