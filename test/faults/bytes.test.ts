@@ -62,7 +62,7 @@ const sequences = (from: number, to: number, without: readonly number[] = []): n
 function readFile(path: string, size: number, decode?: typeof decodeEntry): FileReading {
   const segment: Segment = { serial: 1, first: 1, path, size };
   const lane = { segments: [segment], confirmed: new NumberSet() };
-  const reader = new LaneReader(lane, undefined, decode);
+  const reader = new LaneReader(lane, undefined, undefined, decode);
   const { entries, losses } = reader.read(100);
   reader.close();
   return { records: entries.map(({ record }) => record), losses };

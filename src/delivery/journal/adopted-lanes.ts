@@ -3,6 +3,7 @@ import { laneIds, viewLane } from "./lane-list.ts";
 import type { ReadableLogRecord } from "../../telemetry/exporter.ts";
 import { type Dropped, dropOldestFrom } from "./drop-oldest.ts";
 import { LaneReader, type Reading } from "./lane-reader.ts";
+import type { ReaderFiles } from "./line-reader.ts";
 import { lastEntryOf, whereReadable } from "./span-of-segment.ts";
 
 interface Adopted {
@@ -14,7 +15,12 @@ interface Adopted {
 
 /** The lanes of dead processes that this one has taken over. */
 export class AdoptedLanes {
+  readonly #files: ReaderFiles | undefined;
   #adopted: Adopted[] = [];
+
+  constructor(files?: ReaderFiles) {
+    this.#files = files;
+  }
 
   /** Entries that are not confirmed. */
   get owed(): number {
@@ -23,12 +29,12 @@ export class AdoptedLanes {
 
   /** Entries that were not handed out. */
   get unread(): number {
-    return this.#adopted.reduce(
-      // What is confirmed has to be read too, before the lane may go.
-      (sum, { lane, reader, last }) =>
-        sum + (reader.done ? 0 : Math.max(1, lane.confirmed.countMissing([reader.expected, last]))),
-      0,
-    );
+    return unreadOf(this.#adopted);
+  }
+
+  /** Those of them that can be read now. */
+  get readable(): number {
+    return unreadOf(this.#adopted.filter(({ reader }) => !reader.waits));
   }
 
   /** In bytes. */
@@ -61,12 +67,17 @@ export class AdoptedLanes {
 
   /** Hands out entries of one of the lanes; they take turns. */
   read(maxLines: number): (Reading & { lane: Lane }) | undefined {
-    const index = this.#adopted.findIndex(({ reader }) => !reader.done);
+    const index = this.#adopted.findIndex(({ reader }) => !reader.done && !reader.waits);
     const [adopted] = index < 0 ? [] : this.#adopted.splice(index, 1);
     if (adopted === undefined) return undefined;
     this.#adopted.push(adopted);
-    const { lane, reader } = adopted;
-    return { lane, ...reader.read(maxLines) };
+    const { lane, reader, last } = adopted;
+    return { lane, ...reader.read(maxLines, last) };
+  }
+
+  /** Called after a pause, where what comes next of some lanes could not be read. */
+  tryAgain(): void {
+    for (const { reader } of this.#adopted) reader.tryAgain();
   }
 
   /** Drops the oldest segment that nothing was handed out of. See {@link dropOldestFrom}. */
@@ -91,7 +102,11 @@ export class AdoptedLanes {
   }
 
   #take(lane: Lane): void {
-    this.#adopted.push({ lane, reader: new LaneReader(lane), last: lastOf(lane) });
+    this.#adopted.push({
+      lane,
+      reader: new LaneReader(lane, undefined, this.#files),
+      last: lastOf(lane),
+    });
   }
 
   #clear(): void {
@@ -130,6 +145,15 @@ function endEach(adopted: readonly Adopted[], end: (lane: Lane) => void): void {
 function owedOf({ lane, reader, last }: Adopted): number {
   const first = lane.segments[0]?.first ?? Infinity;
   return lane.confirmed.countMissing([first, Math.max(last, reader.expected - 1)]);
+}
+
+function unreadOf(adopted: readonly Adopted[]): number {
+  return adopted.reduce(
+    // What is confirmed has to be read too, before the lane may go.
+    (sum, { lane, reader, last }) =>
+      sum + (reader.done ? 0 : Math.max(1, lane.confirmed.countMissing([reader.expected, last]))),
+    0,
+  );
 }
 
 function sizeOf(segments: readonly { size: number }[]): number {

@@ -68,6 +68,25 @@ export function journalFull(maxBytes: number): AuthlogError {
   });
 }
 
+/** Entries that cannot be read now. Nothing of them is given up. */
+export function unread(path: string, cause: unknown): AuthlogError {
+  return unreadBy(
+    `The system says ${systemReason(cause) ?? "nothing more"} of ${path}.`,
+    "Look at what the process may open (ulimit -n), at its right to the file, and at the disk.",
+    cause,
+  );
+}
+
+function unreadBy(why: string, fix: string, cause?: unknown): AuthlogError {
+  return new AuthlogError("ERR_AUTHLOG_JOURNAL_UNREAD", {
+    message:
+      "A part of the journal cannot be read now: it is tried again, and nothing is given up.",
+    why,
+    fix,
+    cause,
+  });
+}
+
 /**
  * Entries that cannot be read; or a damage that took none.
  *

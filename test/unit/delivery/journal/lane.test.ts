@@ -88,7 +88,8 @@ describe("a lane", () => {
       lane?.confirm([[1, 1]]);
       lane?.release();
     }
-    mkdirSync(join(dir, laneId(1), "confirmed.jsonl.new"));
+    rmSync(join(dir, laneId(1), "confirmed.jsonl"));
+    mkdirSync(join(dir, laneId(1), "confirmed.jsonl"));
     const next = openJournal(dir);
     expect(watched.diagnostics.map(({ code }) => code)).toEqual(["ERR_AUTHLOG_JOURNAL_UNWRITABLE"]);
     expect(readdirSync(dir)).not.toContain(laneId(2));
