@@ -147,7 +147,7 @@ export class LaneReader {
       if (line === undefined) {
         if (!this.#closed) break;
         this.#done = true;
-        this.#tellLoss(losses, this.#expected + this.#damagedLines - 1);
+        this.#tellLoss(losses, Math.max(last, this.#expected + this.#damagedLines - 1));
         break;
       }
       if ("fault" in line) {
