@@ -28,6 +28,7 @@ export function isRegularThere(path: string): boolean {
   return stat !== undefined;
 }
 
-function noFile(): Error {
-  return Object.assign(new Error("Something else than a file is there."), { code: "EFTYPE" });
+/** Something else has a file's name. The code is that of BSD; Linux has none for it. */
+export function noFile(): Error {
+  return Object.assign(new Error("Something else is there."), { code: "EFTYPE" });
 }

@@ -1,10 +1,13 @@
-import { Lane } from "./lane.ts";
-import { laneIds, viewLane } from "./lane-list.ts";
+import type { Lane } from "./lane.ts";
 import type { ReadableLogRecord } from "../../telemetry/exporter.ts";
 import { type Dropped, dropOldestFrom } from "./drop-oldest.ts";
 import { LaneReader, type Reading } from "./lane-reader.ts";
 import type { ReaderFiles } from "./line-reader.ts";
+import { OtherLanes, type Place } from "./other-lanes.ts";
 import { lastEntryOf, whereReadable } from "./span-of-segment.ts";
+
+/** Each has descriptors open, and a part of memory: where a thousand died, some go before the others. */
+const mostAdopted = Infinity;
 
 interface Adopted {
   readonly lane: Lane;
@@ -16,6 +19,7 @@ interface Adopted {
 /** The lanes of dead processes that this one has taken over. */
 export class AdoptedLanes {
   readonly #files: ReaderFiles | undefined;
+  readonly #others = new OtherLanes();
   #adopted: Adopted[] = [];
 
   constructor(files?: ReaderFiles) {
@@ -42,27 +46,17 @@ export class AdoptedLanes {
     return this.#adopted.reduce((sum, { lane }) => sum + lane.size, 0);
   }
 
-  /**
-   * Takes over every lane whose process is dead.
-   *
-   * @param own the lane that this process writes
-   * @param onFailed told of a lane that cannot be looked at; it does not keep the others from being
-   * @returns how many bytes the lanes of the living have
-   */
-  adopt(journal: string, own: string, onFailed: (error: unknown) => void): number {
-    const known = new Set([own, ...this.#adopted.map(({ lane }) => lane.id)]);
-    let others = 0;
-    for (const id of laneIds(journal).filter((other) => !known.has(other))) {
-      try {
-        const lane = Lane.adopt(journal, id);
-        if (lane === undefined) others += sizeOf(viewLane(journal, id)?.segments ?? []);
-        else this.#take(lane);
-      } catch (error) {
-        onFailed(error);
-      }
-    }
-    this.#clear();
-    return others;
+  /** Bytes of the lanes of others, living or dead, when last looked at. */
+  get othersBytes(): number {
+    return this.#others.bytes;
+  }
+
+  /** Takes over lanes whose process is dead: some at once, and the others as those are emptied. */
+  adopt(place: Place): void {
+    const taken = new Set(this.#adopted.map(({ lane }) => lane.id));
+    this.#others.look(place, (id) => taken.has(id));
+    this.#fill();
+    this.trim();
   }
 
   /** Hands out entries of one of the lanes; they take turns. */
@@ -82,6 +76,27 @@ export class AdoptedLanes {
 
   /** Drops the oldest segment that nothing was handed out of. See {@link dropOldestFrom}. */
   dropOldest(keep: (record: ReadableLogRecord) => void): Dropped | undefined {
+    const dropped = this.#dropOldest(keep);
+    if (dropped !== undefined) return dropped;
+    this.#fill();
+    return this.#dropOldest(keep);
+  }
+
+  /** After a confirmation: a lane that owes nothing is cleared away, and another has its place. */
+  trim(): void {
+    try {
+      this.#clear();
+    } finally {
+      this.#fill();
+    }
+  }
+
+  /** Lets go of the lanes: others may take them. */
+  close(): void {
+    endEach(this.#adopted.splice(0), (lane) => lane.release());
+  }
+
+  #dropOldest(keep: (record: ReadableLogRecord) => void): Dropped | undefined {
     // Their names begin with the time at which they were made.
     const lanes = this.#adopted.toSorted((a, b) => (a.lane.id < b.lane.id ? -1 : 1));
     for (const { lane, reader, last } of lanes) {
@@ -91,22 +106,12 @@ export class AdoptedLanes {
     return undefined;
   }
 
-  /** After a confirmation: a lane that owes nothing is cleared away. */
-  trim(): void {
-    this.#clear();
-  }
-
-  /** Lets go of the lanes: others may take them. */
-  close(): void {
-    endEach(this.#adopted.splice(0), (lane) => lane.release());
-  }
-
-  #take(lane: Lane): void {
-    this.#adopted.push({
-      lane,
-      reader: new LaneReader(lane, undefined, this.#files),
-      last: lastOf(lane),
-    });
+  #fill(): void {
+    const held = this.#adopted.filter(({ lane }) => lane.segments.length > 0).length;
+    for (const lane of this.#others.take(mostAdopted - held)) {
+      const reader = new LaneReader(lane, undefined, this.#files);
+      this.#adopted.push({ lane, reader, last: lastOf(lane) });
+    }
   }
 
   #clear(): void {
@@ -154,8 +159,4 @@ function unreadOf(adopted: readonly Adopted[]): number {
       sum + (reader.done ? 0 : Math.max(1, lane.confirmed.countMissing([reader.expected, last]))),
     0,
   );
-}
-
-function sizeOf(segments: readonly { size: number }[]): number {
-  return segments.reduce((sum, { size }) => sum + size, 0);
 }

@@ -72,8 +72,16 @@ export function journalFull(maxBytes: number): AuthlogError {
 export function unread(path: string, cause: unknown): AuthlogError {
   return unreadBy(
     `The system says ${systemReason(cause) ?? "nothing more"} of ${path}.`,
-    "Look at what the process may open (ulimit -n), at its right to the file, and at the disk.",
+    "Look at what the process may open (ulimit -n), at its right to what is there, and at the disk; at EFTYPE, take away what is no file of the journal's.",
     cause,
+  );
+}
+
+/** A lane that another user has made: a process of that user's delivers it. */
+export function foreign(folder: string): AuthlogError {
+  return unreadBy(
+    `${folder} belongs to another user than the journal of this process.`,
+    "Start a process of that user's, or give the folder and all that is in it to the user of this one (chown -R).",
   );
 }
 

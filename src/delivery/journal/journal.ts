@@ -41,8 +41,6 @@ export class Journal {
   readonly #tuning: JournalTuning;
   #own: OwnLane | undefined;
   readonly #adopted: AdoptedLanes;
-  /** Bytes of the lanes of other living processes, when last looked. */
-  #othersBytes = 0;
   /** While it is on, the disk takes nothing. */
   readonly #pause: FaultPause;
   /** While it is on, what could not be read is not tried again. */
@@ -222,7 +220,7 @@ export class Journal {
 
   #makeRoom(own: OwnLane, share: number): boolean {
     const { maxBytes, onFull } = this.#options;
-    const hasRoom = (): boolean => this.size + this.#othersBytes < maxBytes * share;
+    const hasRoom = (): boolean => this.size + this.#adopted.othersBytes < maxBytes * share;
     if (!hasRoom()) own.trim(0);
     const dropOldest = (): Dropped | undefined =>
       this.#adopted.dropOldest((gap) => own.append(gap, "no")) ?? own.dropOldest();
@@ -279,10 +277,11 @@ export class Journal {
     const pause = this.#tuning.adoptionMillis * (0.5 + clock.random());
     this.#cancelAdoption = clock.schedule(() => this.#adopt(), pause);
     const { dir } = this.#options;
-    const onFailed = (error: unknown): void => report(unwritable(dir, error));
+    const onFailed = (folder: string, error: unknown): void =>
+      report(AuthlogError.is(error) ? error : unread(folder, error));
     try {
       this.look();
-      this.#othersBytes = this.#adopted.adopt(dir, this.#own?.lane.id ?? "", onFailed);
+      this.#adopted.adopt({ journal: dir, own: this.#own?.lane.id, onFailed });
     } catch (error) {
       report(unwritable(dir, error));
     }
