@@ -7,7 +7,7 @@ import { OtherLanes, type Place } from "./other-lanes.ts";
 import { lastEntryOf, whereReadable } from "./span-of-segment.ts";
 
 /** Each has descriptors open, and a part of memory: where a thousand died, some go before the others. */
-const mostAdopted = Infinity;
+const mostAdopted = 16;
 
 interface Adopted {
   readonly lane: Lane;
