@@ -283,6 +283,20 @@ describe("damage in the middle", () => {
   });
 
   it.each([
+    ["whole", undefined],
+    ["torn", -5],
+  ])("of the break in front of the last line, which is %s, is told with both", (_, end) => {
+    const dir = leftJournal(10);
+    const lines = linesOf(readFileSync(only(dir)));
+    const [ninth = none, tenth = none] = lines.splice(-2);
+    const joined = Buffer.concat([ninth.fill("J", ninth.length - 1), tenth.subarray(0, end)]);
+    writeFileSync(only(dir), Buffer.concat([...lines, joined]));
+    const { sequences: found, gone } = recover(dir);
+    expect(found).toEqual(sequences(1, 8));
+    expect(gone.map(({ count }) => count)).toEqual([2]);
+  });
+
+  it.each([
     ["first", 0],
     ["middle", 2],
   ])("a %s segment that was removed is told", (_, index) => {

@@ -75,6 +75,8 @@ async function run({ under, atHalf, before, ...disk }: Case): Promise<Run> {
   }
   await closed;
   if (seen === undefined) throw new Error("The process ended before it had said what it saw.");
+  // What another user left stays with that user.
+  if (disk.uid !== undefined) spawnSync("chown", ["-R", String(process.getuid?.()), dir]);
   const { records } = recover(dir);
   for (const record of records) {
     // The resource is that of a record that went past every provider.

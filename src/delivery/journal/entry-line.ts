@@ -31,8 +31,20 @@ export function encodeEntry({ number, record }: Entry): Buffer {
 /** Two lists, at most three bytes a character: with all else they stay below a line's limit. */
 const listUnits = maxLineBytes / 8;
 
+/** Text of a record has its quotes escaped: only an entry begins like this. */
+const beginning = '{"entry":';
+
 function sealedEntry(number: number, members: string): Buffer {
-  return sealed(`{"entry":${number},${members}`);
+  return sealed(`${beginning}${number},${members}`);
+}
+
+/** How many entries begin in bytes that are none, or not one alone. */
+export function beginningsIn(bytes: Buffer): number {
+  let count = 0;
+  for (let at = bytes.indexOf(beginning); at >= 0; at = bytes.indexOf(beginning, at + 1)) {
+    count += 1;
+  }
+  return count;
 }
 
 /** A line with its checksum. `open` is a JSON object without the brace that closes it. */

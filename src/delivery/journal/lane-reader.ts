@@ -1,4 +1,4 @@
-import { decodeEntry, type Entry } from "./entry-line.ts";
+import { beginningsIn, decodeEntry, type Entry } from "./entry-line.ts";
 import type { Lane } from "./lane.ts";
 import type { Segment } from "./lane-files.ts";
 import { type Span, spanBetween } from "../span.ts";
@@ -154,10 +154,12 @@ export class LaneReader {
         this.#waits = true;
         return { entries, losses, ended, fault: line.fault };
       }
-      const entry = this.#decode(line.bytes);
+      // Without its break it was not written whole, whatever stands there.
+      const entry = line.place.kind === "torn" ? undefined : this.#decode(line.bytes);
       if (entry === undefined) {
         this.#damage ??= line.place;
-        this.#damagedLines += 1;
+        // Where the break between two lines is damaged, they are read as one.
+        this.#damagedLines += Math.max(1, beginningsIn(line.bytes));
       } else if (entry.number >= this.#expected) {
         this.#tellLoss(losses, entry.number - 1, { entry, place: line.place });
         this.#expected = entry.number + 1;
@@ -189,8 +191,10 @@ export class LaneReader {
           return { bytes: line.bytes, place: { segment, offset: line.offset, kind: "unreadable" } };
         }
         if (!this.#closed && segment === this.#lane.segments.at(-1)) return undefined;
+        const rest = lines.takeRest();
         this.#leave(segment);
-        if (lines.rest > 0) return { bytes: nothing, place: { segment, offset, kind: "torn" } };
+        if (rest === undefined) continue;
+        return { bytes: rest.bytes, place: { segment, offset, kind: "torn" } };
       } catch (error) {
         if (!this.#passesOver(segment, error)) return { fault: error };
         return { bytes: nothing, place: { segment, offset, kind: "unreadable" } };

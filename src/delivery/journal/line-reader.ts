@@ -104,7 +104,8 @@ export class LineReader {
 
   /** Hands out what stands behind the last whole line, as a line; `undefined` where nothing does. */
   takeRest(): Line | undefined {
-    return this.#unread.length === 0 ? undefined : this.#take(this.#unread.length, 0);
+    const { rest } = this;
+    return rest === 0 ? undefined : this.#take(rest, 0);
   }
 
   /** Nothing is written by it: where the system fails to close the file, no more is to be done. */
