@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync } from "node:fs";
 
-// Windows has neither; of what is no file there, fstat tells.
-const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
+// On Windows the last two are undefined, and add nothing; of what is no file there, fstat tells.
+const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
 
 /**
  * Opens a file to be read. A link is not followed, and nothing is waited for: whoever opens a FIFO

@@ -11,9 +11,6 @@ const blockBytes = 4096;
 
 export function createFailingReader(): FailingReader {
   const paths = new Map<number, string>();
-  const failWith = (code: string | undefined): void => {
-    if (code !== undefined) throw Object.assign(new Error(code), { code });
-  };
   const reader: FailingReader = {
     fails: () => undefined,
     open(path) {
@@ -30,4 +27,8 @@ export function createFailingReader(): FailingReader {
     close: regularFiles.close,
   };
   return reader;
+}
+
+function failWith(code: string | undefined): void {
+  if (code !== undefined) throw Object.assign(new Error(code), { code });
 }

@@ -3,7 +3,7 @@ import type { ReadableLogRecord } from "../../telemetry/exporter.ts";
 import { type Dropped, dropOldestFrom } from "./drop-oldest.ts";
 import { LaneReader, type Reading } from "./lane-reader.ts";
 import type { ReaderFiles } from "./line-reader.ts";
-import { OtherLanes, type Place } from "./other-lanes.ts";
+import { OtherLanes } from "./other-lanes.ts";
 import { lastEntryOf, whereReadable } from "./span-of-segment.ts";
 
 /** Each has descriptors open, and a part of memory: where a thousand died, some go before the others. */
@@ -51,10 +51,15 @@ export class AdoptedLanes {
     return this.#others.bytes;
   }
 
-  /** Takes over lanes whose process is dead: some at once, and the others as those are emptied. */
-  adopt(place: Place): void {
+  /**
+   * Takes over lanes whose process is dead: some at once, and the others as those are emptied. One that
+   * cannot be looked at is reported, and keeps no other from it.
+   *
+   * @param own the lane that this process writes, if it does
+   */
+  adopt(journal: string, own: string | undefined): void {
     const taken = new Set(this.#adopted.map(({ lane }) => lane.id));
-    this.#others.look(place, (id) => taken.has(id));
+    this.#others.look({ journal, own }, (id) => taken.has(id));
     this.#fill();
     this.trim();
   }

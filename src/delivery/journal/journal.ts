@@ -277,11 +277,9 @@ export class Journal {
     const pause = this.#tuning.adoptionMillis * (0.5 + clock.random());
     this.#cancelAdoption = clock.schedule(() => this.#adopt(), pause);
     const { dir } = this.#options;
-    const onFailed = (folder: string, error: unknown): void =>
-      report(AuthlogError.is(error) ? error : unread(folder, error));
     try {
       this.look();
-      this.#adopted.adopt({ journal: dir, own: this.#own?.lane.id, onFailed });
+      this.#adopted.adopt(dir, this.#own?.lane.id);
     } catch (error) {
       report(unwritable(dir, error));
     }

@@ -18,7 +18,7 @@ const laneName = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 export const newPrefix = ".new-";
 
 /** Told of a folder in a journal's that cannot be looked at, or taken. The others are. */
-export type OnFailed = (folder: string, error: unknown) => void;
+type OnFailed = (folder: string, error: unknown) => void;
 
 /** The lanes in a journal's folder, oldest first. What a process that died left half made is cleared away. */
 export function laneIds(journal: string, onFailed: OnFailed): string[] {

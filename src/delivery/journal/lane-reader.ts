@@ -4,7 +4,7 @@ import type { Segment } from "./lane-files.ts";
 import { type Span, spanBetween } from "../span.ts";
 import { LineReader, type ReaderFiles, regularFiles } from "./line-reader.ts";
 import type { Range } from "./number-set.ts";
-import { readFaultOf } from "./read-fault.ts";
+import { FailedTries, readFaultOf } from "./read-fault.ts";
 
 /**
  * Entries that are not in the lane any more, or cannot be read; or, where its count is 0, a damage
@@ -46,9 +46,6 @@ export interface Reading {
   readonly fault?: unknown;
 }
 
-/** So often a disk is asked for what it does not give back, before that is passed over. */
-const mostTries = 5;
-
 const nothing = Buffer.alloc(0);
 
 /** From where to read. */
@@ -81,9 +78,8 @@ export class LaneReader {
   #damagedLines = 0;
   #done = false;
   #waits = false;
-  /** How often the disk did not give back what it was asked for: of the segment, and in a row. */
-  #failures = 0;
-  #failuresInRow = 0;
+  /** To read from the current segment. */
+  #failed = new FailedTries();
 
   readonly #files: ReaderFiles;
   readonly #decode: typeof decodeEntry;
@@ -187,7 +183,7 @@ export class LaneReader {
         ({ offset } = lines);
         const line = lines.next();
         if (line !== undefined) {
-          this.#failuresInRow = 0;
+          this.#failed.end();
           return { bytes: line.bytes, place: { segment, offset: line.offset, kind: "unreadable" } };
         }
         if (!this.#closed && segment === this.#lane.segments.at(-1)) return undefined;
@@ -211,14 +207,10 @@ export class LaneReader {
     const fault = readFaultOf(error);
     if (fault === "passing") return false;
     if (fault === "unreadable") {
-      this.#failures += 1;
-      if (this.#failures < mostTries) return false;
-      if (this.#current !== undefined) {
-        // Of a file that is bad to its end, ever more is passed over: each try may take seconds.
-        this.#current.lines.skip(2 ** this.#failuresInRow);
-        this.#failuresInRow += 1;
-        if (this.#current.lines.offset < segment.size) return true;
-      }
+      const blocks = this.#failed.next();
+      if (blocks === 0) return false;
+      this.#current?.lines.skip(blocks);
+      if ((this.#current?.lines.offset ?? Infinity) < segment.size) return true;
     }
     this.#leave(segment);
     return true;
@@ -239,8 +231,7 @@ export class LaneReader {
   #leave({ serial }: Segment): void {
     this.close();
     this.#fromSerial = serial + 1;
-    this.#failures = 0;
-    this.#failuresInRow = 0;
+    this.#failed = new FailedTries();
   }
 
   /** Tells of the entries from the expected one to `last`, as far as they were not confirmed. */

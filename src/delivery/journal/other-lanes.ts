@@ -1,9 +1,11 @@
 import { lstatSync } from "node:fs";
 import { join } from "node:path";
-import { foreign } from "./journal-errors.ts";
+import { AuthlogError } from "../../errors.ts";
+import { report } from "../../telemetry/diagnostics.ts";
+import { foreign, unread } from "./journal-errors.ts";
 import { Lane } from "./lane.ts";
 import { listSegments } from "./lane-files.ts";
-import { laneIds, type OnFailed } from "./lane-list.ts";
+import { laneIds } from "./lane-list.ts";
 import { whereReadable } from "./span-of-segment.ts";
 
 /** A pass looks at, and tries, so many: the event loop is not held for longer where there are more. */
@@ -11,11 +13,10 @@ const mostLooks = 64;
 const mostTries = 64;
 
 /** A journal's folder, and who looks at it. */
-export interface Place {
+interface Place {
   journal: string;
   /** The lane that this process writes, once it does. */
   own: string | undefined;
-  onFailed: OnFailed;
 }
 
 /** The lanes in a journal's folder that others have, or nobody. */
@@ -41,8 +42,8 @@ export class OtherLanes {
    */
   look(place: Place, isTaken: (id: string) => boolean): void {
     this.#place = place;
-    const { journal, own, onFailed } = place;
-    const ids = laneIds(journal, onFailed).filter((id) => id !== own && !isTaken(id));
+    const { journal, own } = place;
+    const ids = laneIds(journal, reportUnread).filter((id) => id !== own && !isTaken(id));
     const there = new Set(ids);
     for (const id of [...this.#sizes.keys()].filter((known) => !there.has(known))) this.#forget(id);
     const known = [...this.#sizes.keys()].slice(0, mostLooks);
@@ -71,7 +72,7 @@ export class OtherLanes {
 
   #take(id: string): Lane | undefined {
     if (this.#place === undefined) return undefined;
-    const { journal, own, onFailed } = this.#place;
+    const { journal, own } = this.#place;
     const folder = join(journal, id);
     try {
       // Some file systems say of every file that it is one user's.
@@ -79,7 +80,7 @@ export class OtherLanes {
       if (uid !== undefined && (uidOf(folder) ?? uid) !== uid) throw foreign(folder);
       return Lane.adopt(journal, id);
     } catch (error) {
-      onFailed(folder, error);
+      reportUnread(folder, error);
       return undefined;
     }
   }
@@ -95,6 +96,10 @@ export class OtherLanes {
     this.#sizes.delete(id);
     this.#refused.delete(id);
   }
+}
+
+function reportUnread(folder: string, error: unknown): void {
+  report(AuthlogError.is(error) ? error : unread(folder, error));
 }
 
 function uidOf(folder: string): number | undefined {

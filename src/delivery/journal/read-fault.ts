@@ -34,3 +34,27 @@ export function readFaultOf(error: unknown): ReadFault {
   if (gone.has(reason)) return "gone";
   return unreadable.has(reason) ? "unreadable" : "passing";
 }
+
+/** So often a disk is asked for what it does not give back, before that is passed over. */
+const mostTries = 5;
+
+/** How often the disk did not give back a part of a file. */
+export class FailedTries {
+  #count = 0;
+  #inRow = 0;
+
+  /** Called when something of the file was read. */
+  end(): void {
+    this.#inRow = 0;
+  }
+
+  /** How many blocks to pass over now; 0 where what failed is to be tried again. */
+  next(): number {
+    this.#count += 1;
+    if (this.#count < mostTries) return 0;
+    // Of a file that is bad to its end, ever more is passed over: each try may take seconds.
+    const blocks = 2 ** this.#inRow;
+    this.#inRow += 1;
+    return blocks;
+  }
+}
