@@ -26,7 +26,7 @@ export class Refill {
 
   /** Takes a batch now, where there is one, and the others one by one. */
   run(): void {
-    if (this.#journal.unread === 0) return;
+    if (this.#journal.readable === 0) return;
     const { batch, clock, onTake } = this.#options;
     const room = Math.min(batch.maxQueueSize - this.#sender.load, batch.maxExportBatchSize);
     if (room <= 0) return;

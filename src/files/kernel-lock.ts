@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { createPrivateFile } from "./private-file.ts";
+import { isRegularThere, noFile } from "./regular-file.ts";
 
 /** The right to be the one that uses something, while its process lives. */
 export interface KernelLock {
@@ -10,6 +11,7 @@ export interface KernelLock {
 /** Codes of SQLite (https://sqlite.org/rescode.html). */
 const busy = 5;
 const cannotOpen = 14;
+const noDatabase = 26;
 
 /**
  * Takes a lock, if it is free. It is an exclusive SQLite transaction on a file of its own: the kernel
@@ -23,8 +25,13 @@ export function tryLock(path: string): KernelLock | undefined {
   return tryLockExisting(path);
 }
 
-/** The same, for a file that is not made: where it is gone, there is nothing left to be locked. */
+/**
+ * The same, for a file that is not made: where it is gone, there is nothing left to be locked.
+ *
+ * @throws `EFTYPE` where it is no lock
+ */
 export function tryLockExisting(path: string): KernelLock | undefined {
+  if (!isRegularThere(path)) return undefined;
   // Asked of Node itself: bundlers know older lists of its modules.
   const { DatabaseSync } = process.getBuiltinModule("node:sqlite");
   let db: InstanceType<typeof DatabaseSync> | undefined;
@@ -36,6 +43,7 @@ export function tryLockExisting(path: string): KernelLock | undefined {
     db?.close();
     const { errcode } = error as { errcode?: number };
     if (errcode === busy || (errcode === cannotOpen && !existsSync(path))) return undefined;
+    if (errcode === noDatabase) throw noFile();
     throw error;
   }
   const held = db;
@@ -45,10 +53,12 @@ export function tryLockExisting(path: string): KernelLock | undefined {
 /**
  * Whether somebody holds the lock of a file that is there. Asked by a shared lock, held for a moment,
  * beside which others can ask the same: nothing is taken, and nothing is made.
+ *
+ * @throws `EFTYPE` where it is no lock
  */
 export function isLocked(path: string): boolean {
   const { DatabaseSync } = process.getBuiltinModule("node:sqlite");
-  if (!existsSync(path)) return false;
+  if (!isRegularThere(path)) return false;
   let db: InstanceType<typeof DatabaseSync> | undefined;
   try {
     db = new DatabaseSync(new URL(`${pathToFileURL(path).href}?mode=ro`), { readOnly: true });
@@ -58,6 +68,7 @@ export function isLocked(path: string): boolean {
     const { errcode } = error as { errcode?: number };
     if (errcode === busy) return true;
     if (errcode === cannotOpen && !existsSync(path)) return false;
+    if (errcode === noDatabase) throw noFile();
     throw error;
   } finally {
     db?.close();

@@ -62,7 +62,7 @@ const sequences = (from: number, to: number, without: readonly number[] = []): n
 function readFile(path: string, size: number, decode?: typeof decodeEntry): FileReading {
   const segment: Segment = { serial: 1, first: 1, path, size };
   const lane = { segments: [segment], confirmed: new NumberSet() };
-  const reader = new LaneReader(lane, undefined, decode);
+  const reader = new LaneReader(lane, undefined, undefined, decode);
   const { entries, losses } = reader.read(100);
   reader.close();
   return { records: entries.map(({ record }) => record), losses };
@@ -280,6 +280,20 @@ describe("damage in the middle", () => {
     expect(readFileSync(join(dir, "damaged", kept[0] ?? "")).equals(changed)).toBe(true);
     // Told, and done with: the next process finds no loss.
     expect(recover(dir).gone).toEqual([]);
+  });
+
+  it.each([
+    ["whole", undefined],
+    ["torn", -5],
+  ])("of the break in front of the last line, which is %s, is told with both", (_, end) => {
+    const dir = leftJournal(10);
+    const lines = linesOf(readFileSync(only(dir)));
+    const [ninth = none, tenth = none] = lines.splice(-2);
+    const joined = Buffer.concat([ninth.fill("J", ninth.length - 1), tenth.subarray(0, end)]);
+    writeFileSync(only(dir), Buffer.concat([...lines, joined]));
+    const { sequences: found, gone } = recover(dir);
+    expect(found).toEqual(sequences(1, 8));
+    expect(gone.map(({ count }) => count)).toEqual([2]);
   });
 
   it.each([

@@ -75,6 +75,8 @@ async function run({ under, atHalf, before, ...disk }: Case): Promise<Run> {
   }
   await closed;
   if (seen === undefined) throw new Error("The process ended before it had said what it saw.");
+  // What another user left stays with that user.
+  if (disk.uid !== undefined) spawnSync("chown", ["-R", String(process.getuid?.()), dir]);
   const { records } = recover(dir);
   for (const record of records) {
     // The resource is that of a record that went past every provider.
@@ -255,6 +257,31 @@ describe.skipIf(!traceable)("a write that fails", () => {
       expect(results).toEqual([-1]);
     },
   );
+});
+
+describe.skipIf(process.platform === "win32")("a process that has no descriptor free", () => {
+  it("keeps what it cannot read back, and reads it once it has one", () => {
+    const folder = mkdtempSync(join(tmpdir(), "authlog-disk-"));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    const program = `
+      import { closeSync, openSync } from "node:fs";
+      import { openJournal } from "${new URL("../support/recovery.ts", import.meta.url).href}";
+      import { numberedRecord } from "${new URL("../support/numbered-record.ts", import.meta.url).href}";
+      const { journal, clock, gone } = openJournal(${JSON.stringify(join(folder, "journal"))});
+      for (let n = 1; n <= 200; n += 1) journal.append(numberedRecord(n), "no", 1);
+      const taken = [];
+      try { for (;;) taken.push(openSync("/dev/null")); } catch {}
+      const during = journal.read(500).length;
+      taken.forEach((descriptor) => closeSync(descriptor));
+      clock.tick();
+      const after = journal.read(500).length;
+      console.log(JSON.stringify({ filled: taken.length > 0, during, after, gone }));`;
+    const node = [process.execPath, "--input-type=module", "--eval", program];
+    const script = ["-c", 'ulimit -n 128; exec "$@"', "sh", ...node];
+    const { stdout, stderr } = spawnSync("sh", script, { encoding: "utf8" });
+    expect(JSON.parse(stdout)).toEqual({ filled: true, during: 0, after: 200, gone: [] });
+    expect(stderr).toContain("The system says EMFILE");
+  });
 });
 
 describe("without the journal", () => {

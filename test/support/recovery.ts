@@ -7,6 +7,7 @@ import {
   type JournalOptions,
   type JournalTuning,
 } from "../../src/delivery/journal/journal-options.ts";
+import type { ReaderFiles } from "../../src/delivery/journal/line-reader.ts";
 import type { WriterFiles } from "../../src/delivery/journal/lane-writer.ts";
 import type { Diagnostic } from "../../src/slot.ts";
 import type { ReadableLogRecord } from "../../src/telemetry/exporter.ts";
@@ -24,12 +25,14 @@ export interface OpenedJournal {
 export interface Opening extends JournalOptions {
   durability?: Exclude<Durability, "memory">;
   files?: WriterFiles;
+  readerFiles?: ReaderFiles;
   tuning?: Partial<JournalTuning>;
   onChange?: () => void;
 }
 
 export function openJournal(dir: string, opening: Opening = {}): OpenedJournal {
-  const { durability = "process", files, tuning, onChange = () => {}, ...options } = opening;
+  const { durability = "process", files, readerFiles, tuning, ...rest } = opening;
+  const { onChange = () => {}, ...options } = rest;
   const clock = createClock();
   const gone: Gone[] = [];
   const journal = new Journal({ ...journalDefaults, ...options, dir }, durability, {
@@ -37,6 +40,7 @@ export function openJournal(dir: string, opening: Opening = {}): OpenedJournal {
     onChange,
     onGone: (more) => gone.push(more),
     ...(files && { files }),
+    ...(readerFiles && { readerFiles }),
     ...(tuning && { tuning }),
   });
   journal.start();

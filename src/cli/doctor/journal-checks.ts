@@ -22,6 +22,7 @@ export function journalChecks(
       // Where no folder can be, nothing is left.
       ...(finding.unreadable === "ENOTDIR" ? [] : checkUnreadable(finding)),
       ...checkLeft(finding, nowMillis),
+      ...checkUnread(finding),
       ...checkDamaged(finding),
       ...checkDeadLetters(finding),
     ];
@@ -31,6 +32,7 @@ export function journalChecks(
     ...checkUnreadable(finding),
     ...checkBacklog(finding, nowMillis),
     ...checkOwners(finding),
+    ...checkUnread(finding),
     ...checkDamaged(finding),
     ...checkDeadLetters(finding),
   ];
@@ -133,6 +135,22 @@ function checkOwners({ summary }: JournalFinding): Check[] {
       why: "One that runs takes over within half a minute, and delivers; else the next that starts does.",
       hint: look,
       link: readme("the-journal"),
+    },
+  ];
+}
+
+function checkUnread({ summary }: JournalFinding): Check[] {
+  const [first] = summary?.unread ?? [];
+  if (summary === undefined || first === undefined) return [];
+  const count = summary.unread.length;
+  return [
+    {
+      id: "journal.unread",
+      status: "warn",
+      what: `A part of the journal cannot be read or taken over, in ${plural(count, "folder")}.`,
+      why: `The system says ${first.reason} of ${first.path}. Another user may own it; or something else has the name of a file of the journal's.`,
+      hint: `ls -l ${quoted(first.path)}`,
+      link: readme("err_authlog_journal_unread"),
     },
   ];
 }

@@ -20,11 +20,12 @@ delivers it, how many events wait, since when, and when a delivery of its own ev
 confirmed; damaged files that were kept, and dead letters. Changes nothing, and disturbs nobody who writes.
 
 Reads the .env files that Next.js reads in this folder. Exits with 1 if damaged files are
-kept, with 2 if it was called wrongly, or on a folder that cannot be read.
+kept, or if what one process wrote cannot be read; with 2 if it was called wrongly, or on a folder
+that cannot be read.
 
   --dir <folder>  the journal's folder  (AUTHLOG_JOURNAL_DIR, default .authlog/journal)
-  --json          one JSON object: {"dir", "lanes": [{"id", "owner", "depth", …}], "damaged",
-                  "deadLetters", "total"}; times in whole milliseconds since 1970, sizes in bytes`;
+  --json          one JSON object: {"dir", "lanes": [{"id", "owner", "depth", …}], "unread",
+                  "damaged", "deadLetters", "total"}; times in whole milliseconds since 1970, sizes in bytes`;
 
 /** Runs `authlog journal`. Returns the exit code. */
 export async function journal(args: readonly string[], terminal: Terminal): Promise<number> {
@@ -42,7 +43,7 @@ export async function journal(args: readonly string[], terminal: Terminal): Prom
   else {
     for (const line of lines(summary, deadLetters, Date.now(), terminal.color)) terminal.out(line);
   }
-  return summary.damaged.length > 0 ? exitCodes.fault : exitCodes.ok;
+  return summary.damaged.length + summary.unread.length > 0 ? exitCodes.fault : exitCodes.ok;
 }
 
 function toJson({ lanes, total, ...rest }: JournalSummary, deadLetters: number): object {
@@ -58,19 +59,24 @@ function withWholeTimes<T extends JournalSummary["total"]>(lane: T): T {
 }
 
 function lines(
-  { dir, lanes, damaged, total }: JournalSummary,
+  { dir, lanes, unread, damaged, total }: JournalSummary,
   deadLetters: number,
   nowMillis: number,
   color: boolean,
 ): string[] {
   return [
     `${style("bold", "authlog journal", color)} ${plain(dir, 500)}`,
-    ...(lanes.length === 0 ? ["  nothing was written here, or all of it was delivered"] : []),
+    ...(lanes.length + unread.length === 0
+      ? ["  nothing was written here, or all of it was delivered"]
+      : []),
     ...lanes.flatMap((lane) => [
       `  ${lane.id}  ${ownerOf(lane, color)}`,
       `    ${stateOf(lane, "its", nowMillis)}`,
     ]),
     ...(lanes.length > 1 ? [`  in all: ${stateOf(total, "their", nowMillis)}`] : []),
+    ...unread.map(({ path, reason }) =>
+      style("yellow", `  cannot be read or taken over (${reason}): ${plain(path, 500)}`, color),
+    ),
     ...damaged.map(({ path, bytes: size }) =>
       style("yellow", `  damaged, and kept: ${plain(path, 500)}, ${bytes(size)}`, color),
     ),

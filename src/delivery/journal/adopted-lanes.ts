@@ -1,9 +1,13 @@
-import { Lane } from "./lane.ts";
-import { laneIds, viewLane } from "./lane-list.ts";
+import type { Lane } from "./lane.ts";
 import type { ReadableLogRecord } from "../../telemetry/exporter.ts";
 import { type Dropped, dropOldestFrom } from "./drop-oldest.ts";
 import { LaneReader, type Reading } from "./lane-reader.ts";
+import type { ReaderFiles } from "./line-reader.ts";
+import { OtherLanes } from "./other-lanes.ts";
 import { lastEntryOf, whereReadable } from "./span-of-segment.ts";
+
+/** Each has descriptors open, and a part of memory: where a thousand died, some go before the others. */
+const mostAdopted = 16;
 
 interface Adopted {
   readonly lane: Lane;
@@ -14,7 +18,13 @@ interface Adopted {
 
 /** The lanes of dead processes that this one has taken over. */
 export class AdoptedLanes {
+  readonly #files: ReaderFiles | undefined;
+  readonly #others = new OtherLanes();
   #adopted: Adopted[] = [];
+
+  constructor(files?: ReaderFiles) {
+    this.#files = files;
+  }
 
   /** Entries that are not confirmed. */
   get owed(): number {
@@ -23,12 +33,12 @@ export class AdoptedLanes {
 
   /** Entries that were not handed out. */
   get unread(): number {
-    return this.#adopted.reduce(
-      // What is confirmed has to be read too, before the lane may go.
-      (sum, { lane, reader, last }) =>
-        sum + (reader.done ? 0 : Math.max(1, lane.confirmed.countMissing([reader.expected, last]))),
-      0,
-    );
+    return unreadOf(this.#adopted);
+  }
+
+  /** Those of them that can be read now. */
+  get readable(): number {
+    return unreadOf(this.#adopted.filter(({ reader }) => !reader.waits));
   }
 
   /** In bytes. */
@@ -36,41 +46,62 @@ export class AdoptedLanes {
     return this.#adopted.reduce((sum, { lane }) => sum + lane.size, 0);
   }
 
+  /** Bytes of the lanes of others, living or dead, when last looked at. */
+  get othersBytes(): number {
+    return this.#others.bytes;
+  }
+
   /**
-   * Takes over every lane whose process is dead.
+   * Takes over lanes whose process is dead: some at once, and the others as those are emptied. One that
+   * cannot be looked at is reported, and keeps no other from it.
    *
-   * @param own the lane that this process writes
-   * @param onFailed told of a lane that cannot be looked at; it does not keep the others from being
-   * @returns how many bytes the lanes of the living have
+   * @param own the lane that this process writes, if it does
    */
-  adopt(journal: string, own: string, onFailed: (error: unknown) => void): number {
-    const known = new Set([own, ...this.#adopted.map(({ lane }) => lane.id)]);
-    let others = 0;
-    for (const id of laneIds(journal).filter((other) => !known.has(other))) {
-      try {
-        const lane = Lane.adopt(journal, id);
-        if (lane === undefined) others += sizeOf(viewLane(journal, id)?.segments ?? []);
-        else this.#take(lane);
-      } catch (error) {
-        onFailed(error);
-      }
-    }
-    this.#clear();
-    return others;
+  adopt(journal: string, own: string | undefined): void {
+    const taken = new Set(this.#adopted.map(({ lane }) => lane.id));
+    this.#others.look({ journal, own }, (id) => taken.has(id));
+    this.#fill();
+    this.trim();
   }
 
   /** Hands out entries of one of the lanes; they take turns. */
   read(maxLines: number): (Reading & { lane: Lane }) | undefined {
-    const index = this.#adopted.findIndex(({ reader }) => !reader.done);
+    const index = this.#adopted.findIndex(({ reader }) => !reader.done && !reader.waits);
     const [adopted] = index < 0 ? [] : this.#adopted.splice(index, 1);
     if (adopted === undefined) return undefined;
     this.#adopted.push(adopted);
-    const { lane, reader } = adopted;
-    return { lane, ...reader.read(maxLines) };
+    const { lane, reader, last } = adopted;
+    return { lane, ...reader.read(maxLines, last) };
+  }
+
+  /** Called after a pause, where what comes next of some lanes could not be read. */
+  tryAgain(): void {
+    for (const { reader } of this.#adopted) reader.tryAgain();
   }
 
   /** Drops the oldest segment that nothing was handed out of. See {@link dropOldestFrom}. */
   dropOldest(keep: (record: ReadableLogRecord) => void): Dropped | undefined {
+    const dropped = this.#dropOldest(keep);
+    if (dropped !== undefined) return dropped;
+    this.#fill();
+    return this.#dropOldest(keep);
+  }
+
+  /** After a confirmation: a lane that owes nothing is cleared away, and another has its place. */
+  trim(): void {
+    try {
+      this.#clear();
+    } finally {
+      this.#fill();
+    }
+  }
+
+  /** Lets go of the lanes: others may take them. */
+  close(): void {
+    endEach(this.#adopted.splice(0), (lane) => lane.release());
+  }
+
+  #dropOldest(keep: (record: ReadableLogRecord) => void): Dropped | undefined {
     // Their names begin with the time at which they were made.
     const lanes = this.#adopted.toSorted((a, b) => (a.lane.id < b.lane.id ? -1 : 1));
     for (const { lane, reader, last } of lanes) {
@@ -80,18 +111,12 @@ export class AdoptedLanes {
     return undefined;
   }
 
-  /** After a confirmation: a lane that owes nothing is cleared away. */
-  trim(): void {
-    this.#clear();
-  }
-
-  /** Lets go of the lanes: others may take them. */
-  close(): void {
-    endEach(this.#adopted.splice(0), (lane) => lane.release());
-  }
-
-  #take(lane: Lane): void {
-    this.#adopted.push({ lane, reader: new LaneReader(lane), last: lastOf(lane) });
+  #fill(): void {
+    const held = this.#adopted.filter(({ lane }) => lane.segments.length > 0).length;
+    for (const lane of this.#others.take(mostAdopted - held)) {
+      const reader = new LaneReader(lane, undefined, this.#files);
+      this.#adopted.push({ lane, reader, last: lastOf(lane) });
+    }
   }
 
   #clear(): void {
@@ -132,6 +157,11 @@ function owedOf({ lane, reader, last }: Adopted): number {
   return lane.confirmed.countMissing([first, Math.max(last, reader.expected - 1)]);
 }
 
-function sizeOf(segments: readonly { size: number }[]): number {
-  return segments.reduce((sum, { size }) => sum + size, 0);
+function unreadOf(adopted: readonly Adopted[]): number {
+  return adopted.reduce(
+    // What is confirmed has to be read too, before the lane may go.
+    (sum, { lane, reader, last }) =>
+      sum + (reader.done ? 0 : Math.max(1, lane.confirmed.countMissing([reader.expected, last]))),
+    0,
+  );
 }

@@ -1,5 +1,6 @@
-import { existsSync, linkSync, mkdirSync, readdirSync, statSync } from "node:fs";
+import { linkSync, mkdirSync, readdirSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { isRegularThere } from "../../files/regular-file.ts";
 import type { Segment } from "./lane-files.ts";
 
 /** A damaged segment that is kept beyond the end of its lane, for people to look at. */
@@ -13,7 +14,7 @@ const folderOf = (journal: string): string => join(journal, "damaged");
 /** The damaged segments that are kept, in the order of their names. */
 export function damagedFiles(journal: string): DamagedFile[] {
   const folder = folderOf(journal);
-  if (!existsSync(folder)) return [];
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true) return [];
   return readdirSync(folder)
     .toSorted()
     .flatMap((name) => {
@@ -36,6 +37,8 @@ export function keepDamaged(
 ): string | undefined {
   const copy = join(folderOf(journal), `${basename(dirname(path))}-${basename(path)}`);
   try {
+    // Of a link, or a FIFO, there is nothing to be kept.
+    if (!isRegularThere(path)) return undefined;
     const kept = damagedFiles(journal);
     // Another place of the same segment was damaged too.
     if (kept.some((file) => file.path === copy)) return copy;

@@ -22,7 +22,19 @@ const tailBytes = checksumMember.length + 8 + '"}'.length;
  * // {"entry":1,"resourceLogs":[…],"crc32":"0badcafe"}⏎
  */
 export function encodeEntry({ number, record }: Entry): Buffer {
-  return fittingLine(record, (members) => sealed(`{"entry":${number},${members}`));
+  return fittingLine(record, (members) => sealed(`${beginning}${number},${members}`));
+}
+
+/** Text of a record has its quotes escaped: only an entry begins like this. */
+const beginning = '{"entry":';
+
+/** How many entries begin in bytes that are none, or not one alone. */
+export function beginningsIn(bytes: Buffer): number {
+  let count = 0;
+  for (let at = bytes.indexOf(beginning); at >= 0; at = bytes.indexOf(beginning, at + 1)) {
+    count += 1;
+  }
+  return count;
 }
 
 /** A line with its checksum. `open` is a JSON object without the brace that closes it. */

@@ -4,6 +4,7 @@ import type { Clock } from "../clock.ts";
 import type { Span } from "../span.ts";
 import type { JournalTuning } from "./journal-options.ts";
 import type { Lane } from "./lane.ts";
+import type { ReaderFiles } from "./line-reader.ts";
 import type { WriterFiles } from "./lane-writer.ts";
 
 /** Where the journal keeps a record. */
@@ -45,5 +46,6 @@ export interface JournalWorld {
   onGone: (gone: Gone) => void;
   /** Tests pass some that fail. */
   files?: WriterFiles;
+  readerFiles?: ReaderFiles;
   tuning?: Partial<JournalTuning>;
 }

@@ -68,6 +68,33 @@ export function journalFull(maxBytes: number): AuthlogError {
   });
 }
 
+/** Entries that cannot be read now. Nothing of them is given up. */
+export function unread(path: string, cause: unknown): AuthlogError {
+  return unreadBy(
+    `The system says ${systemReason(cause) ?? "nothing more"} of ${path}.`,
+    "Look at what the process may open (ulimit -n), at its right to what is there, and at the disk; at EFTYPE, take away what is no file of the journal's.",
+    cause,
+  );
+}
+
+/** A lane that another user has made: a process of that user's delivers it. */
+export function foreign(folder: string): AuthlogError {
+  return unreadBy(
+    `${folder} belongs to another user than the journal of this process.`,
+    "Start a process of that user's, or give the folder and all that is in it to the user of this one (chown -R).",
+  );
+}
+
+function unreadBy(why: string, fix: string, cause?: unknown): AuthlogError {
+  return new AuthlogError("ERR_AUTHLOG_JOURNAL_UNREAD", {
+    message:
+      "A part of the journal cannot be read now: it is tried again, and nothing is given up.",
+    why,
+    fix,
+    cause,
+  });
+}
+
 /**
  * Entries that cannot be read; or a damage that took none.
  *

@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { isLocked } from "../../files/kernel-lock.ts";
 import { systemReason } from "../../files/system-reason.ts";
 import { spanOf } from "../span.ts";
@@ -7,6 +8,7 @@ import { firstEntryOf } from "./entries-of.ts";
 import type { Entry } from "./entry-line.ts";
 import { lockFile, type Segment } from "./lane-files.ts";
 import { laneNames, type LaneView, viewLane } from "./lane-list.ts";
+import { readFaultOf } from "./read-fault.ts";
 import { lastEntryOf } from "./span-of-segment.ts";
 
 /** What one process has written, and what of it waits. */
@@ -24,10 +26,18 @@ export interface LaneSummary {
   readonly confirmedUnixMillis: number | undefined;
 }
 
+/** A lane that cannot be read, or that nobody can take over. */
+export interface UnreadLane {
+  readonly path: string;
+  /** The system's code. */
+  readonly reason: string;
+}
+
 /** A journal as it lies on the disk. */
 export interface JournalSummary {
   readonly dir: string;
   readonly lanes: readonly LaneSummary[];
+  readonly unread: readonly UnreadLane[];
   /** Damaged segments that are kept for people to look at. */
   readonly damaged: readonly DamagedFile[];
   /** Of all lanes. */
@@ -45,12 +55,14 @@ export interface JournalSummary {
  */
 export function viewJournal(dir: string): JournalSummary {
   const ids = existsSync(dir) ? laneNames(dir) : [];
-  const lanes = ids.toSorted().flatMap((id) => summaryOf(viewLane(dir, id)) ?? []);
+  const seen = ids.map((id) => lookAt(dir, id));
+  const lanes = seen.flatMap(({ lane }) => lane ?? []);
   const sum = (of: "segments" | "bytes" | "depth"): number =>
     lanes.reduce((total, lane) => total + lane[of], 0);
   return {
     dir,
     lanes,
+    unread: seen.flatMap(({ unread }) => unread ?? []),
     damaged: damagedFiles(dir),
     total: {
       segments: sum("segments"),
@@ -64,15 +76,32 @@ export function viewJournal(dir: string): JournalSummary {
   };
 }
 
-function summaryOf(view: LaneView | undefined): LaneSummary | undefined {
-  if (view === undefined) return undefined;
-  const { id, folder, segments, confirmed, confirmedAtMillis } = view;
+/** Whatever is wrong with one lane, the others are looked at. */
+function lookAt(dir: string, id: string): { lane?: LaneSummary; unread?: UnreadLane } {
+  const path = join(dir, id);
+  let lane: LaneSummary | undefined;
+  try {
+    const view = viewLane(dir, id);
+    lane = view && summaryOf(view);
+    return {
+      ...(lane && { lane: { ...lane, owner: isLocked(lockFile(path)) ? "living" : "none" } }),
+    };
+  } catch (error) {
+    const reason = systemReason(error);
+    if (reason === undefined) throw error;
+    return { ...(lane && { lane }), unread: { path, reason } };
+  }
+}
+
+/** Without its lock: as if nobody had it. */
+function summaryOf(view: LaneView): LaneSummary {
+  const { id, segments, confirmed, confirmedAtMillis } = view;
   const first = segments[0]?.first ?? 1;
   const last = lastNumberOf(segments);
   const depth = confirmed.countMissing([first, last]);
   return {
     id,
-    owner: isLocked(lockFile(folder)) ? "living" : "none",
+    owner: "none",
     segments: segments.length,
     bytes: segments.reduce((sum, { size }) => sum + size, 0),
     depth,
@@ -103,12 +132,12 @@ function oldestOf({ segments, confirmed }: LaneView, number: number): number | u
   return undefined;
 }
 
-/** A segment whose entries were confirmed meanwhile is gone. */
+/** A segment whose entries were confirmed meanwhile is gone; what is no file has no entries. */
 function whereThere<T>(read: () => T): T | undefined {
   try {
     return read();
   } catch (error) {
-    if (systemReason(error) === "ENOENT") return undefined;
+    if (readFaultOf(error) === "gone") return undefined;
     throw error;
   }
 }

@@ -5,7 +5,14 @@ import { AdoptedLanes } from "./adopted-lanes.ts";
 import { causeOfLoss } from "./cause-of-loss.ts";
 import type { Dropped } from "./drop-oldest.ts";
 import { FaultPause } from "./fault-pause.ts";
-import { endedUnsynced, gone, journalFull, linesMissing, unwritable } from "./journal-errors.ts";
+import {
+  endedUnsynced,
+  gone,
+  journalFull,
+  linesMissing,
+  unread,
+  unwritable,
+} from "./journal-errors.ts";
 import {
   type Durability,
   type JournalOptions,
@@ -33,11 +40,11 @@ export class Journal {
   readonly #world: JournalWorld;
   readonly #tuning: JournalTuning;
   #own: OwnLane | undefined;
-  readonly #adopted = new AdoptedLanes();
-  /** Bytes of the lanes of other living processes, when last looked. */
-  #othersBytes = 0;
+  readonly #adopted: AdoptedLanes;
   /** While it is on, the disk takes nothing. */
   readonly #pause: FaultPause;
+  /** While it is on, what could not be read is not tried again. */
+  readonly #readingPause: FaultPause;
   #cancelAdoption: (() => void) | undefined;
   readonly #rounds = new SyncRounds(() => this.#sync());
   #closed = false;
@@ -51,7 +58,9 @@ export class Journal {
     this.#durable = durability === "disk";
     this.#world = world;
     this.#tuning = { ...journalTuning, ...world.tuning };
+    this.#adopted = new AdoptedLanes(world.readerFiles);
     this.#pause = new FaultPause(world.clock, () => this.#resume());
+    this.#readingPause = new FaultPause(world.clock, () => this.#resumeReading());
   }
 
   /** Begins: says now what keeps the disk from being written, and takes over what the dead left. */
@@ -77,6 +86,11 @@ export class Journal {
   /** Entries that wait on the disk alone. */
   get unread(): number {
     return (this.#own?.unread ?? 0) + this.#adopted.unread;
+  }
+
+  /** Those of them that can be read now: the others once a pause is over. */
+  get readable(): number {
+    return (this.#own?.readable ?? 0) + this.#adopted.readable;
   }
 
   /** In bytes. */
@@ -166,6 +180,7 @@ export class Journal {
     if (this.#closed) return;
     this.#closed = true;
     this.#pause.cancel();
+    this.#readingPause.cancel();
     this.#cancelAdoption?.();
     for (const part of [this.#own, this.#adopted]) {
       try {
@@ -198,13 +213,14 @@ export class Journal {
       tuning: this.#tuning,
       durable: this.#durable,
       files: this.#world.files,
+      readerFiles: this.#world.readerFiles,
     });
     return this.#own;
   }
 
   #makeRoom(own: OwnLane, share: number): boolean {
     const { maxBytes, onFull } = this.#options;
-    const hasRoom = (): boolean => this.size + this.#othersBytes < maxBytes * share;
+    const hasRoom = (): boolean => this.size + this.#adopted.othersBytes < maxBytes * share;
     if (!hasRoom()) own.trim(0);
     const dropOldest = (): Dropped | undefined =>
       this.#adopted.dropOldest((gap) => own.append(gap, "no")) ?? own.dropOldest();
@@ -218,8 +234,12 @@ export class Journal {
     return true;
   }
 
-  #handOut(lane: Lane, { entries, losses }: Reading): JournalEntry[] {
+  #handOut(lane: Lane, { entries, losses, fault }: Reading): JournalEntry[] {
     for (const loss of losses) this.#tell(lane, loss);
+    if (fault !== undefined) {
+      report(unread(lane.folder, fault));
+      this.#readingPause.begin();
+    } else if (entries.length > 0) this.#readingPause.forget();
     // What a process of its own has handed out, it never reads back.
     const mayBeThere = lane !== this.#own?.lane;
     return entries.map(({ number, record }) => ({
@@ -257,10 +277,9 @@ export class Journal {
     const pause = this.#tuning.adoptionMillis * (0.5 + clock.random());
     this.#cancelAdoption = clock.schedule(() => this.#adopt(), pause);
     const { dir } = this.#options;
-    const onFailed = (error: unknown): void => report(unwritable(dir, error));
     try {
       this.look();
-      this.#othersBytes = this.#adopted.adopt(dir, this.#own?.lane.id ?? "", onFailed);
+      this.#adopted.adopt(dir, this.#own?.lane.id);
     } catch (error) {
       report(unwritable(dir, error));
     }
@@ -290,6 +309,12 @@ export class Journal {
     if (this.#closed) return;
     if (this.#own?.lane.isThere === false) this.#abandonOwn(this.#own);
     this.#pause.begin();
+  }
+
+  #resumeReading(): void {
+    this.#own?.tryAgain();
+    this.#adopted.tryAgain();
+    this.#world.onChange();
   }
 
   #resume(): void {

@@ -1,7 +1,10 @@
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { type Dirent, lstatSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { systemReason } from "../../files/system-reason.ts";
 import { sealed, unsealed } from "./entry-line.ts";
+import { LineReader, regularFiles } from "./line-reader.ts";
 import { NumberSet, type Range } from "./number-set.ts";
+import { readFaultOf } from "./read-fault.ts";
 
 /** One file of entries. The next one begins where its numbers end. */
 export interface Segment {
@@ -10,7 +13,7 @@ export interface Segment {
   /** Number of its first entry. */
   readonly first: number;
   path: string;
-  /** In bytes. */
+  /** In bytes; 0 of what is no file: a link, or a FIFO. */
   size: number;
 }
 
@@ -39,11 +42,20 @@ export function unfinished(path: string): string {
   return `${path}${newSuffix}`;
 }
 
-/** What processes left of those that died over one. */
+/** What processes left of those that died over one. A folder is none of theirs. */
 export function unfinishedFiles(folder: string): string[] {
-  if (!existsSync(folder)) return [];
-  const names = readdirSync(folder).filter((name) => name.endsWith(newSuffix));
-  return names.map((name) => join(folder, name));
+  return entriesIn(folder)
+    .filter((entry) => entry.name.endsWith(newSuffix) && !entry.isDirectory())
+    .map(({ name }) => join(folder, name));
+}
+
+function entriesIn(folder: string): Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch (error) {
+    if (systemReason(error) === "ENOENT") return [];
+    throw error;
+  }
 }
 
 /** The segments of a lane, in order. */
@@ -55,26 +67,40 @@ export function listSegments(folder: string): Segment[] {
       if (serial === undefined) return [];
       const path = join(folder, name);
       // Whoever only looks at the lane of another process may find a name whose file has just gone.
-      const stat = statSync(path, { throwIfNoEntry: false });
-      if (stat === undefined) return [];
-      return [{ serial: Number(serial), first: Number(first), path, size: stat.size }];
+      const stat = lstatSync(path, { throwIfNoEntry: false });
+      if (stat === undefined || stat.isDirectory()) return [];
+      const size = stat.isFile() ? stat.size : 0;
+      return [{ serial: Number(serial), first: Number(first), path, size }];
     });
 }
 
-/** A line that is damaged confirms nothing: its entries are delivered again, and known by their uid. */
+/**
+ * A line that is damaged confirms nothing: its entries are delivered again, and known by their uid.
+ * What is no file confirms nothing either.
+ *
+ * @throws the system's error, where the file is there and cannot be read
+ */
 export function readConfirmed(file: string): NumberSet {
   const confirmed = new NumberSet();
-  for (const line of linesOf(file)) {
-    const range: unknown = unsealed(line)?.["confirmed"];
-    if (isRange(range)) confirmed.add(range);
+  const lines = openLines(file);
+  try {
+    for (let line = lines?.next(); line !== undefined; line = lines?.next()) {
+      const range: unknown = unsealed(line.bytes)?.["confirmed"];
+      if (isRange(range)) confirmed.add(range);
+    }
+  } finally {
+    lines?.close();
   }
   return confirmed;
 }
 
-function linesOf(file: string): Buffer[] {
-  if (!existsSync(file)) return [];
-  const text = readFileSync(file).toString("latin1");
-  return text.split("\n").map((line) => Buffer.from(line, "latin1"));
+function openLines(file: string): LineReader | undefined {
+  try {
+    return new LineReader(file, 0, regularFiles);
+  } catch (error) {
+    if (readFaultOf(error) === "gone") return undefined;
+    throw error;
+  }
 }
 
 function isRange(value: unknown): value is Range {

@@ -17,27 +17,46 @@ const laneName = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 /** A lane gets its name when its lock is held: until then it is nobody's, and nobody takes it. */
 export const newPrefix = ".new-";
 
-const isOfLane = (name: string): boolean => name.startsWith(newPrefix) || laneName.test(name);
+/** Told of a folder in a journal's that cannot be looked at, or taken. The others are. */
+type OnFailed = (folder: string, error: unknown) => void;
 
-/** The lanes in a journal's folder. What a process that died left half made is cleared away. */
-export function laneIds(journal: string): string[] {
-  const names = readdirSync(journal);
-  for (const name of names.filter((other) => other.startsWith(newPrefix))) {
+/** The lanes in a journal's folder, oldest first. What a process that died left half made is cleared away. */
+export function laneIds(journal: string, onFailed: OnFailed): string[] {
+  const names = folderNames(journal);
+  for (const name of names) {
     const folder = join(journal, name);
-    const lock = tryLockExisting(lockFile(folder));
-    if (lock !== undefined) clearLane(folder, lock);
-  }
-  // A process died before it made the lock, or when it had just taken it away.
-  const isLocked = (name: string): boolean => existsSync(lockFile(join(journal, name)));
-  for (const name of names.filter((other) => isOfLane(other) && !isLocked(other))) {
-    removeEmpty(join(journal, name));
+    try {
+      if (name.startsWith(newPrefix)) clearHalfMade(folder);
+      else if (laneName.test(name)) clearForsaken(folder);
+    } catch (error) {
+      onFailed(folder, error);
+    }
   }
   return names.filter((name) => laneName.test(name));
 }
 
 /** The same, without clearing anything away: for those who only look. */
 export function laneNames(journal: string): string[] {
-  return readdirSync(journal).filter((name) => laneName.test(name));
+  return folderNames(journal).filter((name) => laneName.test(name));
+}
+
+/** A link is no folder, wherever it leads. Their names begin with the time at which they were made. */
+function folderNames(journal: string): string[] {
+  return readdirSync(journal, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name)
+    .toSorted();
+}
+
+function clearHalfMade(folder: string): void {
+  const lock = tryLockExisting(lockFile(folder));
+  if (lock !== undefined) clearLane(folder, lock);
+  clearForsaken(folder);
+}
+
+/** A process died before it made the lock, or when it had just taken it away. */
+function clearForsaken(folder: string): void {
+  if (!existsSync(lockFile(folder))) removeEmpty(folder);
 }
 
 /** What is known of a lane without taking it. */

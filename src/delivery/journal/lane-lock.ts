@@ -1,7 +1,7 @@
 import { existsSync, rmSync, rmdirSync, statSync } from "node:fs";
 import { type KernelLock, tryLock } from "../../files/kernel-lock.ts";
 import { systemReason } from "../../files/system-reason.ts";
-import { lockFile } from "./lane-files.ts";
+import { listSegments, lockFile } from "./lane-files.ts";
 
 /** Where there is no room for a lock, nothing of the lane is left: it is tried again and again. */
 export function lockNew(folder: string): KernelLock | undefined {
@@ -16,11 +16,17 @@ export function lockNew(folder: string): KernelLock | undefined {
 /** Longer than a living process takes to see that its lock's file is gone, and to let go of the lane. */
 const forsakenMillis = 60_000;
 
-/** The lock of a lane whose lock's file is gone: by a power cut, or somebody's hand. */
+/**
+ * The lock of a lane whose lock's file is gone: by a power cut, or somebody's hand. One without
+ * segments owes nothing: what is in its folder is none of ours.
+ */
 export function lockForsaken(folder: string): KernelLock | undefined {
   try {
     const { mtimeMs } = statSync(folder);
-    if (existsSync(lockFile(folder)) || Date.now() - mtimeMs < forsakenMillis) return undefined;
+    // A time in the future tells of a clock that was set back.
+    const sinceMillis = Math.abs(Date.now() - mtimeMs);
+    if (existsSync(lockFile(folder)) || sinceMillis < forsakenMillis) return undefined;
+    if (listSegments(folder).length === 0) return undefined;
     return tryLock(lockFile(folder));
   } catch (error) {
     if (systemReason(error) === "ENOENT") return undefined;

@@ -1,10 +1,10 @@
-import { systemReason } from "../../files/system-reason.ts";
-import { decodeEntry, type Entry } from "./entry-line.ts";
+import { beginningsIn, decodeEntry, type Entry } from "./entry-line.ts";
 import type { Lane } from "./lane.ts";
 import type { Segment } from "./lane-files.ts";
 import { type Span, spanBetween } from "../span.ts";
-import { LineReader } from "./line-reader.ts";
+import { LineReader, type ReaderFiles, regularFiles } from "./line-reader.ts";
 import type { Range } from "./number-set.ts";
+import { FailedTries, readFaultOf } from "./read-fault.ts";
 
 /**
  * Entries that are not in the lane any more, or cannot be read; or, where its count is 0, a damage
@@ -42,6 +42,8 @@ export interface Reading {
   readonly losses: readonly Loss[];
   /** Whether there is nothing more to read now. */
   readonly ended: boolean;
+  /** The system's error, where what comes next cannot be read now: {@link LaneReader.waits}. */
+  readonly fault?: unknown;
 }
 
 const nothing = Buffer.alloc(0);
@@ -75,7 +77,11 @@ export class LaneReader {
   #damage: Damage | undefined;
   #damagedLines = 0;
   #done = false;
+  #waits = false;
+  /** To read from the current segment. */
+  #failed = new FailedTries();
 
+  readonly #files: ReaderFiles;
   readonly #decode: typeof decodeEntry;
 
   /**
@@ -85,9 +91,11 @@ export class LaneReader {
   constructor(
     lane: Pick<Lane, "segments" | "confirmed">,
     from?: Cursor,
+    files: ReaderFiles = regularFiles,
     decode: typeof decodeEntry = decodeEntry,
   ) {
     this.#lane = lane;
+    this.#files = files;
     this.#decode = decode;
     this.#closed = from === undefined;
     const { segment, offset, number } = from ?? {
@@ -111,24 +119,43 @@ export class LaneReader {
     return this.#done;
   }
 
-  /** @param maxLines how many lines to look at, at most */
-  read(maxLines: number): Reading {
+  /** Whether the last try failed; nothing is read until {@link tryAgain}. */
+  get waits(): boolean {
+    return this.#waits;
+  }
+
+  /** Called after a pause. */
+  tryAgain(): void {
+    this.#waits = false;
+  }
+
+  /**
+   * @param maxLines how many lines to look at, at most
+   * @param last number of the last entry of a lane that nobody writes to, as far as it is known
+   */
+  read(maxLines: number, last = 0): Reading {
     const entries: Entry[] = [];
     const losses: Loss[] = [];
     let ended = false;
-    for (let read = 0; read < maxLines && !this.#done; read += 1) {
+    for (let read = 0; read < maxLines && !this.#done && !this.#waits; read += 1) {
       const line = this.#nextLine();
       ended = line === undefined;
       if (line === undefined) {
         if (!this.#closed) break;
         this.#done = true;
-        this.#tellLoss(losses, this.#expected + this.#damagedLines - 1);
+        this.#tellLoss(losses, Math.max(last, this.#expected + this.#damagedLines - 1));
         break;
       }
-      const entry = this.#decode(line.bytes);
+      if ("fault" in line) {
+        this.#waits = true;
+        return { entries, losses, ended, fault: line.fault };
+      }
+      // Without its break it was not written whole, whatever stands there.
+      const entry = line.place.kind === "torn" ? undefined : this.#decode(line.bytes);
       if (entry === undefined) {
         this.#damage ??= line.place;
-        this.#damagedLines += 1;
+        // Where the break between two lines is damaged, they are read as one.
+        this.#damagedLines += Math.max(1, beginningsIn(line.bytes));
       } else if (entry.number >= this.#expected) {
         this.#tellLoss(losses, entry.number - 1, { entry, place: line.place });
         this.#expected = entry.number + 1;
@@ -140,12 +167,13 @@ export class LaneReader {
   }
 
   close(): void {
-    this.#current?.lines.close();
+    const current = this.#current;
     this.#current = undefined;
+    current?.lines.close();
   }
 
   /** The next line, or the end of a segment that is torn or cannot be read: neither has a break. */
-  #nextLine(): { bytes: Buffer; place: Damage } | undefined {
+  #nextLine(): { bytes: Buffer; place: Damage } | { fault: unknown } | undefined {
     for (;;) {
       const segment = this.#current?.segment ?? this.#nextSegment();
       if (segment === undefined) return undefined;
@@ -155,18 +183,37 @@ export class LaneReader {
         ({ offset } = lines);
         const line = lines.next();
         if (line !== undefined) {
+          this.#failed.end();
           return { bytes: line.bytes, place: { segment, offset: line.offset, kind: "unreadable" } };
         }
         if (!this.#closed && segment === this.#lane.segments.at(-1)) return undefined;
+        const rest = lines.takeRest();
         this.#leave(segment);
-        if (lines.rest > 0) return { bytes: nothing, place: { segment, offset, kind: "torn" } };
+        if (rest === undefined) continue;
+        return { bytes: rest.bytes, place: { segment, offset, kind: "torn" } };
       } catch (error) {
-        if (systemReason(error) === undefined) throw error;
-        // The file is gone, or the disk does not give it back.
-        this.#leave(segment);
+        if (!this.#passesOver(segment, error)) return { fault: error };
         return { bytes: nothing, place: { segment, offset, kind: "unreadable" } };
       }
     }
+  }
+
+  /**
+   * Goes on behind what cannot be read, unless it may be read later.
+   *
+   * @returns whether it does
+   */
+  #passesOver(segment: Segment, error: unknown): boolean {
+    const fault = readFaultOf(error);
+    if (fault === "passing") return false;
+    if (fault === "unreadable") {
+      const blocks = this.#failed.next();
+      if (blocks === 0) return false;
+      this.#current?.lines.skip(blocks);
+      if ((this.#current?.lines.offset ?? Infinity) < segment.size) return true;
+    }
+    this.#leave(segment);
+    return true;
   }
 
   #nextSegment(): Segment | undefined {
@@ -176,7 +223,7 @@ export class LaneReader {
   #open(segment: Segment): { segment: Segment; lines: LineReader } {
     // Where the segment to begin with is gone, the next one is read as a whole.
     const offset = segment.serial === this.#fromSerial ? this.#offset : 0;
-    const lines = new LineReader(segment.path, offset);
+    const lines = new LineReader(segment.path, offset, this.#files);
     this.#offset = 0;
     return { segment, lines };
   }
@@ -184,6 +231,7 @@ export class LaneReader {
   #leave({ serial }: Segment): void {
     this.close();
     this.#fromSerial = serial + 1;
+    this.#failed = new FailedTries();
   }
 
   /** Tells of the entries from the expected one to `last`, as far as they were not confirmed. */

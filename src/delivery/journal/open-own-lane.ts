@@ -5,6 +5,7 @@ import { onNetwork, syncFailed } from "./journal-errors.ts";
 import type { JournalOptions, JournalTuning } from "./journal-options.ts";
 import { Lane } from "./lane.ts";
 import type { WriterFiles } from "./lane-writer.ts";
+import type { ReaderFiles } from "./line-reader.ts";
 import { networkFileSystemOf } from "./network-file-system.ts";
 import { OwnLane } from "./own-lane.ts";
 
@@ -19,6 +20,7 @@ interface Writing {
   tuning: JournalTuning;
   durable: boolean;
   files: WriterFiles | undefined;
+  readerFiles: ReaderFiles | undefined;
 }
 
 /**
@@ -29,19 +31,20 @@ interface Writing {
  */
 export function openOwnLane(
   { dir, maxBytes }: Required<JournalOptions>,
-  { tuning, durable, files }: Writing,
+  { tuning, durable, files, readerFiles }: Writing,
 ): OwnLane {
   ensurePrivateFolder(dir);
   const network = networkFileSystemOf(dir);
   if (network !== undefined) throw onNetwork(dir, network);
-  return new OwnLane(makeLane(dir), {
+  const options = {
     segmentBytes: Math.min(tuning.segmentBytes, maxBytes / segmentsAtLeast),
     durable,
     unsyncedBytes: tuning.unsyncedBytes,
     journal: dir,
-    onSyncFailed: (cause) => report(syncFailed(cause)),
+    onSyncFailed: (cause: unknown) => report(syncFailed(cause)),
     ...(files && { files }),
-  });
+  };
+  return new OwnLane(makeLane(dir), options, readerFiles);
 }
 
 /** Others that start at the same time may take a half-made one for a dead process's: then another is made. */

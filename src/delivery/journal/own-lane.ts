@@ -3,6 +3,7 @@ import { type Dropped, dropOldestFrom } from "./drop-oldest.ts";
 import { encodeEntry } from "./entry-line.ts";
 import type { Lane } from "./lane.ts";
 import { LaneReader, type Reading } from "./lane-reader.ts";
+import type { ReaderFiles } from "./line-reader.ts";
 import { LaneWriter, type LaneWriterOptions } from "./lane-writer.ts";
 import { NumberSet, type Range } from "./number-set.ts";
 
@@ -16,6 +17,7 @@ export type Holding = "yes" | "could" | "no";
 export class OwnLane {
   readonly lane: Lane;
   readonly #writer: LaneWriter;
+  readonly #files: ReaderFiles | undefined;
   /** Number of the last entry. */
   #last = 0;
   /** Reads back what was not kept in memory; there is one while there is such an entry. */
@@ -23,8 +25,9 @@ export class OwnLane {
   /** Entries in memory that the reader is to pass over. */
   #held = new NumberSet();
 
-  constructor(lane: Lane, options: LaneWriterOptions) {
+  constructor(lane: Lane, options: LaneWriterOptions, files?: ReaderFiles) {
     this.lane = lane;
+    this.#files = files;
     this.#writer = new LaneWriter(lane, options);
   }
 
@@ -38,6 +41,11 @@ export class OwnLane {
     if (this.#reader === undefined) return 0;
     // What was dropped counts as confirmed.
     return this.#countAlone([this.#reader.expected, this.#last]);
+  }
+
+  /** Those of them that can be read now. */
+  get readable(): number {
+    return this.#reader?.waits === true ? 0 : this.unread;
   }
 
   /** Entries that are not confirmed. */
@@ -58,7 +66,11 @@ export class OwnLane {
     const { segment, offset } = this.#writer.append(number, encodeEntry({ number, record }));
     this.#last = number;
     if (this.#reader === undefined && holding !== "no") return { number, retained: true };
-    this.#reader ??= new LaneReader(this.lane, { segment: segment.serial, offset, number });
+    this.#reader ??= new LaneReader(
+      this.lane,
+      { segment: segment.serial, offset, number },
+      this.#files,
+    );
     if (holding === "yes") this.#held.add([number, number]);
     return { number, retained: holding === "yes" };
   }
@@ -66,12 +78,13 @@ export class OwnLane {
   /** Hands out entries that were not, oldest first. */
   read(maxLines: number): Reading {
     if (this.#reader === undefined) return { entries: [], losses: [], ended: true };
-    const { entries, losses, ended } = this.#reader.read(maxLines);
+    const { entries, losses, ended, fault } = this.#reader.read(maxLines);
     const reading = {
       entries: entries.filter(({ number }) => !this.#held.has(number)),
       // What is damaged, and in memory, is not gone.
       losses: losses.map((loss) => ({ ...loss, count: this.#countAlone(loss.range) })),
       ended,
+      fault,
     };
     const count = this.unread;
     if (ended && count > 0) {
@@ -81,6 +94,11 @@ export class OwnLane {
     }
     if (ended || count === 0) this.#endReading();
     return reading;
+  }
+
+  /** Called after a pause, where what comes next could not be read. */
+  tryAgain(): void {
+    this.#reader?.tryAgain();
   }
 
   #countAlone(range: Range): number {

@@ -20,7 +20,7 @@ const lane = (overrides: Partial<LaneSummary> = {}): LaneSummary => ({
 
 const finding = (only: LaneSummary, overrides: Partial<JournalFinding> = {}): JournalFinding => ({
   dir: "/app/.authlog/journal",
-  summary: { dir: "/app/.authlog/journal", lanes: [only], damaged: [], total: only },
+  summary: { dir: "/app/.authlog/journal", lanes: [only], unread: [], damaged: [], total: only },
   deadLetterPath: "/app/.authlog/dead-letter.jsonl",
   deadLetters: 0,
   ...overrides,
@@ -88,11 +88,25 @@ describe("what the doctor says of the journal", () => {
         summary: {
           dir: "/it's",
           lanes: [],
+          unread: [],
           damaged: [{ path: "/it's/damaged/x", bytes: 1 }],
           total: lane(),
         },
       }),
       { "journal.damaged": "warn" },
+    ],
+    [
+      "a part that cannot be read",
+      finding(lane(), {
+        summary: {
+          dir: "/it's",
+          lanes: [],
+          unread: [{ path: "/it's/x", reason: "EACCES" }],
+          damaged: [],
+          total: lane(),
+        },
+      }),
+      { "journal.unread": "warn" },
     ],
   ])("names %s, with a hint that can be pasted", (_, found, expected) => {
     const result = checks(found);
@@ -128,6 +142,7 @@ describe("what the doctor says of the journal", () => {
       summary: {
         dir: "/j",
         lanes: [],
+        unread: [],
         damaged: [{ path: "/j/damaged/x", bytes: 1 }],
         total: lane(),
       },

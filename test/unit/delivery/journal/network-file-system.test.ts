@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { onNetwork } from "../../../../src/delivery/journal/journal-errors.ts";
 import { networkFileSystemOf } from "../../../../src/delivery/journal/network-file-system.ts";
 
-const of = (type: number): string | undefined => networkFileSystemOf("/srv", () => ({ type }));
+const of = (type: number): string | undefined =>
+  networkFileSystemOf("/srv", { statfs: () => ({ type }) });
 
 describe.runIf(process.platform === "linux")("the file system of a folder", () => {
   it.each([
@@ -14,6 +15,12 @@ describe.runIf(process.platform === "linux")("the file system of a folder", () =
     [0x517b, "SMB"],
     [0x00c36400, "Ceph"],
     [0x0bd00bd0, "Lustre"],
+    [0x01021997, "9P"],
+    [0x19830326, "BeeGFS"],
+    [0xaad7aaea, "PanFS"],
+    [0x20030528, "OrangeFS"],
+    [0x786f4256, "a folder shared by VirtualBox"],
+    [0xbacbacbc, "a folder shared by VMware"],
   ])("of type %i is %s, on the network", (type, name) => {
     expect(of(type)).toBe(name);
   });
@@ -28,6 +35,30 @@ describe.runIf(process.platform === "linux")("the file system of a folder", () =
     ["zfs", 0x2fc12fc1],
   ])("that is %s is this machine's", (_, type) => {
     expect(of(type)).toBeUndefined();
+  });
+
+  it.each([
+    ["fuse.sshfs", "sshfs"],
+    ["fuse.glusterfs", "glusterfs"],
+    ["fuse.rclone", "rclone"],
+    ["fuseblk", undefined],
+    ["fuse.fuse-overlayfs", undefined],
+    ["virtiofs", undefined],
+  ])("of FUSE that is mounted as %s is told by that", (kind, name) => {
+    const mounts = (): string =>
+      [
+        "28 1 254:1 / / rw,relatime - ext4 /dev/vda1 rw",
+        "61 28 0:44 / /home rw,nosuid shared:33 - fuse.sshfs host:/ rw,user_id=0",
+        `62 28 0:301 / /srv rw,nosuid shared:34 - ${kind} host:/srv rw,user_id=0`,
+        "",
+      ].join("\n");
+    const found = networkFileSystemOf("/srv", {
+      statfs: () => ({ type: 0x65735546 }),
+      // makedev(0, 301)
+      deviceOf: () => 0x10002d,
+      mounts,
+    });
+    expect(found).toBe(name);
   });
 
   it("is asked of the system where nobody else is named", () => {
