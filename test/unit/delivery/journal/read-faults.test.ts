@@ -194,7 +194,7 @@ describe("while a lane cannot be read", () => {
       tries += 1;
       return "EMFILE";
     };
-    const sender = { depth: 0, take: () => {} } as unknown as Sender;
+    const sender = { load: 0, take: () => {} } as unknown as Sender;
     const refill = new Refill(journal, sender, { batch: batchDefaults, clock, onTake: () => {} });
     const pauses: number[] = [];
     for (let times = 1; times <= 7; times += 1) {
