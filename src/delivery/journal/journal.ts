@@ -3,7 +3,6 @@ import { report } from "../../telemetry/diagnostics.ts";
 import type { ReadableLogRecord } from "../../telemetry/exporter.ts";
 import { AdoptedLanes } from "./adopted-lanes.ts";
 import { causeOfLoss } from "./cause-of-loss.ts";
-import type { Dropped } from "./drop-oldest.ts";
 import { FaultPause } from "./fault-pause.ts";
 import { endedUnsynced, gone, journalFull, linesMissing, unwritable } from "./journal-errors.ts";
 import {
@@ -15,6 +14,7 @@ import {
 import type { Appended, JournalEntry, JournalWorld, Position } from "./journal-entry.ts";
 import type { Lane } from "./lane.ts";
 import type { Loss, Reading } from "./lane-reader.ts";
+import { makeRoom } from "./make-room.ts";
 import { rangesOf } from "./number-set.ts";
 import { openOwnLane } from "./open-own-lane.ts";
 import type { Holding, OwnLane } from "./own-lane.ts";
@@ -203,19 +203,8 @@ export class Journal {
   }
 
   #makeRoom(own: OwnLane, share: number): boolean {
-    const { maxBytes, onFull } = this.#options;
-    const hasRoom = (): boolean => this.size + this.#othersBytes < maxBytes * share;
-    if (!hasRoom()) own.trim(0);
-    const dropOldest = (): Dropped | undefined =>
-      this.#adopted.dropOldest((gap) => own.append(gap, "no")) ?? own.dropOldest();
-    while (!hasRoom()) {
-      const dropped = onFull === "drop-oldest" ? dropOldest() : undefined;
-      if (dropped === undefined) return false;
-      const { fault, ...loss } = dropped;
-      if (loss.count > 0) this.#world.onGone({ ...loss, cause: journalFull(maxBytes) });
-      if (fault !== undefined) throw fault;
-    }
-    return true;
+    const room = { own, adopted: this.#adopted, othersBytes: this.#othersBytes };
+    return makeRoom(room, this.#options, share, this.#world.onGone);
   }
 
   #handOut(lane: Lane, { entries, losses }: Reading): JournalEntry[] {
