@@ -180,8 +180,12 @@ export class Journal {
     const own = this.#own;
     if (own === undefined) return;
     if (this.#closed) throw endedUnsynced();
+    // Somebody who signs in does not wait while all that waits is written anew, once more.
+    if (this.#pause.on && own.suspect) throw this.#pause.fault;
     try {
       await own.sync();
+      // What was written to files that were removed meanwhile is not on the disk, synced or not.
+      if (own.lane.given && !this.#closed) throw gone();
       this.#pause.forget();
     } catch (error) {
       // Whoever has the lane now may have cleared it away.
@@ -278,7 +282,7 @@ export class Journal {
     report(AuthlogError.is(error) ? error : unwritable(this.#options.dir, error));
     if (this.#closed) return;
     if (this.#own?.lane.isThere === false) this.#abandonOwn(this.#own);
-    this.#pause.begin();
+    this.#pause.begin(error);
   }
 
   #resume(): void {

@@ -42,7 +42,6 @@ export class LaneWriter {
   #namesUnsynced = true;
   /** The serial that was tried last: where something is in a segment's way, the next one is free. */
   #lastSerial: number;
-  /** Whether what is unsynced stands only in files whose sync failed. */
   #suspect = false;
   #rewriting = false;
   #syncing = false;
@@ -98,6 +97,11 @@ export class LaneWriter {
       this.#rewrite();
       await this.#syncOnce();
     }
+  }
+
+  /** Whether what is unsynced stands only in files whose sync failed: all of it is to be written anew. */
+  get suspect(): boolean {
+    return this.#suspect;
   }
 
   /** Leaves the current segment as it is; the next line begins another. */

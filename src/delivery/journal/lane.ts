@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { type KernelLock, tryLockExisting } from "../../files/kernel-lock.ts";
 import { systemReason } from "../../files/system-reason.ts";
@@ -53,7 +53,7 @@ export class Lane {
     try {
       lock = lockNew(temporary);
       // A lock on a file that has no name any more keeps nobody out, and lets nobody in after us.
-      if (lock === undefined || !existsSync(lockFile(temporary))) throw new ClearedAway();
+      if (lock === undefined || isMissing(lockFile(temporary))) throw new ClearedAway();
       renameSync(temporary, folder);
       return new Lane(folder, lock);
     } catch (error) {
@@ -137,7 +137,7 @@ export class Lane {
   /** Whether what was written to last is still there, under its name. */
   get isThere(): boolean {
     const last = this.segments.at(-1);
-    return existsSync(lockFile(this.folder)) && (last === undefined || existsSync(last.path));
+    return !isMissing(lockFile(this.folder)) && (last === undefined || !isMissing(last.path));
   }
 
   /** Clears the lane away: everything in it is confirmed. */
@@ -194,6 +194,15 @@ export class Lane {
   /** The last one first: should the process die over it, nothing is missing in front of what is left. */
   #removeSegments(): void {
     for (const { path } of this.segments.splice(0).toReversed()) rmSync(path, { force: true });
+  }
+}
+
+/** What cannot be looked at for a moment, for want of a right or of a descriptor, is there. */
+function isMissing(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) === undefined;
+  } catch {
+    return false;
   }
 }
 

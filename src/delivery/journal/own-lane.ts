@@ -87,6 +87,11 @@ export class OwnLane {
     return this.lane.confirmed.countMissing(range, this.#held);
   }
 
+  /** See {@link LaneWriter.suspect}. */
+  get suspect(): boolean {
+    return this.#writer.suspect;
+  }
+
   /** See {@link LaneWriter.sync}. */
   sync(): Promise<void> {
     return this.#writer.sync();
