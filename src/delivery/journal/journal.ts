@@ -4,7 +4,14 @@ import type { ReadableLogRecord } from "../../telemetry/exporter.ts";
 import { AdoptedLanes } from "./adopted-lanes.ts";
 import { causeOfLoss } from "./cause-of-loss.ts";
 import { FaultPause } from "./fault-pause.ts";
-import { endedUnsynced, gone, journalFull, linesMissing, unwritable } from "./journal-errors.ts";
+import {
+  endedUnsynced,
+  gone,
+  journalFull,
+  linesMissing,
+  unnoted,
+  unwritable,
+} from "./journal-errors.ts";
 import {
   type Durability,
   type JournalOptions,
@@ -12,7 +19,7 @@ import {
   journalTuning,
 } from "./journal-options.ts";
 import type { Appended, JournalEntry, JournalWorld, Position } from "./journal-entry.ts";
-import type { Lane } from "./lane.ts";
+import { Lane } from "./lane.ts";
 import type { Loss, Reading } from "./lane-reader.ts";
 import { makeRoom } from "./make-room.ts";
 import { rangesOf } from "./number-set.ts";
@@ -161,6 +168,13 @@ export class Journal {
     if (this.#own?.lane.isThere === false) this.#fail(gone());
   }
 
+  /** Resolves when what is confirmed is cleared away, as far as the disk lets it go. */
+  async cleared(): Promise<void> {
+    const own = this.#own;
+    if (own !== undefined) this.#confirm(own.lane, () => own.trim(0));
+    await Promise.all([own?.lane.cleared(), Lane.removed(this.#options.dir)]);
+  }
+
   /** Gives up what it holds. What is owed is for the next process; nothing is lost. */
   close(): void {
     if (this.#closed) return;
@@ -233,13 +247,17 @@ export class Journal {
 
   #confirm(lane: Lane, note: () => void): void {
     try {
-      note();
-      if (lane === this.#own?.lane) this.#own.trim();
-      else this.#adopted.trim();
+      try {
+        note();
+      } finally {
+        // A disk that is full has room again only by this.
+        if (lane === this.#own?.lane) this.#own.trim(this.#pause.on ? 0 : undefined);
+        else this.#adopted.trim();
+      }
     } catch (error) {
       // It is confirmed for this process; the next one delivers it again.
       if (lane === this.#own?.lane && !lane.isThere) this.#fail(error);
-      else report(unwritable(this.#options.dir, error));
+      else report(unnoted(this.#options.dir, error));
     }
   }
 

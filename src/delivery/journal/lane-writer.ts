@@ -197,6 +197,7 @@ export class LaneWriter {
   }
 
   #beginSegment(first: number): number {
+    this.#lane.admit();
     const serial = (this.#lastSerial += 1);
     const named = segmentPath(this.#lane.folder, serial, first);
     const path = this.#rewriting ? unfinished(named) : named;

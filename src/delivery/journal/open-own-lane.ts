@@ -34,7 +34,7 @@ export function openOwnLane(
   ensurePrivateFolder(dir);
   const network = networkFileSystemOf(dir);
   if (network !== undefined) throw onNetwork(dir, network);
-  return new OwnLane(makeLane(dir), {
+  return new OwnLane(makeLane(dir, files), {
     segmentBytes: Math.min(tuning.segmentBytes, maxBytes / segmentsAtLeast),
     durable,
     unsyncedBytes: tuning.unsyncedBytes,
@@ -45,9 +45,9 @@ export function openOwnLane(
 }
 
 /** Others that start at the same time may take a half-made one for a dead process's: then another is made. */
-function makeLane(journal: string): Lane {
+function makeLane(journal: string, files: WriterFiles | undefined): Lane {
   for (let attempt = 1; attempt <= mostAttempts; attempt += 1) {
-    const lane = Lane.create(journal, uuidv7());
+    const lane = Lane.create(journal, uuidv7(), files);
     if (lane !== undefined) return lane;
   }
   throw new Error("Other processes cleared away each lane while it was made.");

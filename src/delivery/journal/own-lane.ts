@@ -128,7 +128,7 @@ export class OwnLane {
     try {
       this.#writer.close();
     } finally {
-      if (this.owed === 0) this.lane.remove();
+      if (this.owed === 0) this.lane.finish();
       else this.lane.release();
     }
   }

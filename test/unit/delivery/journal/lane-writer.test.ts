@@ -1,6 +1,6 @@
 import fs, { cpSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { encodeEntry } from "../../../../src/delivery/journal/entry-line.ts";
 import { Lane } from "../../../../src/delivery/journal/lane.ts";
 import { segmentPath } from "../../../../src/delivery/journal/lane-files.ts";
@@ -179,7 +179,7 @@ describe.runIf(process.platform === "linux")("a sync that failed", () => {
         lane.confirm([[1, 4]]);
         expect(readBack(lane)).toEqual({ found: [5, 6, 7, 8, 9], losses: 0 });
         lane.remove();
-        expect(readdirSync(join(copy, name))).toEqual([]);
+        await vi.waitFor(() => expect(readdirSync(join(copy, name))).toEqual([]));
       }
     },
   );
