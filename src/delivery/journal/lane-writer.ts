@@ -40,6 +40,8 @@ export class LaneWriter {
   #full: number[] = [];
   readonly #unsynced = new UnsyncedLines();
   #namesUnsynced = true;
+  /** Whether a sync of the journal's folder failed: it can be without the lane's name. */
+  #nameSuspect = false;
   /** The serial that was tried last: where something is in a segment's way, the next one is free. */
   #lastSerial: number;
   #suspect = false;
@@ -144,16 +146,27 @@ export class LaneWriter {
     this.#closeFull(full);
   }
 
-  /** A new file, and a folder that was given its name, are there after a power cut only by this. */
+  /**
+   * A new file, and a folder that was given its name, are there after a power cut only by this. Where
+   * it failed, the kernel may have dropped the names that it could not write, and says yes the next
+   * time; so there are new ones by then. Those of the segments come with the lines that are written
+   * anew; that of the lane is changed here.
+   */
   async #syncNames(): Promise<void> {
+    await this.#syncFolder(this.#lane.folder);
+    if (this.#nameSuspect) this.#lane.rename();
+    this.#nameSuspect = true;
+    await this.#syncFolder(this.#options.journal);
+    this.#nameSuspect = false;
+  }
+
+  async #syncFolder(folder: string): Promise<void> {
     const { openSync, closeSync, fsync } = this.#files;
-    for (const folder of [this.#lane.folder, this.#options.journal]) {
-      const descriptor = openSync(folder, "r");
-      try {
-        await promisify(fsync)(descriptor);
-      } finally {
-        closeSync(descriptor);
-      }
+    const descriptor = openSync(folder, "r");
+    try {
+      await promisify(fsync)(descriptor);
+    } finally {
+      closeSync(descriptor);
     }
   }
 

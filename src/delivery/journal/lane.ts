@@ -1,5 +1,6 @@
 import fs, { mkdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { uuidv7 } from "uuidv7";
 import { type KernelLock, tryLockExisting } from "../../files/kernel-lock.ts";
 import { systemReason } from "../../files/system-reason.ts";
 import { report } from "../../telemetry/diagnostics.ts";
@@ -134,6 +135,19 @@ export class Lane {
    */
   dropSegments(): void {
     this.#leaving.add(this.segments.splice(0));
+  }
+
+  /**
+   * Gives its folder another name. Where a sync of the journal's folder failed, the kernel may have
+   * dropped the old one; the new one is a change that the next sync has to write.
+   */
+  rename(): void {
+    const folder = join(dirname(this.folder), uuidv7());
+    renameSync(this.folder, folder);
+    this.#note.folder = folder;
+    for (const segment of [...this.#leaving.segments, ...this.segments]) {
+      segment.path = join(folder, basename(segment.path));
+    }
   }
 
   /** Lets go of the lane: others may take it. */

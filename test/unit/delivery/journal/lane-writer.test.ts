@@ -210,6 +210,28 @@ describe.runIf(process.platform === "linux")("a sync that failed", () => {
     expect(readBack(lane)).toEqual({ found: [1, 2], losses: 0 });
   });
 
+  it("of the folder of all lanes is not believed for a name that it may have dropped", async () => {
+    const names: string[] = [];
+    const fsync = ((descriptor: number, callback: (error: Error | null) => void) => {
+      if (fs.readlinkSync(`/proc/self/fd/${descriptor}`) !== fs.realpathSync(dir)) {
+        return fs.fsync(descriptor, callback);
+      }
+      names.push(...readdirSync(dir));
+      if (names.length === 1) setImmediate(callback, eio());
+      else fs.fsync(descriptor, callback);
+    }) as WriterFiles["fsync"];
+    const { dir, lane, writer, append, failures } = setUp({ fsync });
+    append(1, 2);
+    await writer.sync();
+    append(3);
+    await writer.sync();
+    expect(failures).toMatchObject([{ code: "EIO" }]);
+    expect(names[0]).toBe(id);
+    expect(names[1]).not.toBe(id);
+    expect(readdirSync(dir)).toEqual([lane.id]);
+    expect(readBack(lane)).toEqual({ found: [1, 2, 3], losses: 0 });
+  });
+
   it("does not bring back what was confirmed meanwhile", async () => {
     const { fdatasync } = failingSyncs((count) => count === 1);
     const { lane, writer, append } = setUp({ fdatasync });
