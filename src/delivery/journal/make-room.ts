@@ -17,6 +17,8 @@ export interface Room {
  * Sees to it that a record finds room, where it may: by letting go of what is confirmed, and of the
  * oldest that waits, where that is asked for.
  *
+ * Where others fill the journal by themselves, all that this process could drop would help nobody.
+ *
  * @param share how much of the room the record may use. One that may not use all of it is what anyone
  *   can bring about: nothing that waits goes for it
  * @throws the system's error, where the disk did not take that something was dropped
@@ -29,7 +31,7 @@ export function makeRoom(
 ): boolean {
   const hasRoom = (): boolean => own.lane.size + adopted.size + othersBytes < maxBytes * share;
   if (!hasRoom()) own.trim(0);
-  const mayDrop = onFull === "drop-oldest" && share >= 1;
+  const mayDrop = onFull === "drop-oldest" && share >= 1 && othersBytes < maxBytes * share;
   const dropOldest = (): Dropped | undefined =>
     adopted.dropOldest((gap) => own.append(gap, "no")) ?? own.dropOldest();
   while (!hasRoom()) {
