@@ -88,9 +88,8 @@ export class ConfirmedNote {
    * @throws the system's error
    */
   async store(goesOn: () => boolean): Promise<void> {
-    const file = confirmedFile(this.folder);
     const stored = this.confirmed.firstMissing(1) - 1;
-    const descriptor = this.#begin(unfinished(file));
+    const descriptor = this.#begin();
     const meanwhile: Range[] = [];
     this.#meanwhile = meanwhile;
     try {
@@ -102,7 +101,7 @@ export class ConfirmedNote {
       closeSync(descriptor);
     }
     // Nothing waits for a disk here, and nobody else can have the lane, as after another wait.
-    renameSync(unfinished(file), file);
+    renameSync(this.#unfinished, confirmedFile(this.folder));
     this.#unwritten = false;
     await syncFolderSoon(this.folder);
     this.#stored = stored;
@@ -112,13 +111,17 @@ export class ConfirmedNote {
     return unfinished(join(this.folder, "reserve"));
   }
 
-  #begin(path: string): number {
+  get #unfinished(): string {
+    return unfinished(confirmedFile(this.folder));
+  }
+
+  #begin(): number {
     try {
-      return this.#write(path);
+      return this.#write(this.#unfinished);
     } catch (error) {
       if (!isFull(error)) throw error;
       rmSync(this.#reserve, { force: true });
-      return this.#write(path);
+      return this.#write(this.#unfinished);
     }
   }
 

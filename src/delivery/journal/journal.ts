@@ -1,17 +1,11 @@
 import { AuthlogError } from "../../errors.ts";
 import { report } from "../../telemetry/diagnostics.ts";
 import type { ReadableLogRecord } from "../../telemetry/exporter.ts";
+import { abandonLane } from "./abandon-lane.ts";
 import { AdoptedLanes } from "./adopted-lanes.ts";
 import { causeOfLoss } from "./cause-of-loss.ts";
 import { FaultPause } from "./fault-pause.ts";
-import {
-  endedUnsynced,
-  gone,
-  journalFull,
-  linesMissing,
-  unnoted,
-  unwritable,
-} from "./journal-errors.ts";
+import { endedUnsynced, gone, journalFull, unnoted, unwritable } from "./journal-errors.ts";
 import {
   type Durability,
   type JournalOptions,
@@ -19,7 +13,8 @@ import {
   journalTuning,
 } from "./journal-options.ts";
 import type { Appended, JournalEntry, JournalWorld, Position } from "./journal-entry.ts";
-import { Lane } from "./lane.ts";
+import type { Lane } from "./lane.ts";
+import { removed } from "./lane-removals.ts";
 import type { Loss, Reading } from "./lane-reader.ts";
 import { makeRoom } from "./make-room.ts";
 import { rangesOf } from "./number-set.ts";
@@ -172,7 +167,7 @@ export class Journal {
   async cleared(): Promise<void> {
     const own = this.#own;
     if (own !== undefined) this.#confirm(own.lane, () => own.trim(0));
-    await Promise.all([own?.lane.cleared(), Lane.removed(this.#options.dir)]);
+    await Promise.all([own?.lane.cleared(), removed(this.#options.dir)]);
   }
 
   /** Gives up what it holds. What is owed is for the next process; nothing is lost. */
@@ -278,19 +273,6 @@ export class Journal {
     if (this.unread > 0) onChange();
   }
 
-  /** What was written to files that somebody removed is there no more, unless it is in memory too. */
-  #abandonOwn(own: OwnLane): void {
-    this.#own = undefined;
-    const { unread: count, lane } = own;
-    try {
-      own.abandon();
-    } catch (error) {
-      report(unwritable(this.#options.dir, error));
-    }
-    if (count === 0) return;
-    this.#world.onGone({ count, span: {}, cause: linesMissing(count, lane.folder) });
-  }
-
   /** Has on the disk what could not be written anew before, without anybody who waits for it. */
   #syncBehind(): void {
     if (this.#durable) this.#rounds.add();
@@ -299,13 +281,19 @@ export class Journal {
   #fail(error: unknown): void {
     report(AuthlogError.is(error) ? error : unwritable(this.#options.dir, error));
     if (this.#closed) return;
-    if (this.#own?.lane.isThere === false) this.#abandonOwn(this.#own);
+    const own = this.#own;
+    if (own?.lane.isThere === false) {
+      this.#own = undefined;
+      abandonLane(own, this.#options.dir, this.#world.onGone);
+    }
     this.#pause.begin(error);
   }
 
   #resume(): void {
     if (this.#cancelAdoption === undefined) this.start();
     this.#syncBehind();
+    // A disk that is full may have room by it.
+    void this.cleared();
     this.#world.onChange();
   }
 }

@@ -3,6 +3,7 @@ import { promisify } from "node:util";
 import { diskHangs } from "./journal-errors.ts";
 import type { Lane } from "./lane.ts";
 import { type Segment, segmentPath, unfinished } from "./lane-files.ts";
+import { LaneNames } from "./lane-names.ts";
 import { UnsyncedLines } from "./unsynced-lines.ts";
 
 /** The system calls that the writer makes. Tests pass some that fail. */
@@ -34,14 +35,13 @@ export class LaneWriter {
   readonly #lane: Lane;
   readonly #options: LaneWriterOptions;
   readonly #files: WriterFiles;
+  readonly #names: LaneNames;
   readonly #fdatasync: (descriptor: number) => Promise<void>;
   #descriptor: number | undefined;
   /** Full segments that are not synced yet. */
   #full: number[] = [];
   readonly #unsynced = new UnsyncedLines();
   #namesUnsynced = true;
-  /** Whether a sync of the journal's folder failed: it can be without the lane's name. */
-  #nameSuspect = false;
   /** The serial that was tried last: where something is in a segment's way, the next one is free. */
   #lastSerial: number;
   #suspect = false;
@@ -54,6 +54,7 @@ export class LaneWriter {
     this.#lastSerial = lane.segments.at(-1)?.serial ?? 0;
     this.#options = options;
     this.#files = options.files ?? fs;
+    this.#names = new LaneNames(lane, options.journal, this.#files);
     this.#fdatasync = promisify(this.#files.fdatasync);
   }
 
@@ -133,7 +134,7 @@ export class LaneWriter {
       // All of them have to have ended before a file is closed.
       const failed = (await Promise.allSettled(syncs)).find(({ status }) => status === "rejected");
       if (failed?.status === "rejected") throw failed.reason;
-      if (names) await this.#syncNames();
+      if (names) await this.#names.sync();
     } catch (error) {
       this.#namesUnsynced ||= names;
       this.#suspect = !this.#closed;
@@ -144,30 +145,6 @@ export class LaneWriter {
     }
     this.#unsynced.take(lines);
     this.#closeFull(full);
-  }
-
-  /**
-   * A new file, and a folder that was given its name, are there after a power cut only by this. Where
-   * it failed, the kernel may have dropped the names that it could not write, and says yes the next
-   * time; so there are new ones by then. Those of the segments come with the lines that are written
-   * anew; that of the lane is changed here.
-   */
-  async #syncNames(): Promise<void> {
-    await this.#syncFolder(this.#lane.folder);
-    if (this.#nameSuspect) this.#lane.rename();
-    this.#nameSuspect = true;
-    await this.#syncFolder(this.#options.journal);
-    this.#nameSuspect = false;
-  }
-
-  async #syncFolder(folder: string): Promise<void> {
-    const { openSync, closeSync, fsync } = this.#files;
-    const descriptor = openSync(folder, "r");
-    try {
-      await promisify(fsync)(descriptor);
-    } finally {
-      closeSync(descriptor);
-    }
   }
 
   /** Writes what is unsynced to new segments: all of it, or, where the disk refuses, nothing. */

@@ -1,10 +1,11 @@
-import fs, { mkdirSync, renameSync, rmSync, statSync } from "node:fs";
+import fs, { mkdirSync, renameSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { uuidv7 } from "uuidv7";
 import { type KernelLock, tryLockExisting } from "../../files/kernel-lock.ts";
 import { systemReason } from "../../files/system-reason.ts";
 import { report } from "../../telemetry/diagnostics.ts";
 import { ConfirmedNote, type NoteFiles } from "./confirmed-note.ts";
+import { isMissing } from "./is-missing.ts";
 import { unnoted } from "./journal-errors.ts";
 import {
   confirmedFile,
@@ -15,11 +16,9 @@ import {
 } from "./lane-files.ts";
 import { newPrefix } from "./lane-list.ts";
 import { clearLane, lockForsaken, lockNew } from "./lane-lock.ts";
+import { noteRemoval } from "./lane-removals.ts";
 import { LeavingSegments, sizeOf } from "./leaving-segments.ts";
 import type { NumberSet, Range } from "./number-set.ts";
-
-/** Lanes that wait for the disk to be cleared away. */
-const removals = new Map<Lane, Promise<void>>();
 
 /**
  * The part of a journal that one process has written: a folder of segments, what of them is
@@ -178,11 +177,7 @@ export class Lane {
     if (this.#given) return;
     this.#given = true;
     if (this.#goesAtOnce) this.#removeNow();
-    else
-      removals.set(
-        this,
-        this.#removeSoon().finally(() => removals.delete(this)),
-      );
+    else noteRemoval(dirname(this.folder), this.#removeSoon());
   }
 
   /** Resolves when all that may go has gone, as far as the disk lets it go. */
@@ -190,16 +185,9 @@ export class Lane {
     return this.#leaving.cleared();
   }
 
-  /** The same for those that are cleared away from a journal's folder. */
-  static async removed(journal: string): Promise<void> {
-    const isIn = ({ folder, id }: Lane): boolean => folder === join(journal, id);
-    const those = [...removals].filter(([lane]) => isIn(lane));
-    await Promise.all(those.map(([, removal]) => removal));
-  }
-
   /**
-   * Clears the lane away at the end of the process, which waits for no disk: what cannot go without that is
-   * cleared away by the next one.
+   * Clears the lane away at the end of the process, which waits for no disk: what cannot go without
+   * that is cleared away by the next one.
    */
   finish(): void {
     if (this.#goesAtOnce) return this.remove();
@@ -234,11 +222,12 @@ export class Lane {
   }
 
   async #removeSoon(): Promise<void> {
-    this.dropSegments();
-    await this.#leaving.cleared();
-    if (!this.#goesAtOnce) return this.#letGo();
     try {
-      this.#removeNow();
+      this.dropSegments();
+      await this.#leaving.cleared();
+      // Whoever takes it over tries again.
+      if (this.#goesAtOnce) this.#removeNow();
+      else this.#letGo();
     } catch (error) {
       report(unnoted(dirname(this.folder), error));
     }
@@ -256,15 +245,6 @@ export class Lane {
       return range[1] === Infinity || !this.confirmed.covers(range);
     });
     this.#leaving.add(this.segments.splice(0, Math.max(0, owing)));
-  }
-}
-
-/** What cannot be looked at for a moment, for want of a right or of a descriptor, is there. */
-function isMissing(path: string): boolean {
-  try {
-    return statSync(path, { throwIfNoEntry: false }) === undefined;
-  } catch {
-    return false;
   }
 }
 

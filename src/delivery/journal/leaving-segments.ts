@@ -52,13 +52,13 @@ export class LeavingSegments {
   add(segments: readonly Segment[]): void {
     this.#segments.push(...segments);
     this.#segments.sort((a, b) => a.serial - b.serial);
-    if (this.#toDo) void this.cleared();
+    void this.cleared();
   }
 
   /** Resolves when they are gone, or the disk did not let them go, which is reported. */
   cleared(): Promise<void> {
-    this.#clearing ??= this.#clear().finally(() => (this.#clearing = undefined));
-    return this.#clearing;
+    if (this.#toDo) this.#clearing ??= this.#clear();
+    return this.#clearing ?? Promise.resolve();
   }
 
   /**
@@ -79,18 +79,20 @@ export class LeavingSegments {
   }
 
   get #toDo(): boolean {
-    return this.#segments.length > 0 || this.#missed !== undefined;
+    return !this.#ended && (this.#segments.length > 0 || this.#missed !== undefined);
   }
 
   async #clear(): Promise<void> {
     try {
-      while (this.#toDo && !this.#ended) await this.#clearOnce();
+      while (this.#toDo) await this.#clearOnce();
       this.#stuck = false;
     } catch (error) {
       this.#stuck = true;
       // That its files are gone is told by whoever looks at them.
       if (this.#ended || systemReason(error) === "ENOENT") return;
       report(unnoted(dirname(this.#note.folder), error));
+    } finally {
+      this.#clearing = undefined;
     }
   }
 
