@@ -37,8 +37,6 @@ export function dropOldestFrom(
   { lane, expected, last, held }: Droppable,
   keep: (record: ReadableLogRecord) => void,
 ): Dropped | undefined {
-  // What goes would leave no room.
-  if (lane.stuck) return undefined;
   for (const segment of lane.segments) {
     const [first, end] = lane.rangeOf(segment);
     const to = end === Infinity ? last : end;

@@ -91,12 +91,7 @@ export class Lane {
 
   /** In bytes, without what goes as soon as the disk has noted that it may. */
   get size(): number {
-    return sizeOf(this.segments) + this.#leaving.stuckBytes;
-  }
-
-  /** Whether the disk did not let go of what may go. */
-  get stuck(): boolean {
-    return this.#leaving.stuck;
+    return sizeOf(this.segments) + this.#leaving.waitingBytes;
   }
 
   /** See {@link LeavingSegments.admit}. */
@@ -125,7 +120,8 @@ export class Lane {
   drop(segment: Segment, range: Range): void {
     this.confirm([range]);
     const index = this.segments.indexOf(segment);
-    if (index >= 0) this.#leaving.add(this.segments.splice(index, 1));
+    if (index >= 0) this.segments.splice(index, 1);
+    this.#leaving.drop(segment);
   }
 
   /**

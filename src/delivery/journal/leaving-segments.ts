@@ -17,10 +17,13 @@ export class LeavingSegments {
   readonly #staying: readonly Segment[];
   #segments: Segment[] = [];
   #clearing: Promise<void> | undefined;
-  #stuck = false;
+  /** Those that the note under way is for. */
+  #going: readonly Segment[] = [];
   #unsynced = false;
   /** Why segments had to go without the note, while there is none. */
   #missed: unknown;
+  /** Whether something went before the disk had noted that it may. */
+  #noteDue = false;
   #ended = false;
 
   constructor(note: ConfirmedNote, staying: readonly Segment[]) {
@@ -33,14 +36,9 @@ export class LeavingSegments {
     return this.#segments;
   }
 
-  /** Whether the disk did not take the last note. */
-  get stuck(): boolean {
-    return this.#stuck;
-  }
-
-  /** In bytes, of what did not go when it was to. */
-  get stuckBytes(): number {
-    return this.#stuck ? sizeOf(this.#segments) : 0;
+  /** In bytes, of those that do not go now: they wait for the ones that do, or for a disk that failed. */
+  get waitingBytes(): number {
+    return sizeOf(this.#segments.filter((segment) => !this.#going.includes(segment)));
   }
 
   /** Whether a power cut can bring back some of those that went. */
@@ -52,6 +50,13 @@ export class LeavingSegments {
   add(segments: readonly Segment[]): void {
     this.#segments.push(...segments);
     this.#segments.sort((a, b) => a.serial - b.serial);
+    void this.cleared();
+  }
+
+  /** Has one go at once: room is needed now, and all that was in it is told as gone. */
+  drop(segment: Segment): void {
+    this.#remove(segment);
+    this.#noteDue = true;
     void this.cleared();
   }
 
@@ -79,28 +84,30 @@ export class LeavingSegments {
   }
 
   get #toDo(): boolean {
-    return !this.#ended && (this.#segments.length > 0 || this.#missed !== undefined);
+    if (this.#ended) return false;
+    return this.#segments.length > 0 || this.#noteDue || this.#missed !== undefined;
   }
 
   async #clear(): Promise<void> {
     try {
       while (this.#toDo) await this.#clearOnce();
-      this.#stuck = false;
     } catch (error) {
-      this.#stuck = true;
+      this.#noteDue = true;
       // That its files are gone is told by whoever looks at them.
       if (this.#ended || systemReason(error) === "ENOENT") return;
       report(unnoted(dirname(this.#note.folder), error));
     } finally {
+      this.#going = [];
       this.#clearing = undefined;
     }
   }
 
   async #clearOnce(): Promise<void> {
-    const going = [...this.#segments];
+    this.#going = [...this.#segments];
+    this.#noteDue = false;
     await this.#store();
     if (this.#ended) return;
-    for (const segment of going) this.#remove(segment);
+    for (const segment of this.#going) this.#remove(segment);
     this.#note.reserve();
     await syncFolderSoon(this.#note.folder);
     this.#unsynced = false;

@@ -59,6 +59,17 @@ describe("segments of which all is confirmed", () => {
     journal.close();
   });
 
+  it("that wait for others to go count as room that is used: a disk that hangs fills no further", () => {
+    const { journal, positions } = open(() => {});
+    const size = journal.size;
+    journal.confirm(positions.slice(0, 7));
+    const after = journal.size;
+    expect(after).toBeLessThan(size);
+    journal.confirm(positions.slice(7, 19));
+    expect(journal.size).toBe(after);
+    journal.close();
+  });
+
   it("are left to the next process where this one ends before the disk has noted that", async () => {
     const begun: (() => void)[] = [];
     const { journal, dir, positions } = open((descriptor, callback) => {
