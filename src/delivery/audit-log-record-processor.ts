@@ -232,7 +232,9 @@ export class AuditLogRecordProcessor implements RecordQueue {
     this.#refill?.cancel();
     // Nobody who waits for the disk is let go before that, nor is a dead letter.
     await Promise.race([
-      Promise.all([this.#diskWait.ended(), this.#losses.buried()]),
+      Promise.all([this.#diskWait.ended(), this.#losses.buried()]).then(() =>
+        this.#journal?.cleared(),
+      ),
       deadline.reached,
     ]);
     this.end();

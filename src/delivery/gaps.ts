@@ -8,7 +8,13 @@ import { joined, type Span } from "./span.ts";
 
 /** Losses that come so soon after one another are told together; at the latest after so long. */
 const quietMillis = 1000;
-const patienceMillis = 60_000;
+const patienceMillis = 5000;
+
+/**
+ * After each telling there is none for twice as long as before, up to so long: where nothing finds
+ * room for days, what tells of it takes little. So long without a loss, and it begins anew.
+ */
+const longestRestMillis = 600_000;
 
 interface Gap {
   count: number;
@@ -17,14 +23,17 @@ interface Gap {
 
 /**
  * Counts what could not be kept, and writes into the trail how much that was, from when to when, and
- * why: one event a cause, once no more is lost for a moment.
+ * why: one event a cause, once no more is lost for a moment; and less and less often, while more is
+ * lost again and again.
  */
 export class Gaps {
   readonly #clock: Clock;
   readonly #sink: (record: AuthLogRecord) => void;
   readonly #open = new Map<AuthlogErrorCode, Gap>();
-  #cancelTimer: (() => void) | undefined;
+  /** What is waited for, if anything: that no more is lost, the end of a rest, or of a calm. */
+  #timer: { kind: "quiet" | "rest" | "calm"; cancel: () => void } | undefined;
   #waitedMillis = 0;
+  #restMillis = quietMillis;
   #lostSince = false;
 
   /** @param sink takes the event where no LoggerProvider does */
@@ -40,37 +49,52 @@ export class Gaps {
       count: (gap?.count ?? 0) + count,
       span: gap === undefined ? span : joined(gap.span, span),
     });
-    this.#lostSince = this.#cancelTimer !== undefined;
-    this.#wait();
+    this.#lostSince = true;
+    if (this.#timer === undefined || this.#timer.kind === "calm") this.#wait();
   }
 
   /**
-   * Writes what was noted into the trail now.
+   * Writes what was noted into the trail, unless that was done a moment ago.
    *
-   * @param past whether it goes past every LoggerProvider
+   * @param last whether it is the last time: then it is done now, and past every LoggerProvider
    */
-  tell(past = false): void {
-    this.#cancelTimer?.();
-    this.#cancelTimer = undefined;
+  tell(last = false): void {
+    if (this.#open.size === 0 || (this.#timer?.kind === "rest" && !last)) return;
     this.#waitedMillis = 0;
+    this.#restMillis = Math.min(longestRestMillis, this.#restMillis * 2);
+    this.#schedule("rest", this.#restMillis, () => this.#endRest());
     const open = [...this.#open];
     // Emptied first: a loss on the event's own way is a new one.
     this.#open.clear();
     for (const [code, { count, span }] of open) {
       const gap = { ...span, code, count, timeUnixMillis: Date.now() };
       const record = toGapRecord(gap, takeIdentity());
-      if (past) this.#sink(record);
+      if (last) this.#sink(record);
       else emit(record, this.#sink);
     }
   }
 
   #wait(): void {
-    this.#cancelTimer ??= this.#clock.schedule(() => {
-      this.#cancelTimer = undefined;
+    this.#lostSince = false;
+    this.#schedule("quiet", quietMillis, () => {
       this.#waitedMillis += quietMillis;
-      if (!this.#lostSince || this.#waitedMillis >= patienceMillis) return this.tell();
-      this.#lostSince = false;
-      this.#wait();
-    }, quietMillis);
+      if (!this.#lostSince || this.#waitedMillis >= patienceMillis) this.tell();
+      else this.#wait();
+    });
+  }
+
+  #endRest(): void {
+    this.tell();
+    if (this.#timer !== undefined) return;
+    this.#schedule("calm", longestRestMillis, () => (this.#restMillis = quietMillis));
+  }
+
+  #schedule(kind: "quiet" | "rest" | "calm", millis: number, then: () => void): void {
+    this.#timer?.cancel();
+    const cancel = this.#clock.schedule(() => {
+      this.#timer = undefined;
+      then();
+    }, millis);
+    this.#timer = { kind, cancel };
   }
 }

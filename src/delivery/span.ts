@@ -1,7 +1,10 @@
 import type { ReadableLogRecord } from "../telemetry/exporter.ts";
 import { attributes } from "../vocabulary.ts";
 
-/** What is known of records that are gone: from when to when, and their place in their producer's count. */
+/**
+ * What is known of records that are gone: from when to when, and their place in their producer's count.
+ * An end that is not there is open: how far they reach in that direction, nobody knows.
+ */
 export interface Span {
   readonly firstTimeUnixMillis?: number | undefined;
   readonly lastTimeUnixMillis?: number | undefined;
@@ -23,7 +26,7 @@ export function spanOf(record: ReadableLogRecord): Span {
   };
 }
 
-/** Both, and what lies between them. */
+/** Both, and what lies between them. An end that is not known of one is not known of both. */
 export function joined(a: Span, b: Span): Span {
   const sameProducer = a.producerId === b.producerId;
   return {
@@ -70,11 +73,9 @@ function producerOf({
 }
 
 function least(a: number | undefined, b: number | undefined): number | undefined {
-  if (a === undefined || b === undefined) return a ?? b;
-  return Math.min(a, b);
+  return a === undefined || b === undefined ? undefined : Math.min(a, b);
 }
 
 function greatest(a: number | undefined, b: number | undefined): number | undefined {
-  if (a === undefined || b === undefined) return a ?? b;
-  return Math.max(a, b);
+  return a === undefined || b === undefined ? undefined : Math.max(a, b);
 }

@@ -207,7 +207,7 @@ describe.skipIf(!traceable)("a sync that fails", () => {
   it.each([
     ["once", "3", 1],
     ["twice, so that what is written anew fails too", "3..4", 2],
-    ["for a time", "3..7", 5],
+    ["for a time", "3..7", 2],
     ["every other time", "2+2", count / 8],
   ])("%s is not repeated on the same file; its entries are written to another", async (...args) => {
     const [name, when, least] = args;

@@ -41,6 +41,12 @@ const journal = new Journal(
 journal.start();
 
 const onDisk: [number, Position][] = [];
+function confirm(some: number): void {
+  const confirmed = onDisk.splice(0, some);
+  for (const [n] of confirmed) say("C", n);
+  journal.confirm(confirmed.map(([, where]) => where));
+}
+
 const waits: Promise<void>[] = [];
 for (let n = 1; n <= Number(count); n += 1) {
   const appended = journal.append(numberedRecord(n), "could", 1);
@@ -55,12 +61,14 @@ for (let n = 1; n <= Number(count); n += 1) {
   else settled();
   // Bursts, and pauses in which syncs begin and end.
   for (let pause = Math.floor(random() * 4); pause > 0; pause -= 1) await setImmediate();
-  if (random() < 0.1) {
-    const confirmed = onDisk.splice(0, Math.floor(onDisk.length * random()));
-    for (const [m] of confirmed) say("C", m);
-    journal.confirm(confirmed.map(([, where]) => where));
-  }
+  if (random() < 0.1) confirm(Math.floor(onDisk.length * random()));
 }
 await Promise.all(waits);
+// In several parts, so that some of it goes while there is more.
+while (onDisk.length > 0) {
+  confirm(Math.ceil(onDisk.length / 2));
+  for (let turn = 0; turn < 20; turn += 1) await setImmediate();
+}
+journal.close();
 say("E", 0);
 process.exit();

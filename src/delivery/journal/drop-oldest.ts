@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { systemReason } from "../../files/system-reason.ts";
 import type { ReadableLogRecord } from "../../telemetry/exporter.ts";
 import { eventNames } from "../../vocabulary.ts";
 import { decodeEntry, type Entry } from "./entry-line.ts";
@@ -26,8 +27,8 @@ export interface Dropped extends Loss {
 }
 
 /**
- * Drops the oldest segment of a lane that nothing was handed out of, nor is in memory, and that
- * nobody writes to.
+ * Drops the oldest segment of a lane of which nothing that was handed out is unconfirmed, nor is
+ * anything in memory, and that nobody writes to.
  *
  * @param keep takes what tells of earlier losses: without it, they would be silent
  * @returns what was in it; `undefined` where there is no such segment
@@ -39,11 +40,13 @@ export function dropOldestFrom(
   for (const segment of lane.segments) {
     const [first, end] = lane.rangeOf(segment);
     const to = end === Infinity ? last : end;
-    if (first < expected || to === undefined) continue;
+    if (to === undefined) continue;
+    if (lane.confirmed.countMissing([first, Math.min(to, expected - 1)]) > 0) continue;
     const range: Range = [first, to];
     const owed = lane.confirmed.countMissing(range);
     if (lane.confirmed.countMissing(range, held) < owed) continue;
-    const told = whereReadable(() => gapsIn(segment)) ?? [];
+    const told = gapsWhereReadable(segment);
+    if (told === undefined) continue;
     const gaps = told.filter(({ number }) => !lane.confirmed.has(number));
     const count = owed - gaps.length;
     if (count <= 0 && gaps.length > 0) continue;
@@ -66,6 +69,20 @@ export function dropOldestFrom(
 
 /** Text of a record has its quotes escaped: only the member itself looks like this. */
 const gapMark = `"eventName":"${eventNames.gap}"`;
+
+/** With these a file is gone, or damaged. All others pass, as the want of a descriptor or of a right. */
+const lasting: ReadonlySet<string> = new Set(["EIO", "EISDIR", "ENOENT", "ENOTDIR"]);
+
+/** None where the disk does not give the segment back; `undefined` where it may later. */
+function gapsWhereReadable(segment: Segment): Entry[] | undefined {
+  try {
+    return gapsIn(segment);
+  } catch (error) {
+    const code = systemReason(error);
+    if (code === undefined) throw error;
+    return lasting.has(code) ? [] : undefined;
+  }
+}
 
 /** The events of gaps among a segment's entries, found without decoding all of them. */
 function gapsIn({ path }: Segment): Entry[] {

@@ -9,6 +9,7 @@ export class FaultPause {
   readonly #clock: Clock;
   readonly #onEnd: () => void;
   #cancel: (() => void) | undefined;
+  #fault: unknown;
   /** Faults since the disk took something. */
   #faults = 0;
 
@@ -21,9 +22,15 @@ export class FaultPause {
     return this.#cancel !== undefined;
   }
 
+  /** Why it began. */
+  get fault(): unknown {
+    return this.#fault;
+  }
+
   /** The disk failed. Faults during a pause do not prolong it. */
-  begin(): void {
+  begin(fault: unknown): void {
     if (this.on) return;
+    this.#fault = fault;
     this.#faults += 1;
     const millis = Math.min(lastMillis, firstMillis * 2 ** (this.#faults - 1));
     this.#cancel = this.#clock.schedule(() => {

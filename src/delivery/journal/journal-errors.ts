@@ -6,10 +6,21 @@ import type { Damage } from "./lane-reader.ts";
 /** Nothing can be written: what happens from now on waits in memory. */
 export function unwritable(dir: string, cause: unknown): AuthlogError {
   return unwritableBy(
-    `The system says ${systemReason(cause) ?? "nothing more"}; the journal's folder is ${dir}.`,
+    whyUnwritable(dir, cause),
     "Give the process a folder that it may write to by AUTHLOG_JOURNAL_DIR, and room on its disk; where there is none, AUTHLOG_DURABILITY=memory says that this is meant.",
     cause,
   );
+}
+
+/** What was delivered cannot be noted. Nothing waits in memory for that, but room is not had again. */
+export function unnoted(dir: string, cause: unknown): AuthlogError {
+  return new AuthlogError("ERR_AUTHLOG_JOURNAL_UNWRITABLE", {
+    message:
+      "The journal cannot note what was delivered: it keeps its room, and a restart delivers it again.",
+    why: whyUnwritable(dir, cause),
+    fix: "Look at the disk, and at the right to write to the folder. It is tried again by itself; the ledger knows by its uid what it has.",
+    cause,
+  });
 }
 
 /** The disk stores nothing of what it was given. */
@@ -18,6 +29,10 @@ export function diskHangs(bytes: number): AuthlogError {
     `More than ${bytes} bytes wait for a sync that does not end.`,
     "Look at the disk.",
   );
+}
+
+function whyUnwritable(dir: string, cause: unknown): string {
+  return `The system says ${systemReason(cause) ?? "nothing more"}; the journal's folder is ${dir}.`;
 }
 
 function unwritableBy(why: string, fix: string, cause?: unknown): AuthlogError {

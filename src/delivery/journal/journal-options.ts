@@ -15,7 +15,8 @@ export const durabilityDefault: Durability = "process";
  * What becomes of events when the journal is full.
  *
  * - `drop-newest`: what happens then is not kept;
- * - `drop-oldest`: the oldest part that waits goes, so that what happens now is kept.
+ * - `drop-oldest`: the oldest part that waits goes, so that what happens now is kept; but not for what
+ *   anyone can bring about, and not where the files of other living processes leave no room.
  *
  * Either way a gap event tells how many are gone, and which.
  */

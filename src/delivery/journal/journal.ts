@@ -1,18 +1,11 @@
 import { AuthlogError } from "../../errors.ts";
 import { report } from "../../telemetry/diagnostics.ts";
 import type { ReadableLogRecord } from "../../telemetry/exporter.ts";
+import { abandonLane } from "./abandon-lane.ts";
 import { AdoptedLanes } from "./adopted-lanes.ts";
 import { causeOfLoss } from "./cause-of-loss.ts";
-import type { Dropped } from "./drop-oldest.ts";
 import { FaultPause } from "./fault-pause.ts";
-import {
-  endedUnsynced,
-  gone,
-  journalFull,
-  linesMissing,
-  unread,
-  unwritable,
-} from "./journal-errors.ts";
+import { endedUnsynced, gone, journalFull, unnoted, unread, unwritable } from "./journal-errors.ts";
 import {
   type Durability,
   type JournalOptions,
@@ -21,7 +14,9 @@ import {
 } from "./journal-options.ts";
 import type { Appended, JournalEntry, JournalWorld, Position } from "./journal-entry.ts";
 import type { Lane } from "./lane.ts";
+import { removed } from "./lane-removals.ts";
 import type { Loss, Reading } from "./lane-reader.ts";
+import { makeRoom } from "./make-room.ts";
 import { rangesOf } from "./number-set.ts";
 import { openOwnLane } from "./open-own-lane.ts";
 import type { Holding, OwnLane } from "./own-lane.ts";
@@ -175,6 +170,13 @@ export class Journal {
     if (this.#own?.lane.isThere === false) this.#fail(gone());
   }
 
+  /** Resolves when what is confirmed is cleared away, as far as the disk lets it go. */
+  async cleared(): Promise<void> {
+    const own = this.#own;
+    if (own !== undefined) this.#confirm(own.lane, () => own.trim(0));
+    await Promise.all([own?.lane.cleared(), removed(this.#options.dir)]);
+  }
+
   /** Gives up what it holds. What is owed is for the next process; nothing is lost. */
   close(): void {
     if (this.#closed) return;
@@ -195,8 +197,12 @@ export class Journal {
     const own = this.#own;
     if (own === undefined) return;
     if (this.#closed) throw endedUnsynced();
+    // Somebody who signs in does not wait while all that waits is written anew, once more.
+    if (this.#pause.on && own.suspect) throw this.#pause.fault;
     try {
       await own.sync();
+      // What was written to files that were removed meanwhile is not on the disk, synced or not.
+      if (own.lane.given && !this.#closed) throw gone();
       this.#pause.forget();
     } catch (error) {
       // Whoever has the lane now may have cleared it away.
@@ -219,26 +225,15 @@ export class Journal {
   }
 
   #makeRoom(own: OwnLane, share: number): boolean {
-    const { maxBytes, onFull } = this.#options;
-    const hasRoom = (): boolean => this.size + this.#adopted.othersBytes < maxBytes * share;
-    if (!hasRoom()) own.trim(0);
-    const dropOldest = (): Dropped | undefined =>
-      this.#adopted.dropOldest((gap) => own.append(gap, "no")) ?? own.dropOldest();
-    while (!hasRoom()) {
-      const dropped = onFull === "drop-oldest" ? dropOldest() : undefined;
-      if (dropped === undefined) return false;
-      const { fault, ...loss } = dropped;
-      if (loss.count > 0) this.#world.onGone({ ...loss, cause: journalFull(maxBytes) });
-      if (fault !== undefined) throw fault;
-    }
-    return true;
+    const room = { own, adopted: this.#adopted };
+    return makeRoom(room, this.#options, share, this.#world.onGone);
   }
 
   #handOut(lane: Lane, { entries, losses, fault }: Reading): JournalEntry[] {
     for (const loss of losses) this.#tell(lane, loss);
     if (fault !== undefined) {
       report(unread(lane.folder, fault));
-      this.#readingPause.begin();
+      this.#readingPause.begin(fault);
     } else if (entries.length > 0) this.#readingPause.forget();
     // What a process of its own has handed out, it never reads back.
     const mayBeThere = lane !== this.#own?.lane;
@@ -260,13 +255,17 @@ export class Journal {
 
   #confirm(lane: Lane, note: () => void): void {
     try {
-      note();
-      if (lane === this.#own?.lane) this.#own.trim();
-      else this.#adopted.trim();
+      try {
+        note();
+      } finally {
+        // A disk that is full has room again only by this.
+        if (lane === this.#own?.lane) this.#own.trim(this.#pause.on ? 0 : undefined);
+        else this.#adopted.trim();
+      }
     } catch (error) {
       // It is confirmed for this process; the next one delivers it again.
       if (lane === this.#own?.lane && !lane.isThere) this.#fail(error);
-      else report(unwritable(this.#options.dir, error));
+      else report(unnoted(this.#options.dir, error));
     }
   }
 
@@ -286,19 +285,6 @@ export class Journal {
     if (this.unread > 0) onChange();
   }
 
-  /** What was written to files that somebody removed is there no more, unless it is in memory too. */
-  #abandonOwn(own: OwnLane): void {
-    this.#own = undefined;
-    const { unread: count, lane } = own;
-    try {
-      own.abandon();
-    } catch (error) {
-      report(unwritable(this.#options.dir, error));
-    }
-    if (count === 0) return;
-    this.#world.onGone({ count, span: {}, cause: linesMissing(count, lane.folder) });
-  }
-
   /** Has on the disk what could not be written anew before, without anybody who waits for it. */
   #syncBehind(): void {
     if (this.#durable) this.#rounds.add();
@@ -307,8 +293,12 @@ export class Journal {
   #fail(error: unknown): void {
     report(AuthlogError.is(error) ? error : unwritable(this.#options.dir, error));
     if (this.#closed) return;
-    if (this.#own?.lane.isThere === false) this.#abandonOwn(this.#own);
-    this.#pause.begin();
+    const own = this.#own;
+    if (own?.lane.isThere === false) {
+      this.#own = undefined;
+      abandonLane(own, this.#options.dir, this.#world.onGone);
+    }
+    this.#pause.begin(error);
   }
 
   #resumeReading(): void {
@@ -320,6 +310,8 @@ export class Journal {
   #resume(): void {
     if (this.#cancelAdoption === undefined) this.start();
     this.#syncBehind();
+    // A disk that is full may have room by it.
+    void this.cleared();
     this.#world.onChange();
   }
 }

@@ -3,6 +3,7 @@ import { promisify } from "node:util";
 import { diskHangs } from "./journal-errors.ts";
 import type { Lane } from "./lane.ts";
 import { type Segment, segmentPath, unfinished } from "./lane-files.ts";
+import { LaneNames } from "./lane-names.ts";
 import { UnsyncedLines } from "./unsynced-lines.ts";
 
 /** The system calls that the writer makes. Tests pass some that fail. */
@@ -34,6 +35,7 @@ export class LaneWriter {
   readonly #lane: Lane;
   readonly #options: LaneWriterOptions;
   readonly #files: WriterFiles;
+  readonly #names: LaneNames;
   readonly #fdatasync: (descriptor: number) => Promise<void>;
   #descriptor: number | undefined;
   /** Full segments that are not synced yet. */
@@ -42,7 +44,6 @@ export class LaneWriter {
   #namesUnsynced = true;
   /** The serial that was tried last: where something is in a segment's way, the next one is free. */
   #lastSerial: number;
-  /** Whether what is unsynced stands only in files whose sync failed. */
   #suspect = false;
   #rewriting = false;
   #syncing = false;
@@ -53,6 +54,7 @@ export class LaneWriter {
     this.#lastSerial = lane.segments.at(-1)?.serial ?? 0;
     this.#options = options;
     this.#files = options.files ?? fs;
+    this.#names = new LaneNames(lane, options.journal, this.#files);
     this.#fdatasync = promisify(this.#files.fdatasync);
   }
 
@@ -100,6 +102,11 @@ export class LaneWriter {
     }
   }
 
+  /** Whether what is unsynced stands only in files whose sync failed: all of it is to be written anew. */
+  get suspect(): boolean {
+    return this.#suspect;
+  }
+
   /** Leaves the current segment as it is; the next line begins another. */
   endSegment(): void {
     this.#endSegment();
@@ -127,7 +134,7 @@ export class LaneWriter {
       // All of them have to have ended before a file is closed.
       const failed = (await Promise.allSettled(syncs)).find(({ status }) => status === "rejected");
       if (failed?.status === "rejected") throw failed.reason;
-      if (names) await this.#syncNames();
+      if (names) await this.#names.sync();
     } catch (error) {
       this.#namesUnsynced ||= names;
       this.#suspect = !this.#closed;
@@ -138,19 +145,6 @@ export class LaneWriter {
     }
     this.#unsynced.take(lines);
     this.#closeFull(full);
-  }
-
-  /** A new file, and a folder that was given its name, are there after a power cut only by this. */
-  async #syncNames(): Promise<void> {
-    const { openSync, closeSync, fsync } = this.#files;
-    for (const folder of [this.#lane.folder, this.#options.journal]) {
-      const descriptor = openSync(folder, "r");
-      try {
-        await promisify(fsync)(descriptor);
-      } finally {
-        closeSync(descriptor);
-      }
-    }
   }
 
   /** Writes what is unsynced to new segments: all of it, or, where the disk refuses, nothing. */
@@ -193,6 +187,7 @@ export class LaneWriter {
   }
 
   #beginSegment(first: number): number {
+    this.#lane.admit();
     const serial = (this.#lastSerial += 1);
     const named = segmentPath(this.#lane.folder, serial, first);
     const path = this.#rewriting ? unfinished(named) : named;

@@ -1,51 +1,49 @@
-import { appendFileSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import fs, { mkdirSync, renameSync, rmSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { uuidv7 } from "uuidv7";
 import { type KernelLock, tryLockExisting } from "../../files/kernel-lock.ts";
 import { systemReason } from "../../files/system-reason.ts";
+import { report } from "../../telemetry/diagnostics.ts";
+import { ConfirmedNote, type NoteFiles } from "./confirmed-note.ts";
+import { isMissing } from "./is-missing.ts";
+import { unnoted } from "./journal-errors.ts";
 import {
   confirmedFile,
-  confirmedLines,
   listSegments,
   lockFile,
-  readConfirmed,
   type Segment,
-  unfinished,
   unfinishedFiles,
 } from "./lane-files.ts";
 import { newPrefix } from "./lane-list.ts";
 import { clearLane, lockForsaken, lockNew } from "./lane-lock.ts";
+import { noteRemoval } from "./lane-removals.ts";
+import { LeavingSegments, sizeOf } from "./leaving-segments.ts";
 import type { NumberSet, Range } from "./number-set.ts";
-
-const lineBreak = Buffer.from("\n");
 
 /**
  * The part of a journal that one process has written: a folder of segments, what of them is
  * confirmed, and a lock. Whoever holds the lock may deliver from it; a dead process holds none.
  */
 export class Lane {
-  readonly id: string;
-  readonly folder: string;
   /** In order. The last one may still be written to. */
   readonly segments: Segment[];
-  readonly confirmed: NumberSet;
   readonly #lock: KernelLock;
-  /** Whether the disk did not take something of what is confirmed. */
-  #unwritten = false;
+  readonly #note: ConfirmedNote;
+  readonly #leaving: LeavingSegments;
   #given = false;
 
-  private constructor(folder: string, lock: KernelLock) {
-    this.folder = folder;
-    this.id = basename(folder);
+  private constructor(folder: string, lock: KernelLock, files: NoteFiles) {
     this.#lock = lock;
     this.segments = listSegments(folder);
-    this.confirmed = readConfirmed(confirmedFile(folder));
+    this.#note = new ConfirmedNote(folder, files);
+    this.#leaving = new LeavingSegments(this.#note, this.segments);
   }
 
   /**
    * Makes a lane of this process's own in the journal's folder; `undefined` where another process took
    * the half-made one for a dead one's, and cleared it away.
    */
-  static create(journal: string, id: string): Lane | undefined {
+  static create(journal: string, id: string, files: NoteFiles = fs): Lane | undefined {
     const temporary = join(journal, `${newPrefix}${id}`);
     const folder = join(journal, id);
     mkdirSync(temporary, { mode: 0o700 });
@@ -53,9 +51,11 @@ export class Lane {
     try {
       lock = lockNew(temporary);
       // A lock on a file that has no name any more keeps nobody out, and lets nobody in after us.
-      if (lock === undefined || !existsSync(lockFile(temporary))) throw new ClearedAway();
+      if (lock === undefined || isMissing(lockFile(temporary))) throw new ClearedAway();
       renameSync(temporary, folder);
-      return new Lane(folder, lock);
+      const lane = new Lane(folder, lock, files);
+      lane.#note.reserve();
+      return lane;
     } catch (error) {
       lock?.release();
       if (error instanceof ClearedAway || systemReason(error) === "ENOENT") return undefined;
@@ -69,7 +69,7 @@ export class Lane {
     const lock = tryLockExisting(lockFile(folder)) ?? lockForsaken(folder);
     if (lock === undefined) return undefined;
     try {
-      return new Lane(folder, lock);
+      return new Lane(folder, lock, fs);
     } catch (error) {
       lock.release();
       if (systemReason(error) === "ENOENT") return undefined;
@@ -77,9 +77,26 @@ export class Lane {
     }
   }
 
-  /** In bytes. */
+  get folder(): string {
+    return this.#note.folder;
+  }
+
+  get id(): string {
+    return basename(this.folder);
+  }
+
+  get confirmed(): NumberSet {
+    return this.#note.confirmed;
+  }
+
+  /** In bytes, without what goes as soon as the disk has noted that it may. */
   get size(): number {
-    return this.segments.reduce((sum, { size }) => sum + size, 0);
+    return sizeOf(this.segments) + this.#leaving.waitingBytes;
+  }
+
+  /** See {@link LeavingSegments.admit}. */
+  admit(): void {
+    this.#leaving.admit();
   }
 
   /** The numbers of a segment, as far as the next one tells them. */
@@ -88,24 +105,23 @@ export class Lane {
     return [segment.first, next === undefined ? Infinity : next.first - 1];
   }
 
-  /**
-   * Notes that entries need not be delivered any more. It is not synced: what a power cut takes of
-   * it is delivered again, and known again by its uid.
-   */
+  /** Notes that entries need not be delivered any more. See {@link ConfirmedNote.add}. */
   confirm(ranges: readonly Range[]): void {
     // Somebody else may have it.
     if (this.#given) return;
-    for (const range of ranges) this.confirmed.add(range);
-    this.#write(ranges);
-    this.#dropConfirmedSegments();
+    try {
+      this.#note.add(ranges);
+    } finally {
+      this.#leaveConfirmed();
+    }
   }
 
   /** Lets go of one segment, whatever is in it: its numbers count as confirmed from now on. */
   drop(segment: Segment, range: Range): void {
     this.confirm([range]);
-    if (!this.segments.includes(segment)) return;
-    rmSync(segment.path, { force: true });
-    this.segments.splice(this.segments.indexOf(segment), 1);
+    const index = this.segments.indexOf(segment);
+    if (index >= 0) this.segments.splice(index, 1);
+    this.#leaving.drop(segment);
   }
 
   /**
@@ -113,8 +129,20 @@ export class Lane {
    * closed.
    */
   dropSegments(): void {
-    this.#compact();
-    this.#removeSegments();
+    this.#leaving.add(this.segments.splice(0));
+  }
+
+  /**
+   * Gives its folder another name. Where a sync of the journal's folder failed, the kernel may have
+   * dropped the old one; the new one is a change that the next sync has to write.
+   */
+  rename(): void {
+    const folder = join(dirname(this.folder), uuidv7());
+    renameSync(this.folder, folder);
+    this.#note.folder = folder;
+    for (const segment of [...this.#leaving.segments, ...this.segments]) {
+      segment.path = join(folder, basename(segment.path));
+    }
   }
 
   /** Lets go of the lane: others may take it. */
@@ -122,11 +150,11 @@ export class Lane {
     if (this.#given) return;
     this.#given = true;
     try {
-      if (this.#unwritten) this.#compact();
+      this.#note.retry();
     } catch {
       // It was reported when it was to be confirmed. The next process delivers it again.
     }
-    this.#lock.release();
+    this.#letGo();
   }
 
   /** Whether this process has let go of it. */
@@ -137,63 +165,82 @@ export class Lane {
   /** Whether what was written to last is still there, under its name. */
   get isThere(): boolean {
     const last = this.segments.at(-1);
-    return existsSync(lockFile(this.folder)) && (last === undefined || existsSync(last.path));
+    return !isMissing(lockFile(this.folder)) && (last === undefined || !isMissing(last.path));
   }
 
-  /** Clears the lane away: everything in it is confirmed. */
+  /** Clears the lane away: everything in it is confirmed. Where the disk has to sync first, later. */
   remove(): void {
+    if (this.#given) return;
     this.#given = true;
-    try {
-      this.#removeSegments();
-      const files = [confirmedFile(this.folder), ...unfinishedFiles(this.folder)];
-      for (const path of files) rmSync(path, { force: true });
-    } catch (error) {
-      // Whoever takes it over tries again.
-      this.#lock.release();
-      throw error;
-    }
-    clearLane(this.folder, this.#lock);
+    if (this.#goesAtOnce) this.#removeNow();
+    else noteRemoval(dirname(this.folder), this.#removeSoon());
   }
 
-  /** What the disk did not take before is written along. */
-  #write(ranges: readonly Range[]): void {
-    if (this.#unwritten) return this.#compact();
-    // A break first: what a process left that died within a line is not a part of the next one.
-    const bytes = Buffer.concat([lineBreak, confirmedLines(ranges)]);
-    this.#unwritten = true;
-    appendFileSync(confirmedFile(this.folder), bytes, { mode: 0o600 });
-    this.#unwritten = false;
-  }
-
-  /** In order only: where a file is missing between others, it was taken away. */
-  #dropConfirmedSegments(): void {
-    const { segments, confirmed } = this;
-    const owing = segments.findIndex((segment) => {
-      const range = this.rangeOf(segment);
-      return range[1] === Infinity || !confirmed.covers(range);
-    });
-    if (owing <= 0) return;
-    this.#compact();
-    for (const { path } of segments.splice(0, owing)) rmSync(path, { force: true });
+  /** Resolves when all that may go has gone, as far as the disk lets it go. */
+  cleared(): Promise<void> {
+    return this.#leaving.cleared();
   }
 
   /**
-   * Before segments go, what is confirmed is synced: without it, what is missing in front would look
-   * like a loss after a power cut.
+   * Clears the lane away at the end of the process, which waits for no disk: what cannot go without
+   * that is cleared away by the next one.
    */
-  #compact(): void {
-    const file = confirmedFile(this.folder);
-    writeFileSync(unfinished(file), confirmedLines(this.confirmed.ranges), {
-      mode: 0o600,
-      flush: true,
-    });
-    renameSync(unfinished(file), file);
-    this.#unwritten = false;
+  finish(): void {
+    if (this.#goesAtOnce) return this.remove();
+    const [only, ...others] = [...this.#leaving.segments, ...this.segments];
+    if (only !== undefined && others.length === 0 && only.first <= this.#note.stored + 1) {
+      rmSync(only.path, { force: true });
+    }
+    this.release();
   }
 
-  /** The last one first: should the process die over it, nothing is missing in front of what is left. */
-  #removeSegments(): void {
-    for (const { path } of this.segments.splice(0).toReversed()) rmSync(path, { force: true });
+  /** Whether no order in which the disk takes the removals makes a hole, which would look like a loss. */
+  get #goesAtOnce(): boolean {
+    const all = [...this.#leaving.segments, ...this.segments];
+    const isFirst = all.length === 0 || (all.length === 1 && all[0]?.first === 1);
+    return isFirst && !this.#leaving.unsynced;
+  }
+
+  #removeNow(): void {
+    try {
+      const all = [...this.#leaving.segments, ...this.segments.splice(0)];
+      const files = [confirmedFile(this.folder), ...unfinishedFiles(this.folder)];
+      for (const path of [...all.map((segment) => segment.path), ...files]) {
+        rmSync(path, { force: true });
+      }
+    } catch (error) {
+      // Whoever takes it over tries again.
+      this.#letGo();
+      throw error;
+    }
+    this.#leaving.end();
+    clearLane(this.folder, this.#lock);
+  }
+
+  async #removeSoon(): Promise<void> {
+    try {
+      this.dropSegments();
+      await this.#leaving.cleared();
+      // Whoever takes it over tries again.
+      if (this.#goesAtOnce) this.#removeNow();
+      else this.#letGo();
+    } catch (error) {
+      report(unnoted(dirname(this.folder), error));
+    }
+  }
+
+  #letGo(): void {
+    this.#leaving.end();
+    this.#lock.release();
+  }
+
+  /** In order only: where a file is missing between others, it was taken away. */
+  #leaveConfirmed(): void {
+    const owing = this.segments.findIndex((segment) => {
+      const range = this.rangeOf(segment);
+      return range[1] === Infinity || !this.confirmed.covers(range);
+    });
+    this.#leaving.add(this.segments.splice(0, Math.max(0, owing)));
   }
 }
 

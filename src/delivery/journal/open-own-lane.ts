@@ -44,13 +44,13 @@ export function openOwnLane(
     onSyncFailed: (cause: unknown) => report(syncFailed(cause)),
     ...(files && { files }),
   };
-  return new OwnLane(makeLane(dir), options, readerFiles);
+  return new OwnLane(makeLane(dir, files), options, readerFiles);
 }
 
 /** Others that start at the same time may take a half-made one for a dead process's: then another is made. */
-function makeLane(journal: string): Lane {
+function makeLane(journal: string, files: WriterFiles | undefined): Lane {
   for (let attempt = 1; attempt <= mostAttempts; attempt += 1) {
-    const lane = Lane.create(journal, uuidv7());
+    const lane = Lane.create(journal, uuidv7(), files);
     if (lane !== undefined) return lane;
   }
   throw new Error("Other processes cleared away each lane while it was made.");

@@ -105,6 +105,11 @@ export class OwnLane {
     return this.lane.confirmed.countMissing(range, this.#held);
   }
 
+  /** See {@link LaneWriter.suspect}. */
+  get suspect(): boolean {
+    return this.#writer.suspect;
+  }
+
   /** See {@link LaneWriter.sync}. */
   sync(): Promise<void> {
     return this.#writer.sync();
@@ -141,7 +146,7 @@ export class OwnLane {
     try {
       this.#writer.close();
     } finally {
-      if (this.owed === 0) this.lane.remove();
+      if (this.owed === 0) this.lane.finish();
       else this.lane.release();
     }
   }

@@ -166,6 +166,19 @@ describe("what could not be kept is told in the trail, with its place", () => {
     },
   );
 
+  it("where the oldest goes for what is newer, but not for what anyone can bring about", async () => {
+    const journal = { dir: journalFolder(), maxBytes: 200_000, onFull: "drop-oldest" } as const;
+    const opened = open({ journal, maxQueueSize: 10 }, false);
+    takeAll(opened.processor, 120);
+    expect(opened.processor.dropped).toBe(0);
+    takeAll(opened.processor, 1000, eventNames.requestReject);
+    await deliverAll(opened);
+    const signIns = opened.trail.filter(({ eventName }) => eventName === eventNames.signIn);
+    expect(signIns).toHaveLength(120);
+    expectNoHole(opened.trail);
+    await opened.processor.shutdown();
+  });
+
   it("where the journal of a process that is gone is damaged", async () => {
     const journal = { dir: journalFolder() };
     const first = open({ journal }, false);

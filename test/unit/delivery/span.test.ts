@@ -62,7 +62,15 @@ describe("the span of records that are gone", () => {
     });
   });
 
-  it("joins with one of which nothing is known without losing the times", () => {
-    expect(joined({}, spanOf(numberedRecord(4)))).toMatchObject({ firstTimeUnixMillis: millis(4) });
+  it("stays open at an end that is not known of one of two", () => {
+    const opening = spanBetween(undefined, { record: numberedRecord(5) });
+    const closing = spanBetween({ record: numberedRecord(18) }, undefined);
+    const middle = spanOf(numberedRecord(10));
+    for (const span of [joined(opening, middle), joined(middle, opening)]) {
+      expect([span.firstSequence, span.lastSequence]).toEqual([undefined, 10]);
+      expect([span.firstTimeUnixMillis, span.lastTimeUnixMillis]).toEqual([undefined, millis(10)]);
+    }
+    expect(joined(middle, closing)).toMatchObject({ firstSequence: 10, lastSequence: undefined });
+    expect(Object.values(joined({}, middle)).some((end) => end !== undefined)).toBe(false);
   });
 });

@@ -1,4 +1,12 @@
-import fs, { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import fs, {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
@@ -144,6 +152,91 @@ it("a disk whose syncs fail is asked less and less often", async () => {
   journal.close();
   // What is under way has to have ended before the folder goes.
   for (let round = 0; round < 10; round += 1) await turn();
+});
+
+it("a sign-in while syncs fail does not have all that waits written anew once more", async () => {
+  let [syncs, written] = [0, 0];
+  const fdatasync = ((_: number, callback: (error: Error) => void) => {
+    syncs += 1;
+    setImmediate(callback, eio());
+  }) as WriterFiles["fdatasync"];
+  const writeSync = ((descriptor: number, line: Buffer, from: number) => {
+    written += 1;
+    return fs.writeSync(descriptor, line, from);
+  }) as WriterFiles["writeSync"];
+  const { journal, clock } = openJournal(journalFolder(), {
+    files: { ...fs, fdatasync, writeSync },
+    durability: "disk",
+  });
+  for (let n = 1; n <= 50; n += 1) journal.append(numberedRecord(n), "could", 1);
+  await expect(journal.onDisk()).rejects.toMatchObject({ code: "EIO" });
+  [syncs, written] = [0, 0];
+  for (let n = 51; n <= 60; n += 1) {
+    expect(journal.append(numberedRecord(n), "could", 1).status).toBe("unwritable");
+    await expect(journal.onDisk()).rejects.toMatchObject({ code: "EIO" });
+  }
+  expect([syncs, written]).toEqual([0, 0]);
+  clock.tick();
+  await expect(journal.onDisk()).rejects.toMatchObject({ code: "EIO" });
+  expect(syncs).toBeGreaterThan(0);
+  journal.close();
+});
+
+it("what was accepted before the disk was full is synced all the same", async () => {
+  let full = false;
+  const writeSync = ((descriptor: number, line: Buffer, from: number) => {
+    if (full) throw Object.assign(new Error("no space"), { code: "ENOSPC" });
+    return fs.writeSync(descriptor, line, from);
+  }) as WriterFiles["writeSync"];
+  const { journal } = openJournal(journalFolder(), {
+    files: { ...fs, writeSync },
+    durability: "disk",
+  });
+  journal.append(numberedRecord(1), "could", 1);
+  const onDisk = journal.onDisk();
+  full = true;
+  expect(journal.append(numberedRecord(2), "could", 1).status).toBe("unwritable");
+  await expect(onDisk).resolves.toBeUndefined();
+  journal.close();
+});
+
+it("a sync of files that were removed meanwhile lets nobody believe in them", async () => {
+  const dir = journalFolder();
+  const begun = Promise.withResolvers<() => void>();
+  let syncs = 0;
+  const fdatasync = ((descriptor: number, callback: (error: Error | null) => void) => {
+    syncs += 1;
+    // With the first one the names are on the disk.
+    if (syncs === 1) fs.fdatasync(descriptor, callback);
+    else begun.resolve(() => fs.fdatasync(descriptor, callback));
+  }) as WriterFiles["fdatasync"];
+  const { journal } = openJournal(dir, { files: { ...fs, fdatasync }, durability: "disk" });
+  journal.append(numberedRecord(1), "could", 1);
+  await journal.onDisk();
+  journal.append(numberedRecord(2), "could", 1);
+  const onDisk = journal.onDisk();
+  const end = await begun.promise;
+  removeAllIn(dir);
+  journal.look();
+  end();
+  await expect(onDisk).rejects.toMatchObject({ code: "ENOENT" });
+  journal.close();
+});
+
+it("files that cannot be looked at for a moment are not taken for gone", () => {
+  const dir = journalFolder();
+  const { journal, gone, clock } = openJournal(dir);
+  for (let n = 1; n <= 3; n += 1) journal.append(numberedRecord(n), "no", 1);
+  // As without a right to the folder, which root cannot lose.
+  renameSync(dir, `${dir}-away`);
+  symlinkSync(dir, dir);
+  clock.tick();
+  rmSync(dir);
+  renameSync(`${dir}-away`, dir);
+  clock.tick();
+  expect(gone).toEqual([]);
+  expect(journal.read(10).map(({ record }) => sequenceOf(record))).toEqual([1, 2, 3]);
+  journal.close();
 });
 
 it("events in memory whose files are gone are said to be lost when the process ends", () => {

@@ -9,7 +9,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { Journal } from "../../../../src/delivery/journal/journal.ts";
 import type { Gone } from "../../../../src/delivery/journal/journal-entry.ts";
 import {
@@ -131,7 +131,7 @@ describe("entries", () => {
     for (const { journal } of [first, second, other]) journal.close();
   });
 
-  it("go with their segment, once all of it is confirmed", () => {
+  it("go with their segment, once all of it is confirmed", async () => {
     const dir = journalFolder();
     const { journal } = open(dir);
     const size = 6000;
@@ -140,7 +140,7 @@ describe("entries", () => {
     expect(segments).toBeGreaterThan(1);
     const entries = readAll(journal);
     journal.confirm(entries.slice(0, -1).map(({ position }) => position));
-    expect(segmentFiles(dir)).toHaveLength(1);
+    await vi.waitFor(() => expect(segmentFiles(dir)).toHaveLength(1));
     journal.confirm(entries.slice(-1).map(({ position }) => position));
     expect(journal.owed).toBe(0);
     journal.close();

@@ -1,6 +1,6 @@
 import fs, { cpSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { encodeEntry } from "../../../../src/delivery/journal/entry-line.ts";
 import { Lane } from "../../../../src/delivery/journal/lane.ts";
 import { segmentPath } from "../../../../src/delivery/journal/lane-files.ts";
@@ -179,7 +179,7 @@ describe.runIf(process.platform === "linux")("a sync that failed", () => {
         lane.confirm([[1, 4]]);
         expect(readBack(lane)).toEqual({ found: [5, 6, 7, 8, 9], losses: 0 });
         lane.remove();
-        expect(readdirSync(join(copy, name))).toEqual([]);
+        await vi.waitFor(() => expect(readdirSync(join(copy, name))).toEqual([]));
       }
     },
   );
@@ -208,6 +208,28 @@ describe.runIf(process.platform === "linux")("a sync that failed", () => {
     expect(readFileSync(synced.at(-1) ?? "", "utf8").match(/"entry":\d/g)).toHaveLength(2);
     expect(new Set(synced).size).toBe(2);
     expect(readBack(lane)).toEqual({ found: [1, 2], losses: 0 });
+  });
+
+  it("of the folder of all lanes is not believed for a name that it may have dropped", async () => {
+    const names: string[] = [];
+    const fsync = ((descriptor: number, callback: (error: Error | null) => void) => {
+      if (fs.readlinkSync(`/proc/self/fd/${descriptor}`) !== fs.realpathSync(dir)) {
+        return fs.fsync(descriptor, callback);
+      }
+      names.push(...readdirSync(dir));
+      if (names.length === 1) setImmediate(callback, eio());
+      else fs.fsync(descriptor, callback);
+    }) as WriterFiles["fsync"];
+    const { dir, lane, writer, append, failures } = setUp({ fsync });
+    append(1, 2);
+    await writer.sync();
+    append(3);
+    await writer.sync();
+    expect(failures).toMatchObject([{ code: "EIO" }]);
+    expect(names[0]).toBe(id);
+    expect(names[1]).not.toBe(id);
+    expect(readdirSync(dir)).toEqual([lane.id]);
+    expect(readBack(lane)).toEqual({ found: [1, 2, 3], losses: 0 });
   });
 
   it("does not bring back what was confirmed meanwhile", async () => {

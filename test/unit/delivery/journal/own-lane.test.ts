@@ -170,7 +170,7 @@ describe("a lane that was given up", () => {
 });
 
 describe("a journal with a small bound", () => {
-  it("has its room again when all of it is confirmed", () => {
+  it("has its room again when all of it is confirmed", async () => {
     const { journal } = open(journalFolder(), { maxBytes: 10_000 });
     for (let round = 0; round < 5; round += 1) {
       const entries = [];
@@ -181,17 +181,19 @@ describe("a journal with a small bound", () => {
       }
       expect(entries.length).toBeGreaterThan(5);
       journal.confirm(entries);
+      await journal.cleared();
     }
     journal.close();
   });
 
-  it("has room while only its newest part is owed", () => {
+  it("has room while only its newest part is owed", async () => {
     const { journal } = open(journalFolder(), { maxBytes: 200_000 });
     let owed = keep(journal, 1, "could");
     for (let n = 2; n < 2000; n += 1) {
       const more = keep(journal, n, "could");
       journal.confirm(positionsOf(owed));
       owed = more;
+      if (n % 50 === 0) await journal.cleared();
     }
     expect(journal.owed).toBe(1);
     journal.close();

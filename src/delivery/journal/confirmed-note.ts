@@ -1,0 +1,145 @@
+import { randomBytes } from "node:crypto";
+import type fs from "node:fs";
+import {
+  appendFileSync,
+  closeSync,
+  existsSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { syncFolderSoon } from "../../files/private-file.ts";
+import { systemReason } from "../../files/system-reason.ts";
+import { confirmedFile, confirmedLines, readConfirmed, unfinished } from "./lane-files.ts";
+import type { NumberSet, Range } from "./number-set.ts";
+
+const lineBreak = Buffer.from("\n");
+
+/** A block of most file systems: a note of a few ranges needs no more. */
+const reserveBytes = 4096;
+
+/** What a {@link ConfirmedNote} waits for. Tests pass one that fails. */
+export type NoteFiles = Pick<typeof fs, "fsync">;
+
+/** What of a lane need not be delivered any more, and the file that says so to the next process. */
+export class ConfirmedNote {
+  readonly confirmed: NumberSet;
+  /** The lane's. */
+  folder: string;
+  readonly #fsync: (descriptor: number) => Promise<void>;
+  /** Whether the disk did not take something of it. */
+  #unwritten = false;
+  /** What is confirmed while the file is made anew. */
+  #meanwhile: Range[] | undefined;
+  #stored = 0;
+
+  constructor(folder: string, files: NoteFiles) {
+    this.folder = folder;
+    this.#fsync = promisify(files.fsync);
+    this.confirmed = readConfirmed(confirmedFile(folder));
+  }
+
+  /** Up to which number the disk is known to have it that all are confirmed. */
+  get stored(): number {
+    return this.#stored;
+  }
+
+  /**
+   * Adds to it. It is not synced: what a power cut takes of it is delivered again, and known again by
+   * its uid. What the disk did not take before is written along.
+   */
+  add(ranges: readonly Range[]): void {
+    for (const range of ranges) this.confirmed.add(range);
+    this.#meanwhile?.push(...ranges);
+    const lines = confirmedLines(this.#unwritten ? this.confirmed.ranges : ranges);
+    this.#unwritten = true;
+    // A break first: what a process left that died within a line is not a part of the next one.
+    const bytes = Buffer.concat([lineBreak, lines]);
+    appendFileSync(confirmedFile(this.folder), bytes, { mode: 0o600 });
+    this.#unwritten = false;
+  }
+
+  /** Writes what the disk did not take. */
+  retry(): void {
+    if (this.#unwritten) this.add([]);
+  }
+
+  /** Keeps some room for {@link store}, where there is any, for when the disk is full. */
+  reserve(): void {
+    if (existsSync(this.#reserve)) return;
+    try {
+      // Some file systems keep no zeroes.
+      writeFileSync(this.#reserve, randomBytes(reserveBytes), { mode: 0o600 });
+    } catch {
+      // It is full now: that is tried again when something has gone.
+      rmSync(this.#reserve, { force: true });
+    }
+  }
+
+  /**
+   * Has on the disk what is confirmed by now: without it, what is missing in front would look like a
+   * loss after a power cut. The file is a new one each time, since a sync that failed is never repeated
+   * on the same one; so is its name in the folder.
+   *
+   * @param goesOn whether the lane is still this process's
+   * @throws the system's error
+   */
+  async store(goesOn: () => boolean): Promise<void> {
+    const stored = this.confirmed.firstMissing(1) - 1;
+    const descriptor = this.#begin();
+    const meanwhile: Range[] = [];
+    this.#meanwhile = meanwhile;
+    try {
+      await this.#fsync(descriptor);
+      if (!goesOn()) return;
+      writeFileSync(descriptor, confirmedLines(meanwhile));
+    } finally {
+      this.#meanwhile = undefined;
+      closeSync(descriptor);
+    }
+    // Nothing waits for a disk here, and nobody else can have the lane, as after another wait.
+    renameSync(this.#unfinished, confirmedFile(this.folder));
+    this.#unwritten = false;
+    await syncFolderSoon(this.folder);
+    this.#stored = stored;
+  }
+
+  get #reserve(): string {
+    return unfinished(join(this.folder, "reserve"));
+  }
+
+  get #unfinished(): string {
+    return unfinished(confirmedFile(this.folder));
+  }
+
+  #begin(): number {
+    try {
+      return this.#write(this.#unfinished);
+    } catch (error) {
+      if (!isFull(error)) throw error;
+      rmSync(this.#reserve, { force: true });
+      return this.#write(this.#unfinished);
+    }
+  }
+
+  #write(path: string): number {
+    rmSync(path, { force: true });
+    const descriptor = openSync(path, "wx", 0o600);
+    try {
+      writeFileSync(descriptor, confirmedLines(this.confirmed.ranges));
+      return descriptor;
+    } catch (error) {
+      closeSync(descriptor);
+      throw error;
+    }
+  }
+}
+
+/** Whether a system's error says that there is no room. */
+export function isFull(error: unknown): boolean {
+  const code = systemReason(error);
+  return code === "ENOSPC" || code === "EDQUOT";
+}
