@@ -322,12 +322,13 @@ describe("damage in the middle", () => {
     expect(found.length + (gone[0]?.count ?? 0)).toBe(10);
   });
 
-  it("segments that were confirmed and dropped are not missed", () => {
+  it("segments that were confirmed and dropped are not missed", async () => {
     const dir = journalFolder();
     const { journal } = openJournal(dir, { tuning: { segmentBytes: 700 } });
     for (let n = 1; n <= 10; n += 1) journal.append(numberedRecord(n), "no", 1);
     const read = journal.read(10);
     journal.confirm(read.slice(0, 7).map(({ position }) => position));
+    await journal.cleared();
     journal.close();
     expect(firstOf(only(dir))).toBeGreaterThan(1);
     expect(recover(dir)).toMatchObject({ sequences: [8, 9, 10], gone: [], diagnostics: [] });

@@ -6,7 +6,7 @@ import { systemReason } from "../../files/system-reason.ts";
 import { report } from "../../telemetry/diagnostics.ts";
 import { ConfirmedNote, type NoteFiles } from "./confirmed-note.ts";
 import { isMissing } from "./is-missing.ts";
-import { unnoted } from "./journal-errors.ts";
+import { endedUnsynced, unnoted } from "./journal-errors.ts";
 import {
   confirmedFile,
   listSegments,
@@ -135,8 +135,11 @@ export class Lane {
   /**
    * Gives its folder another name. Where a sync of the journal's folder failed, the kernel may have
    * dropped the old one; the new one is a change that the next sync has to write.
+   *
+   * @throws `ERR_AUTHLOG_JOURNAL_SLOW` where this process let go of it: it may be somebody else's
    */
   rename(): void {
+    if (this.#given) throw endedUnsynced();
     const folder = join(dirname(this.folder), uuidv7());
     renameSync(this.folder, folder);
     this.#note.folder = folder;

@@ -47,6 +47,18 @@ describe("a lane", () => {
     expect(readdirSync(dir)).toEqual([]);
   });
 
+  it("has no other name once it may be somebody else's", () => {
+    const dir = lanesFolder();
+    const first = Lane.create(dir, laneId(1));
+    first?.release();
+    const second = Lane.adopt(dir, laneId(1));
+    expect(() => first?.rename()).toThrow(
+      expect.objectContaining({ code: "ERR_AUTHLOG_JOURNAL_SLOW" }),
+    );
+    expect(readdirSync(dir)).toEqual([laneId(1)]);
+    second?.release();
+  });
+
   it("keeps what is confirmed behind a line that a process died over", () => {
     const dir = lanesFolder();
     const first = Lane.create(dir, laneId(1));

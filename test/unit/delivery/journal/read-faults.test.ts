@@ -211,7 +211,7 @@ describe("while a lane cannot be read", () => {
 });
 
 describe("a lane of a dead process whose end cannot be read", () => {
-  it("is told whole, and let go of", () => {
+  it("is told whole, and let go of", async () => {
     const dir = journalFolder();
     const { journal: first } = openJournal(dir, small);
     appendAll(first);
@@ -223,6 +223,7 @@ describe("a lane of a dead process whose end cannot be read", () => {
     expect(deliver(journal)).toHaveLength(kept);
     expect(gone).toMatchObject([{ count: count - kept }]);
     expect(journal.owed).toBe(0);
+    await journal.cleared();
     expect(readdirSync(dir)).not.toContain(dirname(files[0] ?? "").slice(-36));
     journal.close();
   });
