@@ -3,9 +3,9 @@ import { report } from "../../telemetry/diagnostics.ts";
 import type { ReadableLogRecord } from "../../telemetry/exporter.ts";
 import { abandonLane } from "./abandon-lane.ts";
 import { AdoptedLanes } from "./adopted-lanes.ts";
-import { causeOfLoss } from "./cause-of-loss.ts";
+import { Backlog } from "./backlog.ts";
 import { FaultPause } from "./fault-pause.ts";
-import { endedUnsynced, gone, journalFull, unnoted, unread, unwritable } from "./journal-errors.ts";
+import { endedUnsynced, gone, journalFull, unnoted, unwritable } from "./journal-errors.ts";
 import {
   type Durability,
   type JournalOptions,
@@ -15,7 +15,6 @@ import {
 import type { Appended, JournalEntry, JournalWorld, Position } from "./journal-entry.ts";
 import type { Lane } from "./lane.ts";
 import { removed } from "./lane-removals.ts";
-import type { Loss, Reading } from "./lane-reader.ts";
 import { makeRoom } from "./make-room.ts";
 import { rangesOf } from "./number-set.ts";
 import { openOwnLane } from "./open-own-lane.ts";
@@ -38,8 +37,7 @@ export class Journal {
   readonly #adopted: AdoptedLanes;
   /** While it is on, the disk takes nothing. */
   readonly #pause: FaultPause;
-  /** While it is on, what could not be read is not tried again. */
-  readonly #readingPause: FaultPause;
+  readonly #backlog: Backlog;
   #cancelAdoption: (() => void) | undefined;
   readonly #rounds = new SyncRounds(() => this.#sync());
   #closed = false;
@@ -55,7 +53,11 @@ export class Journal {
     this.#tuning = { ...journalTuning, ...world.tuning };
     this.#adopted = new AdoptedLanes(world.readerFiles);
     this.#pause = new FaultPause(world.clock, () => this.#resume());
-    this.#readingPause = new FaultPause(world.clock, () => this.#resumeReading());
+    this.#backlog = new Backlog(options, world, {
+      adopted: this.#adopted,
+      own: () => this.#own,
+      confirm: (lane, note) => this.#confirm(lane, note),
+    });
   }
 
   /** Begins: says now what keeps the disk from being written, and takes over what the dead left. */
@@ -130,19 +132,9 @@ export class Journal {
     }
   }
 
-  /** Hands out entries that wait on the disk alone: half of them those of the dead, where there are. */
+  /** Hands out entries that wait on the disk alone. */
   read(maxLines: number): JournalEntry[] {
-    const entries: JournalEntry[] = [];
-    const adopted = this.#adopted.read(Math.ceil(maxLines / 2));
-    if (adopted !== undefined) {
-      entries.push(...this.#handOut(adopted.lane, adopted));
-      this.#confirm(adopted.lane, () => {});
-    }
-    if (this.#own !== undefined) {
-      const { lane } = this.#own;
-      entries.push(...this.#handOut(lane, this.#own.read(maxLines - entries.length)));
-    }
-    return entries;
+    return this.#backlog.read(maxLines);
   }
 
   /** Notes that these need not be delivered any more. */
@@ -182,7 +174,7 @@ export class Journal {
     if (this.#closed) return;
     this.#closed = true;
     this.#pause.cancel();
-    this.#readingPause.cancel();
+    this.#backlog.cancel();
     this.#cancelAdoption?.();
     for (const part of [this.#own, this.#adopted]) {
       try {
@@ -227,30 +219,6 @@ export class Journal {
   #makeRoom(own: OwnLane, share: number): boolean {
     const room = { own, adopted: this.#adopted };
     return makeRoom(room, this.#options, share, this.#world.onGone);
-  }
-
-  #handOut(lane: Lane, { entries, losses, fault }: Reading): JournalEntry[] {
-    for (const loss of losses) this.#tell(lane, loss);
-    if (fault !== undefined) {
-      report(unread(lane.folder, fault));
-      this.#readingPause.begin(fault);
-    } else if (entries.length > 0) this.#readingPause.forget();
-    // What a process of its own has handed out, it never reads back.
-    const mayBeThere = lane !== this.#own?.lane;
-    return entries.map(({ number, record }) => ({
-      record,
-      position: { lane, number },
-      mayBeThere,
-    }));
-  }
-
-  /** What is gone is told, and then counts as confirmed: it holds up no segment. */
-  #tell(lane: Lane, loss: Loss): void {
-    const { count, damage } = loss;
-    const cause = causeOfLoss(loss, lane.folder, this.#options);
-    if (count === 0 && damage?.kind !== "torn") return report(cause);
-    this.#world.onGone({ ...loss, cause });
-    this.#confirm(lane, () => lane.confirm([loss.range]));
   }
 
   #confirm(lane: Lane, note: () => void): void {
@@ -299,12 +267,6 @@ export class Journal {
       abandonLane(own, this.#options.dir, this.#world.onGone);
     }
     this.#pause.begin(error);
-  }
-
-  #resumeReading(): void {
-    this.#own?.tryAgain();
-    this.#adopted.tryAgain();
-    this.#world.onChange();
   }
 
   #resume(): void {
