@@ -108,7 +108,7 @@ export class BatchQueue {
     const done = sentOf(batch);
     this.#underWay.delete(batch);
     this.#settled += done.length;
-    this.#blame.noteTaken();
+    this.#blame.noteTaken(batch);
     if (done.length < batch.kept.length) {
       batch.kept = batch.kept.filter((kept) => !done.includes(kept));
       if (batch.probe === 0) batch.first += 1;
@@ -169,11 +169,11 @@ export class BatchQueue {
     for (const batch of this.#failed) batch.resting = false;
   }
 
-  #mayGiveUp({ kept, strikes, clearStrikes }: Batch): boolean {
+  #mayGiveUp({ kept, strikes }: Batch): boolean {
     if (kept.length > 1) return false;
     const { giveUpAfter, maxSize } = this.#limits;
-    if (clearStrikes >= giveUpAfter) return true;
-    return this.#alone >= maxSize / 2 && strikes >= Math.min(giveUpAfter, strikesWhereCrowded);
+    const isCrowded = this.#alone >= maxSize / 2;
+    return strikes >= (isCrowded ? Math.min(giveUpAfter, strikesWhereCrowded) : giveUpAfter);
   }
 
   /** Records that stand alone under suspicion. */

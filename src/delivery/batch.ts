@@ -24,10 +24,8 @@ export interface Batch {
   first: number;
   /** Attempts that failed in a row. */
   failures: number;
-  /** How often it failed although the receiver had taken another batch since its last failure. */
+  /** How often it failed although the receiver had taken another batch since, and that at once. */
   strikes: number;
-  /** Those of them when it stood alone, and of the others more had been taken since than had failed. */
-  clearStrikes: number;
   /** What the receiver had done when this one failed last, as a whole. */
   atFailure: Tally | undefined;
   /** Waits for a pause of its own, while others go on. */
@@ -40,15 +38,14 @@ export interface Batch {
 export interface Tally {
   /** Attempts that it took. */
   readonly taken: number;
-  /** Attempts that failed. */
-  readonly failed: number;
+  /** Those of them with a batch that it had not taken before. */
+  readonly recovered: number;
 }
 
 /** What is known of a batch before its first attempt. */
 export const untried = {
   failures: 0,
   strikes: 0,
-  clearStrikes: 0,
   atFailure: undefined,
   resting: false,
   probe: undefined,

@@ -14,11 +14,13 @@ export type Suspicion =
  * until it takes anything else: so only what fails between successes of others is under suspicion.
  */
 export class Blame {
-  #tally: Tally = { taken: 0, failed: 0 };
+  #tally: Tally = { taken: 0, recovered: 0 };
 
-  /** The receiver took something. */
-  noteTaken(): void {
-    this.#tally = { ...this.#tally, taken: this.#tally.taken + 1 };
+  /** A batch, or its one record that was tried, was taken. */
+  noteTaken({ failures, probe }: Batch): void {
+    const hasRecovered = failures > 0 && probe === undefined;
+    const { taken, recovered } = this.#tally;
+    this.#tally = { taken: taken + 1, recovered: recovered + (hasRecovered ? 1 : 0) };
   }
 
   /**
@@ -27,17 +29,13 @@ export class Blame {
    * @param blamed whether its records may be why: not where the receiver is busy
    */
   noteFailed(batch: Batch, blamed: boolean): Suspicion {
-    const { taken, failed } = this.#since(batch);
+    const { taken, recovered } = this.#since(batch);
     // A single record says nothing of the others.
     const isWhole = batch.probe === undefined;
-    const isSuspect = blamed && isWhole && taken > 0;
-    if (isSuspect) {
-      batch.strikes += 1;
-      // Where a receiver fails whatever it is sent, nobody is to blame.
-      if (batch.kept.length === 1 && taken > failed) batch.clearStrikes += 1;
-    }
+    // Where others fail as well, and are taken later as they were, it does so whatever it is sent.
+    const isSuspect = blamed && isWhole && taken > 0 && recovered === 0;
+    if (isSuspect) batch.strikes += 1;
     batch.failures += 1;
-    this.#tally = { ...this.#tally, failed: this.#tally.failed + 1 };
     if (isWhole) batch.atFailure = this.#tally;
     if (isSuspect) return "suspect";
     return blamed && batch.strikes > 0 ? "doubtful" : "none";
@@ -49,7 +47,7 @@ export class Blame {
   }
 
   #since({ atFailure = this.#tally }: Batch): Tally {
-    const { taken, failed } = this.#tally;
-    return { taken: taken - atFailure.taken, failed: failed - atFailure.failed };
+    const { taken, recovered } = this.#tally;
+    return { taken: taken - atFailure.taken, recovered: recovered - atFailure.recovered };
   }
 }

@@ -52,8 +52,8 @@ export function checkedJournal({
   maxBytes = journalDefaults.maxBytes,
   onFull = journalDefaults.onFull,
 }: JournalOptions = {}): Required<JournalOptions> {
-  if (Number.isSafeInteger(maxBytes) && maxBytes >= 0) return { dir, maxBytes, onFull };
-  report(invalid("journal.maxBytes", journalDefaults.maxBytes, 0, Number.MAX_SAFE_INTEGER));
+  if (Number.isSafeInteger(maxBytes) && maxBytes >= 1) return { dir, maxBytes, onFull };
+  report(invalid("journal.maxBytes", journalDefaults.maxBytes, 1, Number.MAX_SAFE_INTEGER));
   return { dir, maxBytes: journalDefaults.maxBytes, onFull };
 }
 

@@ -113,13 +113,13 @@ export class LetterDelivery {
     this.#hasTaken = true;
   }
 
-  #fail({ cause, retryAfterMillis }: Retryable, alone: boolean): void {
+  #fail({ cause, retryAfterMillis = 0 }: Retryable, alone: boolean): void {
     this.#cause = cause;
     this.#failures += 1;
     if (alone) this.#failedAlone += 1;
     // A destination that says when to come back takes nothing until then.
     const most = this.#hasTaken ? lettersToStopLater : lettersToStop;
-    this.#down = retryAfterMillis !== undefined || this.#failedAlone >= most;
+    this.#down = retryAfterMillis > 0 || this.#failedAlone >= most;
   }
 }
 

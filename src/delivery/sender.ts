@@ -233,7 +233,10 @@ export class Sender {
     const causes = places.filter((place) => settled.has(place)).map((place) => settled.get(place));
     const rejected = causes.flatMap((cause, index) => (cause ? { index, cause } : []));
     if (causes.length === places.length) return this.#settle(batch, rejected);
-    const done = this.#queue.settlePart(batch, new Set(settled.keys()));
+    const done = this.#queue.settlePart(
+      batch,
+      new Set(places.filter((place) => settled.has(place))),
+    );
     if (this.#closed) this.#queue.putBack(batch);
     else this.#fail(batch, outcome);
     if (done.length > 0) this.#options.onSettled(done, rejected);

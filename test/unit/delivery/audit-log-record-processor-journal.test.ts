@@ -452,14 +452,17 @@ describe("somebody who waits for all that was accepted", () => {
 });
 
 describe("a bound of the journal that cannot be used", () => {
-  it.each([Number.NaN, -1, Infinity, "1 GiB"])("%s is said, and the default taken", (maxBytes) => {
-    const journal = { dir: journalFolder(), maxBytes: maxBytes as number };
-    const { processor } = open({ journal, maxQueueSize: 2 }, false);
-    takeAll(processor, 10);
-    expect(processor.depth).toBe(10);
-    expect(codes()).toEqual(["ERR_AUTHLOG_CONFIG_INVALID"]);
-    processor.end();
-  });
+  it.each([Number.NaN, -1, 0, Infinity, "1 GiB"])(
+    "%s is said, and the default taken",
+    (maxBytes) => {
+      const journal = { dir: journalFolder(), maxBytes: maxBytes as number };
+      const { processor } = open({ journal, maxQueueSize: 2 }, false);
+      takeAll(processor, 10);
+      expect(processor.depth).toBe(10);
+      expect(codes()).toEqual(["ERR_AUTHLOG_CONFIG_INVALID"]);
+      processor.end();
+    },
+  );
 
   it("is one that is not set, where it is undefined", () => {
     const journal = { dir: journalFolder(), maxBytes: undefined as never };

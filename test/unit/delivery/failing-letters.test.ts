@@ -50,6 +50,13 @@ describe("dead letters that the destination fails over", () => {
     expect(batches.length).toBeLessThan(25);
   });
 
+  it("are found as well where it says that it may be asked again at once", async () => {
+    await write(path, 1, 20);
+    const deliver: Deliver = (numbers) =>
+      numbers.includes(7) ? { ...down, retryAfterMillis: 0 } : { status: "delivered" };
+    expect((await retry(path, deliver)).report).toMatchObject({ delivered: 19, waiting: 1 });
+  });
+
   it.each<[string, number[]]>([
     ["beside one another", range(1, 12)],
     ["far apart", [1, 9, 17, 25, 33, 41, 49, 57]],

@@ -96,6 +96,18 @@ describe("a batch that is settled in part", () => {
     expect(opened.sender.depth).toBe(0);
   });
 
+  it("is not, by what an exporter says of records that it was not given", async () => {
+    const outside = { ...retryable(), settled: [{ index: 1 }, { index: 2 }] };
+    const exporter = createExporter((n) => (n < 4 ? retryable() : n === 4 ? outside : delivered));
+    const opened = open(exporter, 1, 3);
+    opened.sender.take(kept("a", "b", "c"));
+    while (exporter.batches.length < 4) await pass(opened, 1);
+    expect(exporter.batches[3]).toHaveLength(1);
+    expect(opened.settled).toEqual([]);
+    await pass(opened, 600_000);
+    expect(opened.settled.toSorted()).toEqual(["a", "b", "c"]);
+  });
+
   it("leaves nothing under way where nothing is left of it", async () => {
     const all = { ...retryable(), settled: [{ index: 0 }, { index: 1 }] };
     const exporter = createExporter(() => all);
