@@ -24,7 +24,7 @@ export interface Batch {
   first: number;
   /** Attempts that failed in a row. */
   failures: number;
-  /** How often it failed although the receiver had taken another batch since, and that at once. */
+  /** How often it failed although the receiver had taken others since, most of them at once. */
   strikes: number;
   /** What the receiver had done when this one failed last, as a whole. */
   atFailure: Tally | undefined;

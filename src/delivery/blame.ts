@@ -9,6 +9,9 @@ export type Suspicion =
   /** It was a suspect before, and nothing was taken since: it can be either. */
   | "doubtful";
 
+/** Where a third of what is taken, or more, had failed before, a failure says nothing of a batch. */
+const recoveredAtMost = 1 / 3;
+
 /**
  * Finds out why batches fail. A receiver that is down, and a record that it cannot take, look alike
  * until it takes anything else: so only what fails between successes of others is under suspicion.
@@ -32,8 +35,8 @@ export class Blame {
     const { taken, recovered } = this.#since(batch);
     // A single record says nothing of the others.
     const isWhole = batch.probe === undefined;
-    // Where others fail as well, and are taken later as they were, it does so whatever it is sent.
-    const isSuspect = blamed && isWhole && taken > 0 && recovered === 0;
+    // Where many others failed as well, and were taken later as they were, it fails whatever it is sent.
+    const isSuspect = blamed && isWhole && recovered < taken * recoveredAtMost;
     if (isSuspect) batch.strikes += 1;
     batch.failures += 1;
     if (isWhole) batch.atFailure = this.#tally;

@@ -21,6 +21,9 @@ const failingOver =
   (numbers) =>
     numbers.some((n) => poisoned.includes(n)) ? down : { status: "delivered" };
 
+/** It says of a failure that it may be asked again at once. */
+const readyOver7: Deliver = (numbers) =>
+  numbers.includes(7) ? { ...down, retryAfterMillis: 0 } : { status: "delivered" };
 const busy: Deliver = () => ({ ...down, retryAfterMillis: 60_000 });
 const refusing: Deliver = () => ({
   status: "rejected",
@@ -52,9 +55,7 @@ describe("dead letters that the destination fails over", () => {
 
   it("are found as well where it says that it may be asked again at once", async () => {
     await write(path, 1, 20);
-    const deliver: Deliver = (numbers) =>
-      numbers.includes(7) ? { ...down, retryAfterMillis: 0 } : { status: "delivered" };
-    expect((await retry(path, deliver)).report).toMatchObject({ delivered: 19, waiting: 1 });
+    expect((await retry(path, readyOver7)).report).toMatchObject({ delivered: 19, waiting: 1 });
   });
 
   it.each<[string, number[]]>([

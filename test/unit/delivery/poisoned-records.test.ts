@@ -121,6 +121,22 @@ describe("poisoned records hold up no others", () => {
     delivery.processor.end();
   });
 
+  it("also where the receiver fails now and then whatever it is sent", async () => {
+    const coin = seeded(5);
+    const poisoned = failOver(failure());
+    const answer = (names: readonly string[]): DeliveryOutcome | undefined =>
+      coin() < 0.1 ? failure() : poisoned(names);
+    const delivery = new Delivery(answer);
+    delivery.emit(eventNames(512, [10]));
+    let n = 0;
+    const run = (): void => delivery.emit([`later-${(n += 1)}`]);
+    await delivery.pass(hourMillis / 2, { everyMillis: 1000, run });
+    await delivery.pass(hourMillis);
+    expect(delivery.dead).toEqual(["poison-10"]);
+    expect(delivery.delivered).toHaveLength(511 + n);
+    delivery.processor.end();
+  });
+
   it("even where somebody has them made faster than they can be given up", async () => {
     const queue = { maxQueueSize: 64, maxExportBatchSize: 16 };
     const delivery = new Delivery(failOver(failure()), queue);
