@@ -191,10 +191,13 @@ export class Lane {
   finish(): void {
     if (this.#goesAtOnce) return this.remove();
     const [only, ...others] = [...this.#leaving.segments, ...this.segments];
-    if (only !== undefined && others.length === 0 && only.first <= this.#note.stored + 1) {
-      rmSync(only.path, { force: true });
+    try {
+      if (only !== undefined && others.length === 0 && only.first <= this.#note.stored + 1) {
+        rmSync(only.path, { force: true });
+      }
+    } finally {
+      this.release();
     }
-    this.release();
   }
 
   /** Whether no order in which the disk takes the removals makes a hole, which would look like a loss. */
