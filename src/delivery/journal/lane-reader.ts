@@ -207,7 +207,7 @@ export class LaneReader {
     const fault = readFaultOf(error);
     if (fault === "passing") return false;
     if (fault === "unreadable") {
-      const blocks = this.#failed.next();
+      const blocks = this.#failed.next(this.#current?.lines.readTo ?? 0);
       if (blocks === 0) return false;
       this.#current?.lines.skip(blocks);
       if ((this.#current?.lines.offset ?? Infinity) < segment.size) return true;
