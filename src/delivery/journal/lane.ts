@@ -176,7 +176,7 @@ export class Lane {
     if (this.#given) return;
     this.#given = true;
     if (this.#goesAtOnce) this.#removeNow();
-    else noteRemoval(dirname(this.folder), this.#removeSoon());
+    else noteRemoval(this.folder, this.#removeSoon());
   }
 
   /** Resolves when all that may go has gone, as far as the disk lets it go. */

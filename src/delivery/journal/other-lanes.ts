@@ -6,6 +6,7 @@ import { foreign, unread } from "./journal-errors.ts";
 import { Lane } from "./lane.ts";
 import { listSegments } from "./lane-files.ts";
 import { laneIds } from "./lane-list.ts";
+import { removalOf } from "./lane-removals.ts";
 import { whereReadable } from "./span-of-segment.ts";
 
 /** A pass looks at, and tries, so many: the event loop is not held for longer where there are more. */
@@ -50,7 +51,10 @@ export class OtherLanes {
     for (const id of [...ids.filter((other) => !this.#sizes.has(other)), ...known]) {
       this.#measure(id, sizeOf(join(journal, id)));
     }
-    this.#untried = [...ids.filter((id) => !this.#refused.has(id)), ...this.#refused];
+    const leaving = new Set(ids.filter((id) => this.#forgetOnceRemoved(id)));
+    this.#untried = [...ids.filter((id) => !this.#refused.has(id)), ...this.#refused].filter(
+      (id) => !leaving.has(id),
+    );
   }
 
   /** Takes over so many at most of those whose process is dead. Each is tried once after a look. */
@@ -68,6 +72,17 @@ export class OtherLanes {
       }
     }
     return taken;
+  }
+
+  /**
+   * What this process clears away has its room for as long as that takes, and not up to the next look.
+   *
+   * @returns whether it does
+   */
+  #forgetOnceRemoved(id: string): boolean {
+    const removal = this.#place && removalOf(join(this.#place.journal, id));
+    void removal?.then(() => this.#forget(id));
+    return removal !== undefined;
   }
 
   #take(id: string): Lane | undefined {
