@@ -12,6 +12,8 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { Lane } from "../../../../src/delivery/journal/lane.ts";
+import { OtherLanes } from "../../../../src/delivery/journal/other-lanes.ts";
 import { viewJournal } from "../../../../src/delivery/journal/journal-view.ts";
 import { journalFolder, numberedRecord, segmentFiles } from "../../../support/journal.ts";
 import { openJournal, recover, type Recovered } from "../../../support/recovery.ts";
@@ -156,4 +158,20 @@ describe("in a dead process's lane", () => {
     expect(diagnostics[0]?.why).toContain(`${folder} belongs to another user`);
     expect(readFileSync(join(folder, readdirSync(folder)[0] ?? ""))).toEqual(before);
   });
+
+  it.runIf(process.getuid?.() === 0)(
+    "of another user it stays, also once the own lane has another name",
+    () => {
+      const dir = journalFolder();
+      mkdirSync(dir);
+      const own = Lane.create(dir, laneId);
+      const folder = leaveLane(dir);
+      chownSync(folder, 65_534, 65_534);
+      const others = new OtherLanes();
+      others.look({ journal: dir, own: laneId }, () => false);
+      own?.rename();
+      expect(others.take(16)).toEqual([]);
+      own?.release();
+    },
+  );
 });
