@@ -9,6 +9,9 @@ import { lastEntryOf, whereReadable } from "./span-of-segment.ts";
 /** Each has descriptors open, and a part of memory: where a thousand died, some go before the others. */
 const mostAdopted = 16;
 
+/** With those that cannot be read for now: they keep no other one waiting, up to here. */
+const mostHeld = 64;
+
 interface Adopted {
   readonly lane: Lane;
   readonly reader: LaneReader;
@@ -112,8 +115,10 @@ export class AdoptedLanes {
   }
 
   #fill(): void {
-    const held = this.#adopted.filter(({ lane }) => lane.segments.length > 0).length;
-    for (const lane of this.#others.take(mostAdopted - held)) {
+    const held = this.#adopted.filter(({ lane }) => lane.segments.length > 0);
+    const read = held.filter(({ reader }) => !reader.stuck);
+    const room = Math.min(mostAdopted - read.length, mostHeld - held.length);
+    for (const lane of this.#others.take(room)) {
       const reader = new LaneReader(lane, undefined, this.#files);
       this.#adopted.push({ lane, reader, last: lastOf(lane) });
     }

@@ -35,6 +35,13 @@ export function readFaultOf(error: unknown): ReadFault {
   return unreadable.has(reason) ? "unreadable" : "passing";
 }
 
+const lacking: ReadonlySet<string> = new Set(["EMFILE", "ENFILE", "ENOMEM", "ENOBUFS"]);
+
+/** Whether an error tells of what the process lacks, whatever it reads: with more open, it lacks more. */
+export function isLack(error: unknown): boolean {
+  return lacking.has(systemReason(error) ?? "");
+}
+
 /** So often a disk is asked for a place that it does not give back, before that is passed over. */
 const mostTries = 5;
 
