@@ -16,7 +16,12 @@ import { Lane } from "../../../../src/delivery/journal/lane.ts";
 import { OtherLanes } from "../../../../src/delivery/journal/other-lanes.ts";
 import { viewJournal } from "../../../../src/delivery/journal/journal-view.ts";
 import { journalFolder, numberedRecord, segmentFiles } from "../../../support/journal.ts";
-import { openJournal, recover, type Recovered } from "../../../support/recovery.ts";
+import {
+  openJournal,
+  type OpenedJournal,
+  recover,
+  type Recovered,
+} from "../../../support/recovery.ts";
 import { watchSlot } from "../../../support/slot.ts";
 
 watchSlot();
@@ -145,6 +150,38 @@ describe("in a dead process's lane", () => {
       expect(recover(dir).sequences).toEqual([1, 2, 3]);
     },
   );
+
+  it.each([
+    ["a look", (reader: OpenedJournal) => reader.clock.tick()],
+    ["its reading", (reader: OpenedJournal) => expect(reader.journal.read(10)).toEqual([])],
+  ])(
+    "a lock that goes after it was taken over has it let go of with %s, and nothing is told",
+    (_, notice) => {
+      const dir = journalFolder();
+      const folder = leaveLane(dir);
+      const reader = openJournal(dir);
+      expect(reader.journal.owed).toBe(3);
+      rmSync(join(folder, "lock"));
+      notice(reader);
+      expect(reader.journal.owed).toBe(0);
+      utimesSync(folder, 0, 0);
+      const next = openJournal(dir);
+      reader.clock.tick();
+      expect([reader.journal.owed, next.journal.owed]).toEqual([0, 3]);
+      expect(reader.gone).toEqual([]);
+      for (const { journal } of [reader, next]) journal.close();
+    },
+  );
+
+  it("that is taken away as a whole is told as gone", () => {
+    const dir = journalFolder();
+    const folder = leaveLane(dir);
+    const { journal, gone } = openJournal(dir);
+    rmSync(folder, { recursive: true });
+    expect(journal.read(10)).toEqual([]);
+    expect(gone).toMatchObject([{ count: 3 }]);
+    journal.close();
+  });
 
   it.runIf(process.getuid?.() === 0)("of another user it stays, and is named", () => {
     const dir = journalFolder();
