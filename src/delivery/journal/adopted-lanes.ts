@@ -1,6 +1,7 @@
 import type { Lane } from "./lane.ts";
 import type { ReadableLogRecord } from "../../telemetry/exporter.ts";
 import { type Dropped, dropOldestFrom } from "./drop-oldest.ts";
+import { LockWatch } from "./lane-lock.ts";
 import { LaneReader, type Reading } from "./lane-reader.ts";
 import type { ReaderFiles } from "./line-reader.ts";
 import { OtherLanes } from "./other-lanes.ts";
@@ -9,8 +10,12 @@ import { lastEntryOf, whereReadable } from "./span-of-segment.ts";
 /** Each has descriptors open, and a part of memory: where a thousand died, some go before the others. */
 const mostAdopted = 16;
 
+/** With those that cannot be read for now: they keep no other one waiting, up to here. */
+const mostHeld = 64;
+
 interface Adopted {
   readonly lane: Lane;
+  readonly lock: LockWatch;
   readonly reader: LaneReader;
   /** Number of its last entry, as far as it could be told before all of it was read. */
   readonly last: number;
@@ -58,6 +63,7 @@ export class AdoptedLanes {
    * @param own the lane that this process writes, if it does
    */
   adopt(journal: string, own: string | undefined): void {
+    this.#leaveForsaken();
     const taken = new Set(this.#adopted.map(({ lane }) => lane.id));
     this.#others.look({ journal, own }, (id) => taken.has(id));
     this.#fill();
@@ -71,7 +77,10 @@ export class AdoptedLanes {
     if (adopted === undefined) return undefined;
     this.#adopted.push(adopted);
     const { lane, reader, last } = adopted;
-    return { lane, ...reader.read(maxLines, last) };
+    const reading = reader.read(maxLines, last);
+    // What is not there any more may have been delivered by somebody else.
+    if (this.#leaveForsaken([adopted])) return this.read(maxLines);
+    return { lane, ...reading };
   }
 
   /** Called after a pause, where what comes next of some lanes could not be read. */
@@ -81,6 +90,7 @@ export class AdoptedLanes {
 
   /** Drops the oldest segment that nothing was handed out of. See {@link dropOldestFrom}. */
   dropOldest(keep: (record: ReadableLogRecord) => void): Dropped | undefined {
+    this.#leaveForsaken();
     const dropped = this.#dropOldest(keep);
     if (dropped !== undefined) return dropped;
     this.#fill();
@@ -90,6 +100,7 @@ export class AdoptedLanes {
   /** After a confirmation: a lane that owes nothing is cleared away, and another has its place. */
   trim(): void {
     try {
+      this.#leaveForsaken();
       this.#clear();
     } finally {
       this.#fill();
@@ -112,11 +123,26 @@ export class AdoptedLanes {
   }
 
   #fill(): void {
-    const held = this.#adopted.filter(({ lane }) => lane.segments.length > 0).length;
-    for (const lane of this.#others.take(mostAdopted - held)) {
+    const held = this.#adopted.filter(({ lane }) => lane.segments.length > 0);
+    const read = held.filter(({ reader }) => !reader.stuck);
+    const room = Math.min(mostAdopted - read.length, mostHeld - held.length);
+    for (const lane of this.#others.take(room)) {
       const reader = new LaneReader(lane, undefined, this.#files);
-      this.#adopted.push({ lane, reader, last: lastOf(lane) });
+      const lock = new LockWatch(lane.folder);
+      this.#adopted.push({ lane, lock, reader, last: lastOf(lane) });
     }
+  }
+
+  /**
+   * Lets go of lanes whose lock's file somebody removed: whoever takes them over delivers what is owed.
+   *
+   * @returns whether there were any
+   */
+  #leaveForsaken(among: readonly Adopted[] = this.#adopted): boolean {
+    const forsaken = among.filter(({ lock }) => lock.isForsaken());
+    this.#adopted = this.#adopted.filter((adopted) => !forsaken.includes(adopted));
+    endEach(forsaken, (lane) => lane.release());
+    return forsaken.length > 0;
   }
 
   #clear(): void {

@@ -1,6 +1,7 @@
 import { existsSync, rmSync, rmdirSync, statSync } from "node:fs";
 import { type KernelLock, tryLock } from "../../files/kernel-lock.ts";
 import { systemReason } from "../../files/system-reason.ts";
+import { isMissing } from "./is-missing.ts";
 import { listSegments, lockFile } from "./lane-files.ts";
 
 /** Where there is no room for a lock, nothing of the lane is left: it is tried again and again. */
@@ -31,6 +32,28 @@ export function lockForsaken(folder: string): KernelLock | undefined {
   } catch (error) {
     if (systemReason(error) === "ENOENT") return undefined;
     throw error;
+  }
+}
+
+/** Sees whether the lock's file of a lane that this process took over is still there. */
+export class LockWatch {
+  readonly #folder: string;
+  /** When it was seen last. */
+  #atMillis: number = Date.now();
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** Whether the lane is another process's, or will be: {@link lockForsaken}. */
+  isForsaken(): boolean {
+    if (!isMissing(lockFile(this.#folder))) {
+      this.#atMillis = Date.now();
+      return false;
+    }
+    // Where all of it is gone so soon, nobody else can have had it: what is lost is to be told.
+    const sinceMillis = Math.abs(Date.now() - this.#atMillis);
+    return !isMissing(this.#folder) || sinceMillis >= forsakenMillis;
   }
 }
 

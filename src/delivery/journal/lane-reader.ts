@@ -4,7 +4,7 @@ import type { Segment } from "./lane-files.ts";
 import { type Span, spanBetween } from "../span.ts";
 import { LineReader, type ReaderFiles, regularFiles } from "./line-reader.ts";
 import type { Range } from "./number-set.ts";
-import { FailedTries, readFaultOf } from "./read-fault.ts";
+import { FailedTries, isLack, readFaultOf } from "./read-fault.ts";
 
 /**
  * Entries that are not in the lane any more, or cannot be read; or, where its count is 0, a damage
@@ -78,6 +78,7 @@ export class LaneReader {
   #damagedLines = 0;
   #done = false;
   #waits = false;
+  #stuck = false;
   /** To read from the current segment. */
   #failed = new FailedTries();
 
@@ -124,6 +125,11 @@ export class LaneReader {
     return this.#waits;
   }
 
+  /** Whether it was this lane that failed: others may be read. */
+  get stuck(): boolean {
+    return this.#stuck;
+  }
+
   /** Called after a pause. */
   tryAgain(): void {
     this.#waits = false;
@@ -148,9 +154,11 @@ export class LaneReader {
       }
       if ("fault" in line) {
         this.#waits = true;
+        this.#stuck = !isLack(line.fault);
         return { entries, losses, ended, fault: line.fault };
       }
       // Without its break it was not written whole, whatever stands there.
+      this.#stuck = false;
       const entry = line.place.kind === "torn" ? undefined : this.#decode(line.bytes);
       if (entry === undefined) {
         this.#damage ??= line.place;
@@ -207,7 +215,7 @@ export class LaneReader {
     const fault = readFaultOf(error);
     if (fault === "passing") return false;
     if (fault === "unreadable") {
-      const blocks = this.#failed.next();
+      const blocks = this.#failed.next(this.#current?.lines.readTo ?? 0);
       if (blocks === 0) return false;
       this.#current?.lines.skip(blocks);
       if ((this.#current?.lines.offset ?? Infinity) < segment.size) return true;

@@ -176,7 +176,7 @@ export class Lane {
     if (this.#given) return;
     this.#given = true;
     if (this.#goesAtOnce) this.#removeNow();
-    else noteRemoval(dirname(this.folder), this.#removeSoon());
+    else noteRemoval(this.folder, this.#removeSoon());
   }
 
   /** Resolves when all that may go has gone, as far as the disk lets it go. */
@@ -191,10 +191,13 @@ export class Lane {
   finish(): void {
     if (this.#goesAtOnce) return this.remove();
     const [only, ...others] = [...this.#leaving.segments, ...this.segments];
-    if (only !== undefined && others.length === 0 && only.first <= this.#note.stored + 1) {
-      rmSync(only.path, { force: true });
+    try {
+      if (only !== undefined && others.length === 0 && only.first <= this.#note.stored + 1) {
+        rmSync(only.path, { force: true });
+      }
+    } finally {
+      this.release();
     }
-    this.release();
   }
 
   /** Whether no order in which the disk takes the removals makes a hole, which would look like a loss. */

@@ -86,8 +86,7 @@ export class LineReader {
 
   /** Goes on with the first line that begins behind so many blocks that the disk does not give back. */
   skip(blocks: number): void {
-    const failed = this.#offset + this.#unread.length;
-    this.#offset = (Math.floor(failed / blockBytes) + blocks) * blockBytes;
+    this.#offset = (Math.floor(this.readTo / blockBytes) + blocks) * blockBytes;
     this.#unread = this.#room.subarray(0, 0);
     this.#within = true;
   }
@@ -95,6 +94,11 @@ export class LineReader {
   /** Where the next line begins, in bytes from the start of the file. */
   get offset(): number {
     return this.#offset;
+  }
+
+  /** Up to where the file was read, in bytes from its start. */
+  get readTo(): number {
+    return this.#offset + this.#unread.length;
   }
 
   /** How many bytes stand behind the last whole line, once {@link next} has found no other. */

@@ -6,6 +6,7 @@ import { foreign, unread } from "./journal-errors.ts";
 import { Lane } from "./lane.ts";
 import { listSegments } from "./lane-files.ts";
 import { laneIds } from "./lane-list.ts";
+import { removalOf } from "./lane-removals.ts";
 import { whereReadable } from "./span-of-segment.ts";
 
 /** A pass looks at, and tries, so many: the event loop is not held for longer where there are more. */
@@ -14,14 +15,16 @@ const mostTries = 64;
 
 /** A journal's folder, and who looks at it. */
 interface Place {
-  journal: string;
+  readonly journal: string;
   /** The lane that this process writes, once it does. */
-  own: string | undefined;
+  readonly own: string | undefined;
 }
 
 /** The lanes in a journal's folder that others have, or nobody. */
 export class OtherLanes {
-  #place: Place | undefined;
+  #journal: string | undefined;
+  /** The user whose lanes may be taken; none where the system knows no users. */
+  #uid: number | undefined;
   /** Bytes of each when it was last looked at; the one that was not for longest comes first. */
   readonly #sizes = new Map<string, number>();
   #bytes = 0;
@@ -41,8 +44,9 @@ export class OtherLanes {
    * @param isTaken whether this process has taken it over
    */
   look(place: Place, isTaken: (id: string) => boolean): void {
-    this.#place = place;
     const { journal, own } = place;
+    this.#journal = journal;
+    this.#uid = userOf(place) ?? this.#uid ?? process.geteuid?.();
     const ids = laneIds(journal, reportUnread).filter((id) => id !== own && !isTaken(id));
     const there = new Set(ids);
     for (const id of [...this.#sizes.keys()].filter((known) => !there.has(known))) this.#forget(id);
@@ -50,7 +54,10 @@ export class OtherLanes {
     for (const id of [...ids.filter((other) => !this.#sizes.has(other)), ...known]) {
       this.#measure(id, sizeOf(join(journal, id)));
     }
-    this.#untried = [...ids.filter((id) => !this.#refused.has(id)), ...this.#refused];
+    const leaving = new Set(ids.filter((id) => this.#forgetOnceRemoved(journal, id)));
+    this.#untried = [...ids.filter((id) => !this.#refused.has(id)), ...this.#refused].filter(
+      (id) => !leaving.has(id),
+    );
   }
 
   /** Takes over so many at most of those whose process is dead. Each is tried once after a look. */
@@ -70,15 +77,24 @@ export class OtherLanes {
     return taken;
   }
 
+  /**
+   * What this process clears away has its room for as long as that takes, and not up to the next look.
+   *
+   * @returns whether it does
+   */
+  #forgetOnceRemoved(journal: string, id: string): boolean {
+    const removal = removalOf(join(journal, id));
+    void removal?.then(() => this.#forget(id));
+    return removal !== undefined;
+  }
+
   #take(id: string): Lane | undefined {
-    if (this.#place === undefined) return undefined;
-    const { journal, own } = this.#place;
-    const folder = join(journal, id);
+    if (this.#journal === undefined) return undefined;
+    const folder = join(this.#journal, id);
+    const uid = this.#uid;
     try {
-      // Some file systems say of every file that it is one user's.
-      const uid = own === undefined ? process.geteuid?.() : uidOf(join(journal, own));
       if (uid !== undefined && (uidOf(folder) ?? uid) !== uid) throw foreign(folder);
-      return Lane.adopt(journal, id);
+      return Lane.adopt(this.#journal, id);
     } catch (error) {
       reportUnread(folder, error);
       return undefined;
@@ -100,6 +116,11 @@ export class OtherLanes {
 
 function reportUnread(folder: string, error: unknown): void {
   report(AuthlogError.is(error) ? error : unread(folder, error));
+}
+
+/** Some file systems say of every file that it is one user's. Not known where the lane has another name by now. */
+function userOf({ journal, own }: Place): number | undefined {
+  return own === undefined ? undefined : uidOf(join(journal, own));
 }
 
 function uidOf(folder: string): number | undefined {

@@ -38,9 +38,14 @@ export class OwnLane {
 
   /** Entries that wait on the disk alone. */
   get unread(): number {
+    return this.unreadBehind(0);
+  }
+
+  /** Those of them with a higher number. */
+  unreadBehind(number: number): number {
     if (this.#reader === undefined) return 0;
     // What was dropped counts as confirmed.
-    return this.#countAlone([this.#reader.expected, this.#last]);
+    return this.#countAlone([Math.max(this.#reader.expected, number + 1), this.#last]);
   }
 
   /** Those of them that can be read now. */

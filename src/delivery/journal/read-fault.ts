@@ -35,25 +35,48 @@ export function readFaultOf(error: unknown): ReadFault {
   return unreadable.has(reason) ? "unreadable" : "passing";
 }
 
-/** So often a disk is asked for what it does not give back, before that is passed over. */
+const lacking: ReadonlySet<string> = new Set(["EMFILE", "ENFILE", "ENOMEM", "ENOBUFS"]);
+
+/** Whether an error tells of what the process lacks, whatever it reads: with more open, it lacks more. */
+export function isLack(error: unknown): boolean {
+  return lacking.has(systemReason(error) ?? "");
+}
+
+/** So often a disk is asked for a place that it does not give back, before that is passed over. */
 const mostTries = 5;
 
-/** How often the disk did not give back a part of a file. */
+/** Never fewer: what fails for a moment is there at the next try. */
+const leastTries = 2;
+
+/** How often the disk did not give back parts of a file. */
 export class FailedTries {
+  /** The one that is tried, in bytes from the start of the file. */
+  #place: number | undefined;
+  /** Of that one. */
   #count = 0;
+  /** Places passed over since one was given back that had failed. */
+  #passed = 0;
+  /** Of them, those since anything was read. */
   #inRow = 0;
 
   /** Called when something of the file was read. */
   end(): void {
+    if (this.#count > 0) this.#passed = 0;
+    this.#count = 0;
     this.#inRow = 0;
   }
 
-  /** How many blocks to pass over now; 0 where what failed is to be tried again. */
-  next(): number {
+  /** How many blocks to pass over at a place that failed; 0 where it is to be tried again. */
+  next(place: number): number {
+    if (place !== this.#place) this.#count = 0;
+    this.#place = place;
     this.#count += 1;
-    if (this.#count < mostTries) return 0;
-    // Of a file that is bad to its end, ever more is passed over: each try may take seconds.
+    // Of a file that is bad in many places each is tried less, and of one that is bad to its end ever
+    // more is passed over: each try may take seconds.
+    if (this.#count < Math.max(leastTries, mostTries - this.#passed)) return 0;
     const blocks = 2 ** this.#inRow;
+    this.#count = 0;
+    this.#passed += 1;
     this.#inRow += 1;
     return blocks;
   }

@@ -7,7 +7,7 @@ import { journalDefaults } from "../../../../src/delivery/journal/journal-option
 import { Lane } from "../../../../src/delivery/journal/lane.ts";
 import { readConfirmed } from "../../../../src/delivery/journal/lane-files.ts";
 import { laneIds } from "../../../../src/delivery/journal/lane-list.ts";
-import { journalFolder, numberedRecord } from "../../../support/journal.ts";
+import { journalFolder, numberedRecord, segmentFiles } from "../../../support/journal.ts";
 import { watchSlot } from "../../../support/slot.ts";
 
 const watched = watchSlot();
@@ -109,6 +109,26 @@ describe("a lane", () => {
     expect(free).toBeDefined();
     free?.release();
     next.close();
+  });
+
+  it("whose last segment does not go at the end of the process is let go of", async () => {
+    const dir = lanesFolder();
+    const writer = openJournal(dir);
+    const deliver = (sequence: number): void => {
+      const appended = writer.append(numberedRecord(sequence), "could", 1);
+      if (appended.status === "kept") writer.confirm([appended.position]);
+    };
+    deliver(1);
+    await writer.cleared();
+    deliver(2);
+    const [segment = ""] = segmentFiles(dir);
+    rmSync(segment);
+    mkdirSync(segment);
+    writer.close();
+    expect(watched.diagnostics.map(({ code }) => code)).toEqual(["ERR_AUTHLOG_JOURNAL_UNWRITABLE"]);
+    const free = Lane.adopt(dir, laneIds(dir, () => {})[0] ?? "");
+    expect(free).toBeDefined();
+    free?.release();
   });
 
   it("that cannot be taken over does not keep the others from it", () => {

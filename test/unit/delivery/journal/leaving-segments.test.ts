@@ -115,6 +115,19 @@ describe("segments of which all is confirmed", () => {
     expect(recover(dir)).toMatchObject({ sequences: left, gone: [] });
   });
 
+  it("have no room any more when their lane has gone, also after a look meanwhile", async () => {
+    const { journal: dead, dir } = open();
+    const { size } = dead;
+    dead.close();
+    const { journal, clock } = openJournal(dir, { maxBytes: size });
+    journal.confirm(journal.read(100).map(positionOf));
+    clock.tick();
+    await journal.cleared();
+    expect(segmentFiles(dir)).toEqual([]);
+    expect(journal.append(numberedRecord(21), "no", 1).status).toBe("kept");
+    journal.close();
+  });
+
   it("leave no lane behind, whoever wrote it, when all of it has gone", async () => {
     const { journal, dir } = open();
     journal.close();

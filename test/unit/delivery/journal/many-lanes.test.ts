@@ -1,7 +1,9 @@
 import { readdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { viewJournal } from "../../../../src/delivery/journal/journal-view.ts";
-import { journalFolder, numberedRecord } from "../../../support/journal.ts";
+import type { JournalEntry } from "../../../../src/delivery/journal/journal-entry.ts";
+import { createFailingReader } from "../../../support/failing-reader.ts";
+import { journalFolder, numberedRecord, segmentFiles } from "../../../support/journal.ts";
 import { openJournal, sequenceOf } from "../../../support/recovery.ts";
 import { watchSlot } from "../../../support/slot.ts";
 
@@ -71,6 +73,43 @@ describe("many dead processes' lanes", () => {
     expect(viewJournal(dir).total.bytes).toBeLessThanOrEqual(bytes / 4 + bytes / count);
     const lost = gone.reduce((sum, { count: some }) => sum + some, 0);
     expect(lost + viewJournal(dir).total.depth).toBe(2 * count);
+    journal.close();
+  });
+
+  it.each([
+    ["EACCES", "keep no other waiting", count - 16],
+    ["EIO", "keep no other waiting", count - 16],
+    // Each lane that is held takes another one.
+    ["EMFILE", "are no more while a descriptor is lacking", 0],
+  ])("that cannot be read for %s %s", (code, _, readable) => {
+    const dir = leaveLanes();
+    const readerFiles = createFailingReader();
+    const bad = new Set(segmentFiles(dir).slice(0, 16));
+    readerFiles.fails = (path) => (bad.has(path) ? code : undefined);
+    const { journal } = openJournal(dir, { readerFiles });
+    const delivered: JournalEntry[] = [];
+    while (journal.readable > 0) {
+      const entries = journal.read(10);
+      journal.confirm(entries.map(({ position }) => position));
+      delivered.push(...entries);
+    }
+    expect(delivered).toHaveLength(readable);
+    journal.close();
+  });
+
+  it("of which hardly any can be read are held up to a bound", () => {
+    const dir = journalFolder();
+    const journals = Array.from({ length: 70 }, () => openJournal(dir).journal);
+    for (const journal of journals) journal.append(numberedRecord(1), "no", 1);
+    for (const journal of journals) journal.close();
+    const readerFiles = createFailingReader();
+    readerFiles.fails = () => "EACCES";
+    const { journal, clock } = openJournal(dir, { readerFiles });
+    for (let times = 0; times < 3; times += 1) {
+      while (journal.readable > 0) expect(journal.read(10)).toEqual([]);
+      clock.tick();
+    }
+    expect(journal.owed).toBe(64);
     journal.close();
   });
 

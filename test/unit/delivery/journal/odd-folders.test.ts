@@ -12,9 +12,16 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { Lane } from "../../../../src/delivery/journal/lane.ts";
+import { OtherLanes } from "../../../../src/delivery/journal/other-lanes.ts";
 import { viewJournal } from "../../../../src/delivery/journal/journal-view.ts";
 import { journalFolder, numberedRecord, segmentFiles } from "../../../support/journal.ts";
-import { openJournal, recover, type Recovered } from "../../../support/recovery.ts";
+import {
+  openJournal,
+  type OpenedJournal,
+  recover,
+  type Recovered,
+} from "../../../support/recovery.ts";
 import { watchSlot } from "../../../support/slot.ts";
 
 watchSlot();
@@ -144,6 +151,38 @@ describe("in a dead process's lane", () => {
     },
   );
 
+  it.each([
+    ["a look", (reader: OpenedJournal) => reader.clock.tick()],
+    ["its reading", (reader: OpenedJournal) => expect(reader.journal.read(10)).toEqual([])],
+  ])(
+    "a lock that goes after it was taken over has it let go of with %s, and nothing is told",
+    (_, notice) => {
+      const dir = journalFolder();
+      const folder = leaveLane(dir);
+      const reader = openJournal(dir);
+      expect(reader.journal.owed).toBe(3);
+      rmSync(join(folder, "lock"));
+      notice(reader);
+      expect(reader.journal.owed).toBe(0);
+      utimesSync(folder, 0, 0);
+      const next = openJournal(dir);
+      reader.clock.tick();
+      expect([reader.journal.owed, next.journal.owed]).toEqual([0, 3]);
+      expect(reader.gone).toEqual([]);
+      for (const { journal } of [reader, next]) journal.close();
+    },
+  );
+
+  it("that is taken away as a whole is told as gone", () => {
+    const dir = journalFolder();
+    const folder = leaveLane(dir);
+    const { journal, gone } = openJournal(dir);
+    rmSync(folder, { recursive: true });
+    expect(journal.read(10)).toEqual([]);
+    expect(gone).toMatchObject([{ count: 3 }]);
+    journal.close();
+  });
+
   it.runIf(process.getuid?.() === 0)("of another user it stays, and is named", () => {
     const dir = journalFolder();
     const folder = leaveLane(dir);
@@ -156,4 +195,20 @@ describe("in a dead process's lane", () => {
     expect(diagnostics[0]?.why).toContain(`${folder} belongs to another user`);
     expect(readFileSync(join(folder, readdirSync(folder)[0] ?? ""))).toEqual(before);
   });
+
+  it.runIf(process.getuid?.() === 0)(
+    "of another user it stays, also once the own lane has another name",
+    () => {
+      const dir = journalFolder();
+      mkdirSync(dir);
+      const own = Lane.create(dir, laneId);
+      const folder = leaveLane(dir);
+      chownSync(folder, 65_534, 65_534);
+      const others = new OtherLanes();
+      others.look({ journal: dir, own: laneId }, () => false);
+      own?.rename();
+      expect(others.take(16)).toEqual([]);
+      own?.release();
+    },
+  );
 });

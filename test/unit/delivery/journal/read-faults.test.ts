@@ -98,6 +98,45 @@ describe.each(backlogs)("%s that cannot be read", (_, open) => {
     journal.close();
   });
 
+  it("for a disk that fails once at every place is delivered whole", () => {
+    const reader = createFailingReader();
+    const { journal, clock, gone } = open(journalFolder(), { readerFiles: reader });
+    const failed = new Set<string>();
+    reader.fails = (path, position) => {
+      const place = `${path} ${position}`;
+      if (failed.has(place)) return undefined;
+      failed.add(place);
+      return "EIO";
+    };
+    const delivered: number[] = [];
+    for (let times = 0; times < 100 && journal.unread > 0; times += 1) {
+      delivered.push(...deliver(journal));
+      clock.tick();
+    }
+    expect(delivered).toEqual(all);
+    expect(gone).toEqual([]);
+    journal.close();
+  });
+
+  it("for a disk with bad blocks all over is asked ever less often for each", () => {
+    const reader = createFailingReader();
+    const dir = journalFolder();
+    const { journal, clock } = open(dir, { readerFiles: reader });
+    const tries = new Map<number, number>();
+    const [file] = segmentFiles(dir);
+    reader.fails = (path, position = 0) => {
+      if (path !== file || position % 8192 === 0) return undefined;
+      tries.set(position, (tries.get(position) ?? 0) + 1);
+      return "EIO";
+    };
+    for (let times = 0; times < 30; times += 1) {
+      deliver(journal);
+      clock.tick();
+    }
+    expect([...tries.values()]).toEqual([5, 4, 3, 2]);
+    journal.close();
+  });
+
   it.each([
     ["in the middle", 8192],
     ["at the end", 28_672],
