@@ -33,7 +33,7 @@ export class Backlog {
     this.#pause = new FaultPause(world.clock, () => this.#resume());
   }
 
-  /** Hands out entries: half of them those of the dead, where there are. */
+  /** Hands out so many entries, half of them those of the dead, where there are; of each one at least. */
   read(maxLines: number): JournalEntry[] {
     const entries: JournalEntry[] = [];
     const ofDead = this.#lanes.adopted.read(Math.ceil(maxLines / 2));
@@ -43,7 +43,9 @@ export class Backlog {
     }
     const own = this.#lanes.own();
     if (own !== undefined) {
-      entries.push(...this.#handOut(own.lane, own.read(maxLines - entries.length)));
+      // Where there is room for one alone, this process's own are not behind all of the dead.
+      const most = Math.max(1, maxLines - entries.length);
+      entries.push(...this.#handOut(own.lane, own.read(most)));
     }
     return entries;
   }
