@@ -7,7 +7,7 @@ import {
   type RecordQueue,
   type SpanContext,
 } from "../slot.ts";
-import { deadlineIn } from "../telemetry/deadline.ts";
+import { type Deadline, deadlineIn } from "../telemetry/deadline.ts";
 import { report } from "../telemetry/diagnostics.ts";
 import type { ReadableLogRecord, Rejection } from "../telemetry/exporter.ts";
 import { countProcessed, createComponent } from "../telemetry/self-metrics.ts";
@@ -61,7 +61,7 @@ export class AuditLogRecordProcessor implements RecordQueue {
   readonly #sender: Sender;
   readonly #losses: Losses;
   readonly #journal: Journal | undefined;
-  readonly #tellGaps = (): void => this.#losses.tell();
+  readonly #tellGaps = (): void => void this.#losses.tell();
   readonly #refill: Refill | undefined;
   readonly #diskWait = new DiskWait();
   #shutdown: Promise<void> | undefined;
@@ -145,10 +145,8 @@ export class AuditLogRecordProcessor implements RecordQueue {
    * @param options `timeoutMillis`, by default `exportTimeoutMillis`
    */
   async forceFlush({ timeoutMillis }: Deadlined = {}): Promise<void> {
-    for (const tell of getSlot().tellers) tell();
     const deadline = deadlineIn(timeoutMillis ?? this.#batch.exportTimeoutMillis);
-    await this.#sender.flush({ reached: this.#whenSettled(), deadline });
-    await Promise.race([this.#losses.buried(), deadline.reached]);
+    await this.#flush(deadline);
     deadline.cancel();
   }
 
@@ -185,7 +183,12 @@ export class AuditLogRecordProcessor implements RecordQueue {
    * seconds at most, and then waits for no answer any more. Never rejects.
    */
   async runDry(): Promise<void> {
-    await this.forceFlush({ timeoutMillis: shutdownMillis });
+    const deadline = deadlineIn(shutdownMillis);
+    this.#losses.tell(true);
+    await this.#flush(deadline);
+    // What is refused only now has nobody else to tell of it.
+    if (this.#losses.tell(true)) await this.#flush(deadline);
+    deadline.cancel();
     this.#sender.cutOff();
   }
 
@@ -217,6 +220,12 @@ export class AuditLogRecordProcessor implements RecordQueue {
   /** Records that could not be kept, since the start. */
   get dropped(): number {
     return this.#losses.count;
+  }
+
+  async #flush(deadline: Deadline): Promise<void> {
+    for (const tell of getSlot().tellers) tell();
+    await this.#sender.flush({ reached: this.#whenSettled(), deadline });
+    await Promise.race([this.#losses.buried(), deadline.reached]);
   }
 
   async #close(timeoutMillis: number): Promise<void> {

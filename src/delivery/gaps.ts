@@ -13,25 +13,33 @@ const patienceMillis = 5000;
 /**
  * After each telling there is none for twice as long as before, up to so long: where nothing finds
  * room for days, what tells of it takes little. So long without a loss, and it begins anew.
+ *
+ * No longer: what is open is in memory alone, and goes with a process that is killed.
  */
-const longestRestMillis = 600_000;
+const longestRestMillis = 60_000;
+
+/** For so long at most, a flush does not end a rest: there may be one with each request. */
+const hushMillis = 5000;
 
 interface Gap {
   count: number;
   span: Span;
 }
 
+/** A hush is how a rest begins. */
+type Wait = "quiet" | "hush" | "rest" | "calm";
+
 /**
  * Counts what could not be kept, and writes into the trail how much that was, from when to when, and
- * why: one event a cause, once no more is lost for a moment; and less and less often, while more is
- * lost again and again.
+ * why: one event a cause, once no more is lost for a moment; and less and less often, but by each flush,
+ * while more is lost again and again.
  */
 export class Gaps {
   readonly #clock: Clock;
   readonly #sink: (record: AuthLogRecord) => void;
   readonly #open = new Map<AuthlogErrorCode, Gap>();
   /** What is waited for, if anything: that no more is lost, the end of a rest, or of a calm. */
-  #timer: { kind: "quiet" | "rest" | "calm"; cancel: () => void } | undefined;
+  #timer: { kind: Wait; cancel: () => void } | undefined;
   #waitedMillis = 0;
   #restMillis = quietMillis;
   #lostSince = false;
@@ -57,12 +65,13 @@ export class Gaps {
    * Writes what was noted into the trail, unless that was done a moment ago.
    *
    * @param last whether it is the last time: then it is done now, and past every LoggerProvider
+   * @returns whether there was anything to tell
    */
-  tell(last = false): void {
-    if (this.#open.size === 0 || (this.#timer?.kind === "rest" && !last)) return;
+  tell(last = false): boolean {
+    if (this.#open.size === 0 || (this.#timer?.kind === "hush" && !last)) return false;
     this.#waitedMillis = 0;
     this.#restMillis = Math.min(longestRestMillis, this.#restMillis * 2);
-    this.#schedule("rest", this.#restMillis, () => this.#endRest());
+    this.#rest();
     const open = [...this.#open];
     // Emptied first: a loss on the event's own way is a new one.
     this.#open.clear();
@@ -72,6 +81,7 @@ export class Gaps {
       if (last) this.#sink(record);
       else emit(record, this.#sink);
     }
+    return true;
   }
 
   #wait(): void {
@@ -83,13 +93,21 @@ export class Gaps {
     });
   }
 
+  #rest(): void {
+    const afterMillis = this.#restMillis - hushMillis;
+    this.#schedule("hush", Math.min(hushMillis, this.#restMillis), () => {
+      if (afterMillis <= 0) this.#endRest();
+      else this.#schedule("rest", afterMillis, () => this.#endRest());
+    });
+  }
+
   #endRest(): void {
     this.tell();
     if (this.#timer !== undefined) return;
     this.#schedule("calm", longestRestMillis, () => (this.#restMillis = quietMillis));
   }
 
-  #schedule(kind: "quiet" | "rest" | "calm", millis: number, then: () => void): void {
+  #schedule(kind: Wait, millis: number, then: () => void): void {
     this.#timer?.cancel();
     const cancel = this.#clock.schedule(() => {
       this.#timer = undefined;

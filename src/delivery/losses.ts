@@ -85,8 +85,8 @@ export class Losses {
   }
 
   /** See {@link Gaps.tell}. */
-  tell(past?: boolean): void {
-    this.#gaps.tell(past);
+  tell(last?: boolean): boolean {
+    return this.#gaps.tell(last);
   }
 
   /** Tells nothing more in the trail: nobody keeps it. */

@@ -9,7 +9,7 @@ const needNoIdentity: ReadonlySet<string | undefined> = new Set([
   eventNames.sessionRead,
 ]);
 
-/** How much of the room a record may use. What tells of a gap always finds some: it comes ever more rarely. */
+/** How much of the room a record may use. What tells of a gap always finds some: it comes rarely. */
 export function shareOf({ eventName }: ReadableLogRecord): number {
   if (eventName === eventNames.gap) return Infinity;
   return needNoIdentity.has(eventName) ? unreservedShare : 1;

@@ -31,6 +31,16 @@ describe.skipIf(!canMount)("a journal that has filled its own disk", () => {
     expect(next.first).toBe(Math.ceil(seen.entries / 2) + 1);
   });
 
+  it("has room again also where the note of what is confirmed is longer than its reserve", () => {
+    const [seen, next] = fill("scattered", "with");
+    const half = Math.ceil(seen.entries / 2);
+    expect(seen).toMatchObject({ takes: true, gone: 0 });
+    expect(seen.freeBytes).toBeGreaterThan(500_000);
+    // Every other one of the second half waits, without its first one, and the one that was taken since.
+    const waiting = Math.ceil((seen.entries - half) / 2);
+    expect(next).toMatchObject({ gone: 0, first: half + 3, entries: waiting });
+  });
+
   it.each(["with", "without"])(
     "has all of it again when nothing waits, %s a reserve",
     (reserve) => {

@@ -32,6 +32,8 @@ export class ConfirmedNote {
   readonly #fsync: (descriptor: number) => Promise<void>;
   /** Whether the disk did not take something of it. */
   #unwritten = false;
+  /** Whether a sync of the file has failed: none tells any more what of it is on the disk. */
+  #unsyncable = false;
   /** What is confirmed while the file is made anew. */
   #meanwhile: Range[] | undefined;
   #stored = 0;
@@ -82,13 +84,35 @@ export class ConfirmedNote {
   /**
    * Has on the disk what is confirmed by now: without it, what is missing in front would look like a
    * loss after a power cut. The file is a new one each time, since a sync that failed is never repeated
-   * on the same one; so is its name in the folder.
+   * on the same one; so is its name in the folder. A full disk may have no room for that, where the
+   * ranges are many: then it is the file that is there.
    *
    * @param goesOn whether the lane is still this process's
    * @throws the system's error
    */
   async store(goesOn: () => boolean): Promise<void> {
     const stored = this.confirmed.firstMissing(1) - 1;
+    try {
+      await this.#storeAnew(goesOn);
+    } catch (error) {
+      if (!isFull(error) || this.#unsyncable || !goesOn()) throw error;
+      rmSync(this.#unfinished, { force: true });
+      await this.#storeInPlace();
+    }
+    if (!goesOn()) return;
+    await syncFolderSoon(this.folder);
+    this.#stored = stored;
+  }
+
+  get #reserve(): string {
+    return unfinished(join(this.folder, "reserve"));
+  }
+
+  get #unfinished(): string {
+    return unfinished(confirmedFile(this.folder));
+  }
+
+  async #storeAnew(goesOn: () => boolean): Promise<void> {
     const descriptor = this.#begin();
     const meanwhile: Range[] = [];
     this.#meanwhile = meanwhile;
@@ -103,16 +127,31 @@ export class ConfirmedNote {
     // Nothing waits for a disk here, and nobody else can have the lane, as after another wait.
     renameSync(this.#unfinished, confirmedFile(this.folder));
     this.#unwritten = false;
-    await syncFolderSoon(this.folder);
-    this.#stored = stored;
+    this.#unsyncable = false;
   }
 
-  get #reserve(): string {
-    return unfinished(join(this.folder, "reserve"));
+  async #storeInPlace(): Promise<void> {
+    const descriptor = openSync(confirmedFile(this.folder), "a", 0o600);
+    try {
+      if (this.#unwritten) writeFileSync(descriptor, this.#front());
+      await this.#fsync(descriptor).catch((error: unknown) => {
+        this.#unsyncable = true;
+        throw error;
+      });
+    } finally {
+      closeSync(descriptor);
+    }
   }
 
-  get #unfinished(): string {
-    return unfinished(confirmedFile(this.folder));
+  /** As much as the reserve has room for, from the first on: what goes next is there. */
+  #front(): Buffer {
+    let front: Buffer = lineBreak;
+    for (const range of this.confirmed.ranges) {
+      const longer = Buffer.concat([front, confirmedLines([range])]);
+      if (longer.length > reserveBytes) break;
+      front = longer;
+    }
+    return front;
   }
 
   #begin(): number {
@@ -133,6 +172,8 @@ export class ConfirmedNote {
       return descriptor;
     } catch (error) {
       closeSync(descriptor);
+      // What room it found is needed.
+      rmSync(path, { force: true });
       throw error;
     }
   }

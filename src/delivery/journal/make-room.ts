@@ -27,7 +27,8 @@ export function makeRoom(
   share: number,
   onGone: (gone: Gone) => void,
 ): boolean {
-  const most = maxBytes * share;
+  // Of no room at all, an endless share would be no number.
+  const most = share === Infinity ? Infinity : maxBytes * share;
   const hasRoom = (): boolean => own.lane.size + adopted.size + adopted.othersBytes < most;
   if (!hasRoom()) own.trim(0);
   const mayDrop = onFull === "drop-oldest" && share >= 1;

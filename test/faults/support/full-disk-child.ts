@@ -2,9 +2,10 @@
  * A process whose journal has filled its disk. It confirms a part of that, or all, prints what room is
  * had again by it, and dies; or it prints what such a process has left.
  *
- * Arguments: the journal's folder, and `half`, `all` or `recover`; whether the journal has its reserve.
+ * Arguments: the journal's folder, and `half`, `scattered`, `all` or `recover`; whether the journal has
+ * its reserve. With `scattered`, every other entry of the second half is confirmed before the first half.
  */
-import { readdirSync, rmSync, statfsSync } from "node:fs";
+import { appendFileSync, readdirSync, rmSync, statfsSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { Journal } from "../../../src/delivery/journal/journal.ts";
@@ -45,6 +46,14 @@ function readAll(): JournalEntry[] {
   return entries;
 }
 
+function fillDisk(): void {
+  try {
+    for (;;) appendFileSync(join(dir, "filler"), "x".repeat(512));
+  } catch {
+    // It is full.
+  }
+}
+
 function tell(seen: Pick<FullDiskSeen, "entries" | "first" | "takes">): void {
   const { bavail, bsize } = statfsSync(dir);
   process.stdout.write(`${JSON.stringify({ ...seen, gone, freeBytes: bavail * bsize })}\n`);
@@ -57,11 +66,19 @@ if (part === "recover") {
   let last = 0;
   while (journal.append(numberedRecord(last + 1), "no", 1).status === "kept") last += 1;
   const lane = readdirSync(dir).find((name) => name.length === 36) ?? "";
-  if (reserve === "without") rmSync(join(dir, lane, "reserve.new"));
+  if (reserve === "without") {
+    rmSync(join(dir, lane, "reserve.new"));
+    fillDisk();
+  }
   const entries = readAll();
-  const count = part === "half" ? Math.ceil(entries.length / 2) : entries.length;
-  journal.confirm(entries.slice(0, count).map(({ position }) => position));
+  const half = Math.ceil(entries.length / 2);
+  const positions = entries.map(({ position }) => position);
+  const scattered = positions.slice(half).filter((_, index) => index % 2 === 1);
+  if (part === "scattered") journal.confirm(scattered);
+  journal.confirm(part === "all" ? positions : positions.slice(0, half));
   await journal.cleared();
+  // What the disk had no room for goes with it.
+  if (part === "scattered") journal.confirm(positions.slice(half, half + 1));
   // The pause after the fault is over.
   clock.advanceTo(60_000);
   tell({

@@ -126,6 +126,27 @@ function expectNoHole(trail: readonly ReadableLogRecord[]): void {
 const codes = (): string[] => watched.diagnostics.map(({ code }) => code);
 
 describe("what could not be kept is told in the trail, with its place", () => {
+  it("at the natural end of a process, where only memory keeps it", async () => {
+    const opened = open({ durability: "memory" }, false);
+    opened.receiver.answer = (records) => {
+      const refusals = [...records.keys()]
+        .filter((index) => records[index]?.eventName !== eventNames.gap)
+        .map((index) => ({ index, cause: refused }));
+      if (refusals.length === 0) return { status: "delivered" };
+      return { status: "rejected", records: refusals };
+    };
+    takeAll(opened.processor, 1);
+    await opened.processor.forceFlush();
+    await opened.processor.forceFlush();
+    // Known as lost while that is told, and only at the end.
+    takeAll(opened.processor, 1);
+    await opened.processor.forceFlush();
+    takeAll(opened.processor, 1);
+    await opened.processor.runDry();
+    opened.processor.end();
+    expect(gapsOf(opened.trail).map((gap) => gap[attributes.gapCount])).toEqual([1, 1, 1]);
+  });
+
   it("where only memory keeps records, and it is full", async () => {
     const opened = open({ durability: "memory", maxQueueSize: 10 }, false);
     takeAll(opened.processor, 15);

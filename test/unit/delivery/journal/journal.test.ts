@@ -241,6 +241,13 @@ describe("a journal that is full", () => {
     journal.close();
   });
 
+  it("since it may have no room at all still takes what tells of that", () => {
+    const { journal } = open(journalFolder(), { maxBytes: 0 });
+    expect(journal.append(numberedRecord(1), "no", 1).status).toBe("full");
+    expect(journal.append(numberedRecord(2), "no", Infinity).status).toBe("kept");
+    journal.close();
+  });
+
   it.runIf(existsSync("/dev/full"))(
     "tells of what it drops also where the disk does not take that it was dropped",
     () => {

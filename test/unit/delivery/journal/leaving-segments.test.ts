@@ -128,6 +128,33 @@ describe("segments of which all is confirmed", () => {
     journal.close();
   });
 
+  it("are noted in the file that is there where the disk is full, unless its sync failed before", async () => {
+    const answers = ["ENOSPC", "EIO", "ENOSPC", "", "ENOSPC", ""];
+    const synced: string[] = [];
+    const { journal, dir, positions } = open((descriptor, callback) => {
+      const file = join(dirname(segmentFiles(dir)[0] ?? ""), "confirmed.jsonl");
+      const isThere = fs.fstatSync(descriptor).ino === fs.statSync(file).ino;
+      const code = answers[synced.length] ?? "";
+      synced.push(isThere ? "there" : "new");
+      if (code === "") return fs.fsync(descriptor, callback);
+      setImmediate(callback, Object.assign(new Error("failed"), { code }));
+    });
+    const confirm = async (first: number, end: number): Promise<number> => {
+      journal.confirm(positions.slice(first, end));
+      await journal.cleared();
+      return segmentFiles(dir).length;
+    };
+    const before = segmentFiles(dir).length;
+    expect(await confirm(0, 10)).toBe(before);
+    expect(await confirm(10, 11)).toBe(before);
+    const after = await confirm(11, 12);
+    expect(after).toBeLessThan(before);
+    expect(await confirm(12, 19)).toBeLessThan(after);
+    expect(synced).toEqual(["new", "there", "new", "new", "new", "there"]);
+    journal.close();
+    expect(recover(dir)).toMatchObject({ sequences: [20], gone: [] });
+  });
+
   it("leave no lane behind, whoever wrote it, when all of it has gone", async () => {
     const { journal, dir } = open();
     journal.close();
