@@ -72,7 +72,8 @@ describe(`several processes on one journal (seed ${seed})`, () => {
     );
   });
 
-  it("send it several times where their locks are switched off", async () => {
+  // Who comes first clears away what another is about to read: then nothing is sent twice, by chance.
+  it("send it several times where their locks are switched off", { retry: 2 }, async () => {
     await using receiver = await recordingReceiver();
     const scene = setScene(receiver, { count: 30 });
     receiver.setDown(true);
@@ -80,7 +81,7 @@ describe(`several processes on one journal (seed ${seed})`, () => {
     const dead = await startTogether(scene, 3, { preload });
     await Promise.all(dead.map((emitter) => emitter.kill()));
     // Each of these takes over what all of those left.
-    const living = await startTogether(scene, 3, { preload });
+    const living = await startTogether(scene, 5, { preload });
     receiver.setDown(false);
     const twice = await until("something to arrive twice", () => receiver.repeated()[0]);
     expect(twice).toMatch(/./);
