@@ -20,6 +20,7 @@ import { systemClock } from "./clock.ts";
 import { DiskWait } from "./disk-wait.ts";
 import { Journal } from "./journal/journal.ts";
 import { durabilityDefault } from "./journal/journal-options.ts";
+import { keepOnDisk } from "./keep-on-disk.ts";
 import { Losses } from "./losses.ts";
 import { asEmitted, isAltered, withoutProvider } from "./own-record.ts";
 import { altered, full, incomplete, shutDown } from "./processor-errors.ts";
@@ -28,6 +29,7 @@ import { Refill } from "./refill.ts";
 import { Sender } from "./sender.ts";
 import { shareOf } from "./share-of-room.ts";
 import { spanOf } from "./span.ts";
+import { whenSettled } from "./when-settled.ts";
 
 /** How long something may take. */
 interface Deadlined {
@@ -81,7 +83,7 @@ export class AuditLogRecordProcessor implements RecordQueue {
       journal,
       ...batch
     } = options;
-    const { clock, files, tuning } = world;
+    const { clock } = world;
     this.#exporter = exporter;
     this.#includes = includes;
     this.#batch = checkedBatch(batch);
@@ -106,11 +108,12 @@ export class AuditLogRecordProcessor implements RecordQueue {
     getSlot().tellers.add(this.#tellGaps);
     if (durability === "memory") return;
     this.#journal = new Journal(checkedJournal(journal), durability, {
-      clock,
-      onChange: () => this.#onJournalChange(),
+      ...world,
+      onChange: () => {
+        if (this.#journal !== undefined) keepOnDisk(this.#journal, this.#sender.all);
+        this.#refill?.run();
+      },
       onGone: ({ cause, count, span }) => this.#losses.add(cause, count, span),
-      ...(files && { files }),
-      ...(tuning && { tuning }),
     });
     this.#refill = new Refill(this.#journal, this.#sender, {
       batch: this.#batch,
@@ -152,7 +155,7 @@ export class AuditLogRecordProcessor implements RecordQueue {
 
   /** Unlike a flush, it does not end with a failure, but waits for the next attempts too. */
   async settle({ timeoutMillis, urgent }: QueueWait): Promise<boolean> {
-    const reached = this.#whenSettled();
+    const reached = whenSettled(this.#sender, this.#journal);
     const deadline = deadlineIn(timeoutMillis);
     if (urgent) this.#sender.hurry();
     await this.#sender.settle({ reached, deadline });
@@ -224,7 +227,7 @@ export class AuditLogRecordProcessor implements RecordQueue {
 
   async #flush(deadline: Deadline): Promise<void> {
     for (const tell of getSlot().tellers) tell();
-    await this.#sender.flush({ reached: this.#whenSettled(), deadline });
+    await this.#sender.flush({ reached: whenSettled(this.#sender, this.#journal), deadline });
     await Promise.race([this.#losses.buried(), deadline.reached]);
   }
 
@@ -235,7 +238,8 @@ export class AuditLogRecordProcessor implements RecordQueue {
     this.#losses.tell(true);
     for (const tell of getSlot().tellers) tell();
     if (this.#journal === undefined) this.#losses.silence();
-    await this.#sender.flush({ reached: this.#whenSettled(), deadline, last: true });
+    const reached = whenSettled(this.#sender, this.#journal);
+    await this.#sender.flush({ reached, deadline, last: true });
     getSlot().tellers.delete(this.#tellGaps);
     await this.#sender.close(deadline);
     this.#refill?.cancel();
@@ -253,13 +257,6 @@ export class AuditLogRecordProcessor implements RecordQueue {
       deadline.cancel();
       getSlot().queues.delete(this);
     }
-  }
-
-  /** Tells later whether all that was accepted by now is settled. */
-  #whenSettled(): () => boolean {
-    const goal = this.#sender.accepted;
-    const mark = this.#journal?.mark ?? 0;
-    return () => this.#sender.oldest > goal && this.#journal?.owes(mark) !== true;
   }
 
   /** From here on the record is kept, until it is settled. */
@@ -298,16 +295,5 @@ export class AuditLogRecordProcessor implements RecordQueue {
 
   #confirm(kept: readonly Kept[]): void {
     this.#journal?.confirm(kept.flatMap(({ position }) => position ?? []));
-  }
-
-  #onJournalChange(): void {
-    // What had to be kept in memory alone is put on the disk once that takes it.
-    for (const kept of this.#sender.all) {
-      if (isOnDisk(kept)) continue;
-      const appended = this.#journal?.append(kept.record, "yes", Infinity);
-      if (appended?.status !== "kept") break;
-      kept.position = appended.position;
-    }
-    this.#refill?.run();
   }
 }
