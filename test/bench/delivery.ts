@@ -44,7 +44,7 @@ export async function measureDelivery(
   const figures = await interleave(
     [
       {
-        name: `pangea-node-sdk: logBulk of the same events ready-made, ${batch} a call, one by one`,
+        name: `pangea-node-sdk: logBulk of the same records, mapped, ${batch} a call, one by one`,
         unit: "events/s",
         sample: () => bareBulk(url, token, batch, events),
       },
@@ -124,7 +124,7 @@ async function throughOtlp(
   return events / seconds;
 }
 
-/** The very events that authlog would send, mapped before the clock starts. */
+/** The very events that authlog would send, mapped as it maps them. */
 async function bareBulk(
   url: string,
   token: string,
@@ -132,15 +132,17 @@ async function bareBulk(
   events: number,
 ): Promise<number> {
   const service = new AuditService(token, new PangeaConfig({ baseUrlTemplate: url }));
-  const ready = Array.from({ length: events }, () => readyEvent(nextRecord()));
+  const records = Array.from({ length: events }, nextRecord);
   const start = performance.now();
   for (let from = 0; from < events; from += batch) {
-    await service.logBulk(ready.slice(from, from + batch), { skipEventVerification: true });
+    await service.logBulk(records.slice(from, from + batch).map(toEvent), {
+      skipEventVerification: true,
+    });
   }
   return events / ((performance.now() - start) / 1000);
 }
 
-function readyEvent(record: ReturnType<typeof toLogRecord>): AuditEvent {
+function toEvent(record: ReturnType<typeof toLogRecord>): AuditEvent {
   const mapped = standardSchema.toEvent(record, { canonicalize: canonicalJson });
   if (!mapped.ok) throw mapped.cause;
   return mapped.event;

@@ -2,13 +2,12 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { measureCallerCost } from "./caller-cost.ts";
-import { measureDelivery, type Target } from "./delivery.ts";
+import { measureDelivery } from "./delivery.ts";
 import { measureImportTime } from "./import-time.ts";
 import { measureDisk } from "./journal.ts";
 import { type Section, toTable } from "./measure.ts";
 import { createReceivers } from "./receivers.ts";
-import { measureOutage, measureSignIn, subjects } from "./sign-in.ts";
+import { measureSignIn } from "./sign-in.ts";
 
 /**
  * `npm run bench`: one table, or `--json`; `npm run bench -- delivery ledger` runs two of them. Each
@@ -16,12 +15,6 @@ import { measureOutage, measureSignIn, subjects } from "./sign-in.ts";
  * of their own, on loopback, and end with this one.
  */
 const benches: Readonly<Record<string, () => Promise<Section[]>>> = {
-  "caller-cost": async () => [
-    {
-      title: "cost of one event to its caller",
-      figures: await measureCallerCost((await receivers.null()).url),
-    },
-  ],
   journal: async () => {
     const { throughput, latency, pacedLatency } = await measureDisk();
     return [
@@ -52,35 +45,7 @@ const benches: Readonly<Record<string, () => Promise<Section[]>>> = {
   "import-time": async () => [
     { title: "import in a fresh process", figures: await measureImportTime() },
   ],
-  "sign-in": async () => {
-    const sections: Section[] = [];
-    // Beside the ledger, a third process on the machine's processors; the null receiver takes next to none.
-    const targets = {
-      "a null receiver": await receivers.null(),
-      "the ledger": await receivers.ledger(),
-    };
-    for (const subject of subjects) {
-      for (const [where, target] of Object.entries(targets)) {
-        const measured = await measureSignIn(subject, settingsFor(target));
-        const title = `a sign-in to the example ${subject.name}, with ${where}`;
-        sections.push({ title, ...measured });
-      }
-    }
-    return sections;
-  },
-  outage: async () => {
-    const healthy = await receivers.null();
-    const dead = await receivers.hanging();
-    const sections: Section[] = [];
-    for (const subject of subjects) {
-      const measured = await measureOutage(subject, settingsFor(healthy), settingsFor(dead));
-      sections.push({
-        title: `a sign-in to ${subject.name} while the receiver hangs`,
-        ...measured,
-      });
-    }
-    return sections;
-  },
+  "sign-in": async () => measureSignIn(await receivers.null(), await receivers.hanging()),
 };
 
 const { values, positionals } = parseArgs({
@@ -104,7 +69,3 @@ await rm(folder, { recursive: true });
 console.log(
   values.json ? JSON.stringify({ node: process.version, sections }, null, 2) : toTable(sections),
 );
-
-function settingsFor({ url, token }: Target): Record<string, string> {
-  return { PANGEA_TOKEN: token, PANGEA_BASE_URL_TEMPLATE: url };
-}

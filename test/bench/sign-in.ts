@@ -1,179 +1,213 @@
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { type BuiltApp, builtApp, repository } from "../e2e/support/built-app.ts";
-import { type RunningApp, startApp } from "../e2e/support/running-app.ts";
-import { type Figures, type Ratio, ratioOf, summarize } from "./measure.ts";
+import { startApp } from "../e2e/support/running-app.ts";
+import type { Target } from "./delivery.ts";
+import { type Costs, type Mode, modes } from "./drawn-modes.ts";
+import { type Figures, ratioOf, type Section, summarize } from "./measure.ts";
 
-/** An example app, and how it looks with authlog taken out. */
-export interface Subject {
+/** An example app, in which each request can have NextAuth with authlog around it, or without. */
+interface Subject {
   name: string;
   folder: string;
-  /** Files that differ without authlog. */
-  without: Readonly<Record<string, string>>;
+  /** Files of the example that are replaced. */
+  files: Readonly<Record<string, string>>;
 }
 
 /** A user of both examples who may sign in. */
 const user = { email: "alice@example.com", password: "white-rabbit" };
 
-/** OpenTelemetry is the same on both sides: what is measured is authlog, and not the SDK. */
-const plainInstrumentation = `export async function register() {
+const harness = join(repository, "test/bench/drawn-server.ts");
+
+/** No `register` of authlog: the harness starts each part of it by itself. */
+const instrumentation = `export async function register() {
   if (process.env.NEXT_RUNTIME === "nodejs") {
-    const { NodeSDK } = await import(/* webpackIgnore: true */ /* turbopackIgnore: true */ "@opentelemetry/sdk-node");
-    const ignore = { onStart() {}, onEnd() {}, forceFlush: async () => {}, shutdown: async () => {} };
-    new NodeSDK({ spanProcessors: [ignore], metricReaders: [], logRecordProcessors: [] }).start();
+    await import(/* webpackIgnore: true */ /* turbopackIgnore: true */ process.env.BENCH_HARNESS);
   }
 }
 `;
 
-/** The examples of both majors. */
-export const subjects: readonly Subject[] = [
-  subject("auth-js-v5", ["auth.ts"]),
-  subject("next-auth-v4", [
-    "auth-options.ts",
-    "app/api/auth/[...nextauth]/route.ts",
-    "pages/api/pages-auth/[...nextauth].ts",
-  ]),
+/** Three apps in one, each with a NextAuth of its own; the harness says which a request is for. */
+const either = `
+function either(config: any): any {
+  const bench = (globalThis as any)[Symbol.for("authlog.bench")];
+  const all = {
+    plain: NextAuth(config),
+    audited: withAuthlog(NextAuth)(config),
+    tutorial: NextAuth({ ...config, events: { signIn: () => bench.log() } }),
+  };
+  const chosen = (): any => all[(bench?.kind ?? "plain") as keyof typeof all];
+  const handle = (method: "GET" | "POST") => (...args: any[]) =>
+    (chosen().handlers?.[method] ?? chosen())(...args);
+  return Object.assign(handle("POST"), all.plain, { handlers: { GET: handle("GET"), POST: handle("POST") } });
+}
+`;
+
+const subjects: readonly Subject[] = [
+  subject("auth-js-v5", "auth.ts"),
+  subject("next-auth-v4", "app/api/auth/[...nextauth]/route.ts"),
 ];
 
-/** @param wrapped the files of the example that wrap NextAuth, or its options */
-function subject(name: string, wrapped: readonly string[]): Subject {
+/** @param wrapped the file of the example that calls NextAuth */
+function subject(name: string, wrapped: string): Subject {
   const folder = join(repository, "examples", name);
-  const unwrapped = wrapped.map((path) => {
-    const code = readFileSync(join(folder, path), "utf8")
-      .replace(/^import \{ withAuthlog \}.*\n/m, "")
-      .replaceAll(/withAuthlog\((\w+)\)/g, "$1");
-    if (code.includes("withAuthlog")) throw new Error(`${name}/${path} still wraps something.`);
-    return [path, code];
-  });
-  const files = Object.fromEntries(unwrapped) as Record<string, string>;
-  return { name, folder, without: { ...files, "instrumentation.ts": plainInstrumentation } };
-}
-
-/** Two runs of the very same app differ by more than authlog costs: V8 fits the heap to what it met. */
-const starts = 8;
-const warmUps = 400;
-const perStart = 240;
-const atOnce = 8;
-
-/** By the defaults, which a server of a test does not have: it is in a hurry. */
-const defaults = { OTEL_BLRP_SCHEDULE_DELAY: "1000", AUTHLOG_MAX_IN_FLIGHT: "4" };
-
-/** Longer than events are gathered: what goes on behind the last answer is a sign-in's cost, too. */
-const restMillis = 1500;
-
-/** A sign-in with authlog beside the same app without it. */
-export interface SignInFigures {
-  figures: Figures[];
-  ratios: Ratio[];
-}
-
-/** What is measured of each start: how long one waits, how many go through, what one costs the app. */
-const measures = ["latency", "rate", "cost"] as const;
-type Sample = Record<(typeof measures)[number], number>;
-
-/** One of two that are compared. */
-interface Side {
-  name: string;
-  build: BuiltApp;
-  settings: Readonly<Record<string, string>>;
-}
-
-/** Signs in to an example without authlog, and to the same with it. */
-export async function measureSignIn(
-  { name, folder, without }: Subject,
-  settings: Readonly<Record<string, string>>,
-): Promise<SignInFigures> {
-  const plain = await builtApp("turbopack", { name: `${name}-plain`, folder, files: without });
-  const audited = await builtApp("turbopack", { name, folder });
-  return compare(
-    { name: "without authlog", build: plain, settings },
-    { name: "with authlog", build: audited, settings },
-  );
-}
-
-/** Signs in to an example whose receiver answers, and to the same whose receiver hangs. */
-export async function measureOutage(
-  { name, folder }: Subject,
-  healthy: Readonly<Record<string, string>>,
-  dead: Readonly<Record<string, string>>,
-): Promise<SignInFigures> {
-  const build = await builtApp("turbopack", { name, folder });
-  return compare(
-    { name: "receiver healthy", build, settings: healthy },
-    { name: "receiver dead", build, settings: dead },
-  );
-}
-
-/**
- * Signs in to production builds of both. Each pair of servers is asked in turn, sign-in by sign-in, so
- * that whatever else the machine does meets both; each start of the pair gives one figure.
- */
-async function compare(first: Side, second: Side): Promise<SignInFigures> {
-  const samples: (readonly [Sample, Sample])[] = [];
-  for (let start = 0; start < starts; start += 1) {
-    await using one = await startApp(first.build, { ...first.settings, ...defaults });
-    await using other = await startApp(second.build, { ...second.settings, ...defaults });
-    samples.push(await measurePair(await prepare(one), await prepare(other)));
-  }
-  const of = (index: 0 | 1, measure: keyof Sample): number[] =>
-    samples.map((pair) => pair[index][measure]);
-  const both = (what: string, unit: string, measure: keyof Sample): Figures[] => [
-    summarize(`${first.name}, ${what}`, unit, of(0, measure)),
-    summarize(`${second.name}, ${what}`, unit, of(1, measure)),
-  ];
+  const code = readFileSync(join(folder, wrapped), "utf8");
+  const replaced = code.replace("withAuthlog(NextAuth)(", "either(");
+  if (replaced === code) throw new Error(`${name}/${wrapped} no longer wraps NextAuth.`);
   return {
-    figures: [
-      ...both("one by one", "ms", "latency"),
-      ...both(`${atOnce} at once`, "sign-ins/s", "rate"),
-      ...both("what one costs the app", "ms of processor", "cost"),
-    ],
-    ratios: measures.map((measure) =>
-      ratioOf(`${measure}, ${second.name} / ${first.name}`, of(1, measure), of(0, measure)),
-    ),
+    name,
+    folder,
+    files: {
+      [wrapped]: `// @ts-nocheck\n${replaced}${either}`,
+      "instrumentation.ts": `// @ts-nocheck\n${instrumentation}`,
+      "app/api/plain/route.ts":
+        'export const dynamic = "force-dynamic";\nexport const GET = () => Response.json({ ok: true });\n',
+    },
   };
 }
 
-/** One server of a pair. */
-interface Client {
-  signIn: () => Promise<void>;
-  app: RunningApp;
+const warmUps = 400;
+/** So many requests for each mode; and in so many rounds, each of which gives one ratio. */
+const perMode = 1000;
+const rounds = 20;
+
+const blocks = 12;
+const perBlock = 100;
+
+/** What a sign-in, and a request that is none, cost a running server, by what of authlog is on. */
+export async function measureSignIn(receiver: Target, hanging: Target): Promise<Section[]> {
+  const sections: Section[] = [];
+  for (const { name, folder, files } of subjects) {
+    const build = await builtApp("turbopack", { name: `${name}-drawn`, folder, files });
+    sections.push(...(await measureApp(name, build, receiver, hanging)));
+  }
+  return sections;
 }
 
-async function measurePair(plain: Client, audited: Client): Promise<[Sample, Sample]> {
-  const latency: [number[], number[]] = [[], []];
-  const rate: [number[], number[]] = [[], []];
-  for (const { signIn } of [plain, audited]) await rateOf(signIn, warmUps);
-  const before = [plain, audited].map(({ app }) => app.processorMillis());
-  for (let n = 0; n < perStart; n += 1) {
-    // The first of two meets a cold cache, so that place goes round too.
-    for (const index of n % 2 === 0 ? ([0, 1] as const) : ([1, 0] as const)) {
-      latency[index].push(await timeOf([plain, audited][index]?.signIn));
+async function measureApp(
+  name: string,
+  build: BuiltApp,
+  receiver: Target,
+  hanging: Target,
+): Promise<Section[]> {
+  const journals = mkdtempSync(join(tmpdir(), "authlog-bench-sign-in-"));
+  const app = await startApp(build, {
+    BENCH_HARNESS: harness,
+    BENCH_SETTINGS: JSON.stringify({ journals, receiver: receiver.url, hanging: hanging.url }),
+  });
+  try {
+    const signIn = await prepare(app.url);
+    const get = async (): Promise<void> => {
+      await (await fetch(`${app.url}/api/plain`)).arrayBuffer();
+    };
+    const signIns = await draw(app.url, modes, signIn);
+    const plain = await draw(app.url, ["off", "off again", "+ delivery", "+ tracer"], get);
+    return [
+      sectionOf(`a sign-in to ${name}, main thread`, signIns, "cpu"),
+      sectionOf(`a sign-in to ${name}, by the clock`, signIns, "wall"),
+      await measureBlocks(name, app.url, signIn),
+      sectionOf(`a request to ${name} that is none of NextAuth's, main thread`, plain, "cpu"),
+    ];
+  } finally {
+    await app.stop();
+    rmSync(journals, { recursive: true, force: true });
+  }
+}
+
+interface Report {
+  costs: Costs;
+  threadMicros: number;
+}
+
+async function ask(url: string, path: string): Promise<Report> {
+  return (await (await fetch(`${url}/bench/${path}`)).json()) as Report;
+}
+
+function setModes(url: string, drawnModes: readonly Mode[]): Promise<Report> {
+  return ask(
+    url,
+    `modes?${new URLSearchParams(drawnModes.map((mode) => ["mode", mode])).toString()}`,
+  );
+}
+
+/** Sends requests one by one; the server draws for each what is on. */
+async function draw(
+  url: string,
+  drawnModes: readonly Mode[],
+  send: () => Promise<void>,
+): Promise<Costs[]> {
+  await setModes(url, drawnModes);
+  for (let n = 0; n < warmUps; n += 1) await send();
+  const measured: Costs[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    await ask(url, "drain");
+    await setModes(url, drawnModes);
+    for (let n = 0; n < (perMode / rounds) * drawnModes.length; n += 1) await send();
+    measured.push((await ask(url, "costs")).costs);
+  }
+  return measured;
+}
+
+function sectionOf(title: string, measured: readonly Costs[], what: "cpu" | "wall"): Section {
+  const names = modes.filter((mode) => mode in (measured[0] ?? {}));
+  const valuesOf = (costs: Costs, mode: Mode): number[] =>
+    costs[mode]?.map((cost) => cost[what]) ?? [];
+  const figures: Figures[] = names.map((mode) =>
+    summarize(
+      mode,
+      "µs",
+      measured.flatMap((costs) => valuesOf(costs, mode)),
+    ),
+  );
+  const medians = (mode: Mode): number[] =>
+    measured.map((costs) => summarize(mode, "µs", valuesOf(costs, mode)).median);
+  return {
+    title,
+    figures,
+    ratios: names.slice(1).map((mode) => ratioOf(`${mode} / off`, medians(mode), medians("off"))),
+  };
+}
+
+/**
+ * What a sign-in costs with everything that goes on behind its answer: all that the main thread does
+ * from the first of a block of sign-ins until the last of their events is delivered.
+ */
+async function measureBlocks(
+  name: string,
+  url: string,
+  signIn: () => Promise<void>,
+): Promise<Section> {
+  const compared: readonly Mode[] = ["off", "off again", "+ journal", "+ delivery"];
+  const samples = new Map<Mode, number[]>(compared.map((mode) => [mode, []]));
+  for (let block = 0; block <= blocks; block += 1) {
+    for (let index = 0; index < compared.length; index += 1) {
+      // Each goes first equally often.
+      const mode = compared[(index + block) % compared.length] ?? "off";
+      await ask(url, "drain");
+      const { threadMicros: before } = await setModes(url, [mode]);
+      for (let n = 0; n < perBlock; n += 1) await signIn();
+      const { threadMicros: after } = await ask(url, "drain");
+      if (block > 0) samples.get(mode)?.push((after - before) / perBlock);
     }
   }
-  for (let n = 0; n < perStart; n += 5 * atOnce) {
-    rate[0].push(await rateOf(plain.signIn, 5 * atOnce));
-    rate[1].push(await rateOf(audited.signIn, 5 * atOnce));
-  }
-  await sleep(restMillis);
-  const sampleOf = (index: 0 | 1, { app }: Client): Sample => ({
-    latency: summarize("", "ms", latency[index]).median,
-    rate: summarize("", "1/s", rate[index]).median,
-    cost: (app.processorMillis() - (before[index] ?? Number.NaN)) / (2 * perStart),
-  });
-  return [sampleOf(0, plain), sampleOf(1, audited)];
+  const of = (mode: Mode): number[] => samples.get(mode) ?? [];
+  return {
+    title: `all that a sign-in to ${name} costs the main thread, delivery included`,
+    figures: compared.map((mode) => summarize(mode, "µs", of(mode))),
+    ratios: compared.slice(1).map((mode) => ratioOf(`${mode} / off`, of(mode), of("off"))),
+  };
 }
 
 /** Fetches a CSRF token once, as a page does, and gives a function that signs in with it. */
-async function prepare(app: RunningApp): Promise<Client> {
-  const { url } = app;
+async function prepare(url: string): Promise<() => Promise<void>> {
   const answer = await fetch(`${url}/api/auth/csrf`);
   const { csrfToken } = (await answer.json()) as { csrfToken: string };
   const cookie = answer.headers
     .getSetCookie()
     .map((line) => line.split(";")[0])
     .join("; ");
-  const signIn = async (): Promise<void> => {
+  return async () => {
     const response = await fetch(`${url}/api/auth/callback/credentials`, {
       method: "POST",
       headers: { cookie },
@@ -184,20 +218,4 @@ async function prepare(app: RunningApp): Promise<Client> {
     const signedIn = response.headers.getSetCookie().some((line) => line.includes("session-token"));
     if (!signedIn) throw new Error(`The sign-in failed: ${response.status}`);
   };
-  return { signIn, app };
-}
-
-async function timeOf(signIn: (() => Promise<void>) | undefined): Promise<number> {
-  const start = performance.now();
-  await signIn?.();
-  return performance.now() - start;
-}
-
-async function rateOf(signIn: () => Promise<void>, count: number): Promise<number> {
-  const start = performance.now();
-  const client = async (): Promise<void> => {
-    for (let n = 0; n < count / atOnce; n += 1) await signIn();
-  };
-  await Promise.all(Array.from({ length: atOnce }, client));
-  return count / ((performance.now() - start) / 1000);
 }

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type BuiltApp, nextOf } from "./built-app.ts";
@@ -10,8 +10,6 @@ export interface RunningApp extends AsyncDisposable {
   url: string;
   /** How much memory the server holds, in bytes: its resident set, from Linux itself. */
   residentBytes(): number;
-  /** How long the server has kept processors busy since its start, in milliseconds. */
-  processorMillis(): number;
   /** Everything that the server has written to stdout and stderr so far. */
   output(): string;
   /** Ends the server and waits until it is gone. */
@@ -68,7 +66,6 @@ export async function startApp(
   return {
     url,
     residentBytes: () => residentBytes(child.pid),
-    processorMillis: () => processorMillis(child.pid),
     output: () => output,
     stop,
     kill: () => end("SIGKILL"),
@@ -79,12 +76,4 @@ export async function startApp(
 function residentBytes(pid: number | undefined): number {
   const status = readFileSync(`/proc/${pid}/status`, "utf8");
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
-}
-
-/** Of all its threads, from Linux's scheduler: /proc/<pid>/stat counts in steps of ten. */
-function processorMillis(pid: number | undefined): number {
-  const nanos = readdirSync(`/proc/${pid}/task`).map((thread) =>
-    Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8").split(" ")[0]),
-  );
-  return nanos.reduce((sum, time) => sum + time, 0) / 1e6;
 }
