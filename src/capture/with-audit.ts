@@ -9,6 +9,7 @@ import type { OwnAttributes } from "./own-attributes.ts";
 import { emitOwnEvent } from "./own-event.ts";
 import { keptOnDisk } from "./on-disk.ts";
 import { readCallStatus } from "./request-of-call.ts";
+import { isPrerender } from "./surroundings.ts";
 
 /**
  * A value, or a function that finds it by what the handler is called with. It runs before the handler
@@ -58,7 +59,7 @@ export interface WithAuditOptions<H extends AppFunction> {
  */
 export function withAudit<H extends AppFunction>(handler: H, options: WithAuditOptions<H>): H {
   return function audited(this: unknown, ...args: Parameters<H>): unknown {
-    if (!getSlot().enabled) return handler.apply(this, args);
+    if (!getSlot().enabled || isPrerender()) return handler.apply(this, args);
     const inquiry = inquire(options, args);
     let result: unknown;
     try {
