@@ -27,6 +27,12 @@ export function unproven({ errorType }: Failure): Failure {
   return { name: eventNames.requestReject, reason: failureReasons.invalidState, errorType };
 }
 
+/** Whether a request brings the answer of an OAuth provider; one that is not known yet may be one. */
+export function isAnswer({ target, capture }: Attempt): boolean {
+  const type = capture.providers.get(target.providerId ?? "")?.type ?? "oauth";
+  return target.action === "callback" && (type === "oauth" || type === "oidc");
+}
+
 /** A cookie by which NextAuth knows the answer to a sign-in that it began. */
 export interface CheckCookie {
   check: string;
@@ -93,11 +99,9 @@ const longestForm = 65_536;
  */
 export async function copyForm(
   request: Request,
-  { target, capture }: Attempt,
+  attempt: Attempt,
 ): Promise<Readonly<Record<string, string>> | undefined> {
-  const type = capture.providers.get(target.providerId ?? "")?.type ?? "oauth";
-  const isAnswer = target.action === "callback" && (type === "oauth" || type === "oidc");
-  if (request.method !== "POST" || !isAnswer || !isForm(request)) return undefined;
+  if (request.method !== "POST" || !isAnswer(attempt) || !isForm(request)) return undefined;
   const reader = guarded(() => request.clone().body?.getReader());
   const decoder = new TextDecoder();
   let text = "";

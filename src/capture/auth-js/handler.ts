@@ -7,6 +7,7 @@ import {
   checkCookiesOf,
   cookieIn,
   copyForm,
+  isAnswer,
   reasonOfAnswer,
   unproven,
 } from "../provider-answer.ts";
@@ -26,7 +27,7 @@ export function wrapHandler(handler: AppFunction, capture: Capture): AppFunction
     const form = copyForm(request, attempt);
     return conclude(attempt, run, async (answer) => {
       const { failure } = attempt;
-      if (failure?.isClaimed) {
+      if (failure?.isClaimed && isAnswer(attempt) && !attempt.identityTried) {
         attempt.failure = judgeAnswer(failure, attempt, request, await form);
       } else if ((failure ?? foreign) === foreign && (await isBadRequest(answer))) {
         attempt.failure = unreadableBody;
@@ -50,7 +51,7 @@ function readAttempt(request: unknown, capture: Capture): Attempt | undefined {
 }
 
 /**
- * What a provider's error says. Auth.js has looked at the state by now, where the provider has it checked,
+ * What a provider's answer says that led to a failure. Auth.js has looked at the state by now, where the provider has it checked,
  * and at nothing else; the error itself it hands to nobody.
  */
 function judgeAnswer(
@@ -64,6 +65,7 @@ function judgeAnswer(
     check: "pkce",
   });
   if (cookies === undefined) return unproven(failure);
+  if (failure.errorType !== "OAuthCallbackError") return failure;
   const error = readText(form, "error") ?? new URL(url).searchParams.getAll("error").at(-1);
   return { reason: reasonOfAnswer(error), errorType: failure.errorType };
 }

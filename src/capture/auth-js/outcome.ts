@@ -11,7 +11,6 @@ const reasons: ReadonlyMap<string, FailureReason> = new Map(
     AccessDenied: failureReasons.accessDenied,
     AccountNotLinked: failureReasons.accountNotLinked,
     AdapterError: failureReasons.providerError,
-    CallbackRouteError: failureReasons.providerError,
     CredentialsSignin: failureReasons.invalidCredentials,
     DuplicateConditionalUI: failureReasons.configuration,
     EmailSignInError: failureReasons.emailSendFailed,
@@ -79,7 +78,7 @@ export function failureOf(error: unknown): Failure | undefined {
   if (type === "SignOutError") {
     return { name: eventNames.signOut, reason: tokenReason(cause), errorType: type };
   }
-  if (type === "OAuthCallbackError") {
+  if (type === "OAuthCallbackError" || type === "CallbackRouteError") {
     return { reason: failureReasons.providerError, errorType: type, isClaimed: true };
   }
   return ownCredentialsCode(error) ?? ofType(type);
@@ -114,6 +113,10 @@ export function refineFailure(failure: Failure, attempt: Attempt): Failure {
   // It looks for the provider's type before it looks for the provider.
   if (isForeign && action === "callback" && providerId === undefined) {
     return { ...failure, name: eventNames.requestReject, errorType: "InvalidProvider" };
+  }
+  // Whether an app has passkeys, nobody but the client has asked.
+  if (action === "webauthn-options" && failure.name === undefined) {
+    return { ...failure, name: eventNames.requestReject, reason: failureReasons.unknown };
   }
   if (provider?.type === "email" && action === "signin") {
     const reason = isForeign ? failureReasons.emailSendFailed : failure.reason;

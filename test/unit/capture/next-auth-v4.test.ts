@@ -21,7 +21,7 @@ const providers: NonNullable<AppConfig["providers"]> = [
   providers4.GitHub({ clientId: "id", clientSecret: "a client secret" }),
 ];
 
-describe.each(["options", "request"] as const)("next-auth 4, called with its %s", (form) => {
+describe.each(["options", "request", "app"] as const)("next-auth 4, called with its %s", (form) => {
   it("a sign-in and a sign-out tell who, how and from where", async () => {
     const app = createApp4({ providers }, form);
     await app.post(
@@ -205,15 +205,6 @@ describe("requests that try no identity", () => {
     await createApp4({ providers }).get("callback/github?code=1&state=2");
     expect(names()).toEqual(["auth.request.reject"]);
     expect(last()).toMatchObject({ "auth.failure.reason": "invalid_state" });
-  });
-
-  it("a callback in which the provider says no is a failed sign-in, once", async () => {
-    await createApp4({ providers }).get("callback/github?error=access_denied");
-    expect(names()).toEqual(["auth.sign_in"]);
-    expect(last()).toMatchObject({
-      "auth.failure.reason": "access_denied",
-      "auth.provider.id": "github",
-    });
   });
 
   it("a bad callback URL is a rejected request", async () => {
