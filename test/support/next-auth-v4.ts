@@ -49,7 +49,7 @@ export interface SendOptions {
 /** How `NextAuth` is called: with options or with a request, in the pages router; or in the app router. */
 export type Form4 = "options" | "request" | "app";
 
-const secret = "a secret of the test, long enough for its key";
+export const secret4 = "a secret of the test, long enough for its key";
 
 /** Makes the app. With `wrap` something else than `NextAuth` is wrapped, or nothing. */
 export function createApp4(
@@ -57,7 +57,7 @@ export function createApp4(
   form: Form4 = "options",
   wrap: (nextAuth: AppFunction) => AppFunction = withAuthlog,
 ): App4 {
-  const options = { secret, logger: { error() {} }, ...config };
+  const options = { secret: secret4, logger: { error() {} }, ...config };
   const wrapped = wrap(NextAuth);
   const handler: AppFunction =
     form === "request"

@@ -52,6 +52,8 @@ export function describeError([code, metadata]: readonly unknown[]): Failure | u
   switch (code) {
     case "JWT_SESSION_ERROR":
     case "SESSION_ERROR":
+      // Next-auth hands over what was thrown. A plain object comes from `_log`, and so from anybody.
+      if (!(metadata instanceof Error)) return undefined;
       return { name: eventNames.sessionReject, ...describeSessionError(code, error) };
     case "SIGNOUT_ERROR":
       return { name: eventNames.signOut, reason: tokenReason(error), errorType: code };

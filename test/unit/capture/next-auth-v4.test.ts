@@ -214,11 +214,23 @@ describe("requests that try no identity", () => {
     expect(last()).toMatchObject({ "error.type": "INVALID_CALLBACK_URL_ERROR" });
   });
 
-  it("a forged post to _log makes no event, whatever it says", async () => {
-    const app = createApp4({ providers });
-    for (const code of ["JWT_SESSION_ERROR", "OAUTH_CALLBACK_ERROR", "SIGNIN_EMAIL_ERROR"]) {
-      await app.post("_log", { level: "error", code, message: "forged" });
-    }
+  it.each(["_log", "_log/x", "%5Flog", "_log/signin/github"])(
+    "a forged post to %s makes no event, whatever it says",
+    async (path) => {
+      const app = createApp4({ providers });
+      for (const code of ["JWT_SESSION_ERROR", "OAUTH_CALLBACK_ERROR", "SIGNIN_EMAIL_ERROR"]) {
+        await app.post(path, { level: "error", code, message: "forged" });
+      }
+      expect(names()).toEqual([]);
+    },
+  );
+
+  it.each([
+    ["POST", "signin/github?error=AccessDenied"],
+    ["POST", "signin/github?csrf=true"],
+    ["POST", "signout?callbackUrl=/api/auth/error?error=AccessDenied"],
+  ])("%s %s, which next-auth answers well, is no event", async (_, path) => {
+    await createApp4({ providers }).post(path);
     expect(names()).toEqual([]);
   });
 

@@ -4,12 +4,11 @@ import GitHub from "@auth/core/providers/github";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { AppConfig } from "../../../src/capture/app-types.ts";
-import { getSlot } from "../../../src/slot.ts";
 import { createApp } from "../../support/auth-js.ts";
 import { createApp4, type Form4, providers4 } from "../../support/next-auth-v4.ts";
 import { watchSlot } from "../../support/slot.ts";
 
-const { records } = watchSlot();
+const { records, tell } = watchSlot();
 
 const alice = { id: "7", email: "alice@example.com" };
 const password = "white-rabbit";
@@ -148,7 +147,7 @@ describe.each(Object.keys(apps) as (keyof typeof apps)[])("%s", (name) => {
           if (given.isSignedIn) {
             await app.post("callback/credentials", { email: alice.email, password });
           }
-          for (const tell of getSlot().tellers) tell();
+          tell();
           records.length = 0;
           Object.assign(did, { authorize: 0, send: 0, useToken: 0, signOut: 0, logged: 0 });
 
@@ -157,7 +156,7 @@ describe.each(Object.keys(apps) as (keyof typeof apps)[])("%s", (name) => {
             method === "POST" && hasToken
               ? await app.post(target + query, fields)
               : await app.send(method, target + query, { body: fields });
-          for (const tell of getSlot().tellers) tell();
+          tell();
 
           const expected = [
             ...(did.authorize > 0 ? [["auth.sign_in", given.isRight, alice.email]] : []),
