@@ -1,11 +1,13 @@
 import { eventNames, failureReasons } from "../vocabulary.ts";
 import type { AppFunction, AppFunctions } from "./app-types.ts";
-import { currentAttempt, type Failure } from "./attempt.ts";
+import { currentAttempt, type Failure, recordFailure, tryIdentity } from "./attempt.ts";
 import { emitSessionReject } from "./conclude.ts";
 import { guarded } from "./emit-event.ts";
 import type { Capture } from "./framework.ts";
 import { after, before, once } from "./around.ts";
-import { readField, readSession } from "./read.ts";
+import { claimOfText } from "./claimed-identity.ts";
+import { inAttempt } from "./lone-attempt.ts";
+import { readField, readSession, readText } from "./read.ts";
 
 /** Listens to `logger.error`. With a logger of ours NextAuth no longer prints, so this does it then. */
 export function hookLogger(logger: AppFunctions = {}, capture: Capture): AppFunctions {
@@ -31,7 +33,7 @@ function printing(capture: Capture): AppFunction {
  * past its time; and of one that it makes, nobody else is told what a sign-out will end.
  */
 export function hookAdapter(adapter: AppFunctions, capture: Capture): AppFunctions {
-  const { getSessionAndUser, createSession } = adapter;
+  const { getSessionAndUser, createSession, useVerificationToken } = adapter;
   return {
     ...adapter,
     ...(getSessionAndUser && {
@@ -43,7 +45,37 @@ export function hookAdapter(adapter: AppFunctions, capture: Capture): AppFunctio
         if (attempt !== undefined) attempt.session = readSession(session);
       }),
     }),
+    ...(useVerificationToken && {
+      useVerificationToken: inAttempt(
+        after(before(useVerificationToken, noteLink), (invite, link) =>
+          recordFailure(currentAttempt(), describeInvite(invite, link)),
+        ),
+        eventNames.signIn,
+        capture,
+      ),
+    }),
   };
+}
+
+/** An e-mail link is put to the test by its token alone, wherever it leads. */
+function noteLink(link: unknown): void {
+  const attempt = tryIdentity(eventNames.signIn, undefined);
+  if (attempt !== undefined) {
+    attempt.attemptedIdentifier ??= claimOfText(readText(link, "identifier"));
+  }
+}
+
+/** Both majors refuse a link for the same reasons. */
+function describeInvite(invite: unknown, link: unknown): Failure | undefined {
+  const expires = readField(invite, "expires");
+  const claimed = readText(link, "identifier");
+  const isGood =
+    Boolean(invite) &&
+    !(expires instanceof Date && expires.getTime() < Date.now()) &&
+    (claimed === undefined || readText(invite, "identifier") === claimed);
+  return isGood
+    ? undefined
+    : { reason: failureReasons.verificationInvalid, errorType: "Verification" };
 }
 
 function describeSession(found: unknown): Failure | undefined {
@@ -72,7 +104,5 @@ export function note(failure: Failure | undefined, capture: Capture): void {
   if (attempt.target.action === "_log") return;
   // A stale cookie beside an attempt is not what the attempt is about.
   if (isSession && attempt.name !== undefined) return;
-  // What led to it is no event where nothing was attempted, and must not hide the session's own.
-  if (attempt.name === undefined && failure.name === undefined) return;
-  attempt.failure ??= failure;
+  recordFailure(attempt, failure);
 }
