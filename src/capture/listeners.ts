@@ -8,6 +8,7 @@ import { after, before, once } from "./around.ts";
 import { claimOfText } from "./claimed-identity.ts";
 import { inAttempt } from "./lone-attempt.ts";
 import { readField, readSession, readText } from "./read.ts";
+import { noteSessionOwner, ownerOf } from "./session-owner.ts";
 
 /** Listens to `logger.error`. With a logger of ours NextAuth no longer prints, so this does it then. */
 export function hookLogger(logger: AppFunctions = {}, capture: Capture): AppFunctions {
@@ -30,14 +31,19 @@ function printing(capture: Capture): AppFunction {
 
 /**
  * Listens to the adapter's sessions. NextAuth says nothing of one that it does not find, or finds to be
- * past its time; and of one that it makes, nobody else is told what a sign-out will end.
+ * past its time; of one that it makes, only the adapter gets the token; and of one that it deletes, its
+ * event has what the adapter returned, which with most adapters is nothing.
  */
 export function hookAdapter(adapter: AppFunctions, capture: Capture): AppFunctions {
-  const { getSessionAndUser, createSession, useVerificationToken } = adapter;
+  const { getSessionAndUser, createSession, deleteSession, useVerificationToken } = adapter;
   return {
     ...adapter,
     ...(getSessionAndUser && {
-      getSessionAndUser: after(getSessionAndUser, (found) => note(describeSession(found), capture)),
+      getSessionAndUser: after(getSessionAndUser, (found) => {
+        const attempt = currentAttempt();
+        if (attempt !== undefined) attempt.user = ownerOf(found);
+        note(describeSession(found), capture);
+      }),
     }),
     ...(createSession && {
       createSession: after(createSession, (_, session) => {
@@ -53,6 +59,15 @@ export function hookAdapter(adapter: AppFunctions, capture: Capture): AppFunctio
         eventNames.signIn,
         capture,
       ),
+    }),
+    ...(deleteSession && {
+      deleteSession(this: unknown, ...args: unknown[]) {
+        const run = (): unknown => deleteSession.apply(this, args);
+        const attempt = currentAttempt();
+        return attempt?.name === eventNames.signOut
+          ? noteSessionOwner(attempt, adapter, args[0]).then(run)
+          : run();
+      },
     }),
   };
 }

@@ -46,7 +46,7 @@ export interface App {
     fields?: Record<string, string>,
     headers?: Record<string, string>,
   ): Promise<Response>;
-  get(path: string): Promise<Response>;
+  get(path: string, headers?: Record<string, string>): Promise<Response>;
   /** Sends a request as it is; a body that is a text is sent as JSON. */
   send(method: string, path: string, options?: SendOptions): Promise<Response>;
   signIn(provider: string, fields: Record<string, string>): Promise<unknown>;
@@ -95,7 +95,7 @@ export function createApp(
   return {
     cookies,
     send,
-    get: (path) => send("GET", path),
+    get: (path, headers) => send("GET", path, headers && { headers }),
     async post(path, fields = {}, headers = {}) {
       const answer = await send("GET", "csrf");
       const { csrfToken } = (await answer.json()) as { csrfToken: string };

@@ -28,7 +28,7 @@ export interface Answer4 {
 /** A next-auth 4 app with authlog in it, and a client that keeps its cookies. */
 export interface App4 {
   readonly cookies: Map<string, string>;
-  get(path: string): Promise<Answer4>;
+  get(path: string, headers?: Record<string, string>): Promise<Answer4>;
   post(path: string, body?: Record<string, unknown>, options?: PostOptions): Promise<Answer4>;
   /** Sends a request as it is. */
   send(method: string, path: string, options?: SendOptions): Promise<Answer4>;
@@ -85,7 +85,7 @@ export function createApp4(
   return {
     cookies,
     send,
-    get: (path) => send("GET", path),
+    get: (path, headers) => send("GET", path, headers && { headers }),
     async post(path, body = {}, { headers = {}, csrf = true } = {}) {
       const { body: answer } = await send("GET", "csrf");
       const token = csrf ? { csrfToken: (answer as { csrfToken: string }).csrfToken } : {};
