@@ -134,8 +134,8 @@ interface DiagnosticState {
  * that with the edge runtime.
  */
 export interface Slot {
-  /** The emitting process: its id, and how many records it has made. */
-  readonly producer: { readonly id: string; sequence: number };
+  /** The emitting process: its id, made with the first record, and how many records it has made. */
+  readonly producer: { id: string; sequence: number };
   /** The record that is being emitted right now, while `Logger.emit` runs. */
   emitting: Emission | undefined;
   /** Takes the records that no processor of ours took. Set by setup. */
@@ -163,10 +163,11 @@ const key = Symbol.for("authlog.v1");
 export function getSlot(): Slot {
   const holder = globalThis as { [key]?: Slot };
   holder[key] ??= {
-    producer: { id: crypto.randomUUID(), sequence: 0 },
+    // Next.js refuses random numbers in a page that it renders ahead, and the slot is made there too.
+    producer: { id: "", sequence: 0 },
     emitting: undefined,
     sink: undefined,
-    enabled: true,
+    enabled: !isBuild(),
     capture: undefined,
     tellers: new Set(),
     queues: new Set(),
@@ -176,4 +177,10 @@ export function getSlot(): Slot {
     diagnostics: new Map(),
   };
   return holder[key];
+}
+
+/** Whether `next build` runs the app's code: nobody signs in then, and nothing takes events. */
+function isBuild(): boolean {
+  // An edge runtime need not have a `process`.
+  return typeof process !== "undefined" && process.env["NEXT_PHASE"] === "phase-production-build";
 }

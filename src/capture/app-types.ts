@@ -15,6 +15,7 @@ export type Provider = AppFunction | ProviderObject;
 
 interface ProviderQuestions {
   authorize?: unknown;
+  profile?: unknown;
   sendVerificationRequest?: unknown;
 }
 

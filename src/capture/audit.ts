@@ -6,7 +6,7 @@ import type { OwnAttributes } from "./own-attributes.ts";
 import { emitOwnEvent } from "./own-event.ts";
 import { readField } from "./read.ts";
 import { readCallRequest } from "./request-of-call.ts";
-import { requestOfCaller } from "./surroundings.ts";
+import { isPrerender, requestOfCaller } from "./surroundings.ts";
 
 /** Who did it: a user as NextAuth has it in a session, or as your database does. */
 export interface AuditActor {
@@ -52,6 +52,9 @@ export interface AuditInput {
  * attribute named like a secret) is changed or left out; the diagnostic `ERR_AUTHLOG_AUDIT_INVALID`
  * says so, and the event is recorded all the same.
  *
+ * Records nothing while Next.js builds the app or renders a page ahead of any request: in a page, call
+ * `await connection()` of `next/server` first.
+ *
  * @example
  * audit({
  *   name: "billing.refund",
@@ -61,7 +64,7 @@ export interface AuditInput {
  * });
  */
 export function audit(event: AuditInput): void {
-  if (!getSlot().enabled) return;
+  if (!getSlot().enabled || isPrerender()) return;
   guarded(() => {
     const error = readField(event, "error");
     emitOwnEvent(

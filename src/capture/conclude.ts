@@ -1,6 +1,12 @@
 import type { AuthEvent, EventUser } from "../event/auth-event.ts";
 import { type AuthEventName, eventNames, outcomes } from "../vocabulary.ts";
-import { type Attempt, currentAttempt, type Failure, runInAttempt } from "./attempt.ts";
+import {
+  type Attempt,
+  currentAttempt,
+  type Failure,
+  recordFailure,
+  runInAttempt,
+} from "./attempt.ts";
 import { claimOfText } from "./claimed-identity.ts";
 import { emitEvent, guarded } from "./emit-event.ts";
 import type { Capture } from "./framework.ts";
@@ -25,8 +31,7 @@ export async function conclude<T>(
   try {
     const answer = await runInAttempt(attempt, run);
     if (look !== undefined && !attempt.concluded) {
-      const seen = await guardedAsync(() => look(answer));
-      attempt.failure ??= seen;
+      recordFailure(attempt, await guardedAsync(() => look(answer)));
     }
     return answer;
   } finally {
@@ -36,7 +41,8 @@ export async function conclude<T>(
   }
 }
 
-async function guardedAsync<T>(piece: () => T | Promise<T>): Promise<T | undefined> {
+/** As `guarded`, for a piece of capture that waits for something. */
+export async function guardedAsync<T>(piece: () => T | Promise<T>): Promise<T | undefined> {
   try {
     return await piece();
   } catch {
@@ -69,13 +75,14 @@ const rejects: ReadonlySet<AuthEventName> = new Set([
   eventNames.requestReject,
 ]);
 
-function emitFailure(attempt: Attempt, { name = attempt.name, ...why }: Failure): void {
+function emitFailure(attempt: Attempt, { name = attempt.name, reason, errorType }: Failure): void {
   if (name === undefined) return;
   const event: AuthEvent = {
     ...commonOf(attempt.capture),
     name,
     outcome: outcomes.failure,
-    ...why,
+    reason,
+    errorType,
     ...claimOf(attempt),
   };
   // What anyone can bring about without an identity must not drown what takes one.
@@ -100,7 +107,7 @@ export function emitSuccess(
   { user, account, ...done }: Done,
 ): void {
   const attempt = currentAttempt();
-  const session = done.session ?? attempt?.session;
+  const session = attempt?.session ?? done.session;
   if (attempt?.name === name) {
     // A sign-in that left no session is none, whatever the event says.
     if (attempt.failure?.errorType === noToken.errorType) return;

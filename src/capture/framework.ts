@@ -1,4 +1,5 @@
 import type { EventProvider } from "../event/auth-event.ts";
+import type { AppConfig } from "./app-types.ts";
 import type { Attempt, Failure } from "./attempt.ts";
 
 /** What the two majors of NextAuth do not have in common. */
@@ -21,4 +22,6 @@ export interface Capture {
   framework: Framework;
   /** The app's providers by id, as far as they have been made. */
   readonly providers: Map<string, EventProvider>;
+  /** The configuration that NextAuth was given last: it writes into it what it found itself. */
+  config?: AppConfig;
 }

@@ -6,12 +6,14 @@ import type {
   Provider,
   ProviderObject,
 } from "./app-types.ts";
-import { currentAttempt, type Failure } from "./attempt.ts";
+import { currentAttempt, type Failure, recordFailure, tryIdentity } from "./attempt.ts";
 import { after, before, once } from "./around.ts";
 import { claimOfCredentials, claimOfText } from "./claimed-identity.ts";
 import { guarded } from "./emit-event.ts";
 import { onEvent } from "./events.ts";
+import type { EventProvider } from "../event/auth-event.ts";
 import type { Capture } from "./framework.ts";
+import { inAttempt } from "./lone-attempt.ts";
 import { hookAdapter, hookLogger, note } from "./listeners.ts";
 import { readField, readProvider, readText } from "./read.ts";
 import { noSession, noToken, rememberRefusal } from "./refusals.ts";
@@ -36,8 +38,7 @@ export function withHooks<C extends AppConfig>(config: C, capture: Capture): C {
 }
 
 function fail(failure: Failure | undefined): void {
-  const attempt = currentAttempt();
-  if (attempt !== undefined) attempt.failure ??= failure;
+  recordFailure(currentAttempt(), failure);
 }
 
 function hookEvents(events: AppFunctions = {}, capture: Capture): AppFunctions {
@@ -60,13 +61,17 @@ function hookCallbacks(callbacks: AppFunctions = {}, capture: Capture): AppFunct
   const signIn = before(callbacks.signIn ?? admitEverybody, noteWhoAsks);
   return {
     ...callbacks,
-    signIn: after(
-      signIn,
-      (verdict) => {
-        if (typeof verdict === "string") fail(redirected);
-        else if (!verdict) fail(refused);
-      },
-      () => fail(refused),
+    signIn: inAttempt(
+      after(
+        signIn,
+        (verdict) => {
+          if (typeof verdict === "string") fail(redirected);
+          else if (!verdict) fail(refused);
+        },
+        () => fail(refused),
+      ),
+      eventNames.signIn,
+      capture,
     ),
     ...(callbacks.jwt && {
       jwt: after(
@@ -105,12 +110,14 @@ const redirected: Failure = {
 const refused: Failure = { reason: failureReasons.accessDenied, errorType: "AccessDenied" };
 
 function noteWhoAsks(message: unknown): void {
-  const attempt = currentAttempt();
-  if (attempt === undefined) return;
-  attempt.identityTried = true;
   const account = readField(message, "account");
   const user = readField(message, "user");
-  attempt.provider = readProvider(account) ?? attempt.provider;
+  const asksForLink = readField(readField(message, "email"), "verificationRequest") === true;
+  const attempt = tryIdentity(
+    asksForLink ? eventNames.verificationRequest : eventNames.signIn,
+    readProvider(account),
+  );
+  if (attempt === undefined) return;
   const named =
     readText(user, "email") ?? readText(account, "providerAccountId") ?? readText(user, "id");
   // Whoever asks for an e-mail link is nobody yet: the address is what was typed.
@@ -136,34 +143,42 @@ function hookProvider(provider: Provider, capture: Capture): Provider {
   const { options } = provider;
   const id = readText(options, "id") ?? readText(provider, "id");
   const type = readText(options, "type") ?? readText(provider, "type");
-  if (id !== undefined) capture.providers.set(id, { id, ...(type !== undefined && { type }) });
+  const known = id === undefined ? undefined : { id, ...(type !== undefined && { type }) };
+  if (known !== undefined) capture.providers.set(known.id, known);
   return {
     ...provider,
-    ...hookQuestions(provider, capture),
-    ...(options && { options: { ...options, ...hookQuestions(options, capture) } }),
+    ...hookQuestions(provider, known, capture),
+    ...(options && { options: { ...options, ...hookQuestions(options, known, capture) } }),
   };
 }
 
 function hookQuestions(
-  { authorize, sendVerificationRequest }: NonNullable<ProviderObject["options"]>,
+  { authorize, profile, sendVerificationRequest }: NonNullable<ProviderObject["options"]>,
+  known: EventProvider | undefined,
   capture: Capture,
 ): object {
   return {
-    ...(isFunction(authorize) && { authorize: hookAuthorize(authorize, capture) }),
+    ...(isFunction(authorize) && { authorize: hookAuthorize(authorize, known, capture) }),
+    // A code was exchanged by then, and the provider has said who it is.
+    ...(isFunction(profile) && {
+      profile: before(profile, () => void tryIdentity(eventNames.signIn, known)),
+    }),
     ...(isFunction(sendVerificationRequest) && {
-      sendVerificationRequest: hookSend(sendVerificationRequest),
+      sendVerificationRequest: hookSend(sendVerificationRequest, known, capture),
     }),
   };
 }
 
-function hookAuthorize(authorize: AppFunction, capture: Capture): AppFunction {
+function hookAuthorize(
+  authorize: AppFunction,
+  known: EventProvider | undefined,
+  capture: Capture,
+): AppFunction {
   const noted = before(authorize, (credentials) => {
-    const attempt = currentAttempt();
-    if (attempt === undefined) return;
-    attempt.identityTried = true;
-    attempt.attemptedIdentifier = claimOfCredentials(credentials);
+    const attempt = tryIdentity(eventNames.signIn, known);
+    if (attempt !== undefined) attempt.attemptedIdentifier = claimOfCredentials(credentials);
   });
-  return after(
+  const asked = after(
     noted,
     (user) => {
       if (!user)
@@ -171,19 +186,25 @@ function hookAuthorize(authorize: AppFunction, capture: Capture): AppFunction {
     },
     (error) => fail(capture.framework.describeThrown?.(error)),
   );
+  return inAttempt(asked, eventNames.signIn, capture);
 }
 
-function hookSend(send: AppFunction): AppFunction {
+function hookSend(
+  send: AppFunction,
+  known: EventProvider | undefined,
+  capture: Capture,
+): AppFunction {
   const noted = before(send, (params) => {
-    const attempt = currentAttempt();
-    if (attempt === undefined) return;
-    attempt.identityTried = true;
-    attempt.attemptedIdentifier ??= claimOfText(readText(params, "identifier"));
+    const attempt = tryIdentity(eventNames.verificationRequest, known);
+    if (attempt !== undefined) {
+      attempt.attemptedIdentifier ??= claimOfText(readText(params, "identifier"));
+    }
   });
-  return after(noted, () => {
+  const sent = after(noted, () => {
     const attempt = currentAttempt();
     if (attempt !== undefined) attempt.linkSent = true;
   });
+  return inAttempt(sent, eventNames.verificationRequest, capture);
 }
 
 function isFunction(value: unknown): value is AppFunction {

@@ -2,7 +2,7 @@ import type { EventRequest } from "../event/auth-event.ts";
 import { guarded, reportUncaptured } from "./emit-event.ts";
 import { readField } from "./read.ts";
 import { readCallRequest } from "./request-of-call.ts";
-import { rendersAhead, requestOfCaller } from "./surroundings.ts";
+import { fillsCache, requestOfCaller } from "./surroundings.ts";
 
 /** What is known about a call of the app's, as far as it has been found out. */
 interface CallFacts {
@@ -52,8 +52,8 @@ export function inquire(sources: Sources, args: readonly unknown[]): Inquiry {
 }
 
 function askForUser(session: unknown, args: readonly unknown[]): unknown {
-  // To ask for a session makes a static render dynamic, or waits for a request that never comes.
-  if (rendersAhead()) return undefined;
+  // A cache is filled on behalf of nobody, and to ask for a session fails there.
+  if (fillsCache()) return undefined;
   const found = resolve(session, args);
   return isThenable(found)
     ? Promise.resolve(found).then((known) => readField(known, "user"))

@@ -1,11 +1,14 @@
 import { eventNames, failureReasons } from "../vocabulary.ts";
 import type { AppFunction, AppFunctions } from "./app-types.ts";
-import { currentAttempt, type Failure } from "./attempt.ts";
+import { currentAttempt, type Failure, recordFailure, tryIdentity } from "./attempt.ts";
 import { emitSessionReject } from "./conclude.ts";
 import { guarded } from "./emit-event.ts";
 import type { Capture } from "./framework.ts";
 import { after, before, once } from "./around.ts";
-import { readField, readSession } from "./read.ts";
+import { claimOfText } from "./claimed-identity.ts";
+import { inAttempt } from "./lone-attempt.ts";
+import { readField, readSession, readText } from "./read.ts";
+import { noteSessionOwner, ownerOf } from "./session-owner.ts";
 
 /** Listens to `logger.error`. With a logger of ours NextAuth no longer prints, so this does it then. */
 export function hookLogger(logger: AppFunctions = {}, capture: Capture): AppFunctions {
@@ -28,14 +31,19 @@ function printing(capture: Capture): AppFunction {
 
 /**
  * Listens to the adapter's sessions. NextAuth says nothing of one that it does not find, or finds to be
- * past its time; and of one that it makes, nobody else is told what a sign-out will end.
+ * past its time; of one that it makes, only the adapter gets the token; and of one that it deletes, its
+ * event has what the adapter returned, which with most adapters is nothing.
  */
 export function hookAdapter(adapter: AppFunctions, capture: Capture): AppFunctions {
-  const { getSessionAndUser, createSession } = adapter;
+  const { getSessionAndUser, createSession, deleteSession, useVerificationToken } = adapter;
   return {
     ...adapter,
     ...(getSessionAndUser && {
-      getSessionAndUser: after(getSessionAndUser, (found) => note(describeSession(found), capture)),
+      getSessionAndUser: after(getSessionAndUser, (found) => {
+        const attempt = currentAttempt();
+        if (attempt !== undefined) attempt.user = ownerOf(found);
+        note(describeSession(found), capture);
+      }),
     }),
     ...(createSession && {
       createSession: after(createSession, (_, session) => {
@@ -43,7 +51,46 @@ export function hookAdapter(adapter: AppFunctions, capture: Capture): AppFunctio
         if (attempt !== undefined) attempt.session = readSession(session);
       }),
     }),
+    ...(useVerificationToken && {
+      useVerificationToken: inAttempt(
+        after(before(useVerificationToken, noteLink), (invite, link) =>
+          recordFailure(currentAttempt(), describeInvite(invite, link)),
+        ),
+        eventNames.signIn,
+        capture,
+      ),
+    }),
+    ...(deleteSession && {
+      deleteSession(this: unknown, ...args: unknown[]) {
+        const run = (): unknown => deleteSession.apply(this, args);
+        const attempt = currentAttempt();
+        return attempt?.name === eventNames.signOut
+          ? noteSessionOwner(attempt, adapter, args[0]).then(run)
+          : run();
+      },
+    }),
   };
+}
+
+/** An e-mail link is put to the test by its token alone, wherever it leads. */
+function noteLink(link: unknown): void {
+  const attempt = tryIdentity(eventNames.signIn, undefined);
+  if (attempt !== undefined) {
+    attempt.attemptedIdentifier ??= claimOfText(readText(link, "identifier"));
+  }
+}
+
+/** Both majors refuse a link for the same reasons. */
+function describeInvite(invite: unknown, link: unknown): Failure | undefined {
+  const expires = readField(invite, "expires");
+  const claimed = readText(link, "identifier");
+  const isGood =
+    Boolean(invite) &&
+    !(expires instanceof Date && expires.getTime() < Date.now()) &&
+    (claimed === undefined || readText(invite, "identifier") === claimed);
+  return isGood
+    ? undefined
+    : { reason: failureReasons.verificationInvalid, errorType: "Verification" };
 }
 
 function describeSession(found: unknown): Failure | undefined {
@@ -72,7 +119,5 @@ export function note(failure: Failure | undefined, capture: Capture): void {
   if (attempt.target.action === "_log") return;
   // A stale cookie beside an attempt is not what the attempt is about.
   if (isSession && attempt.name !== undefined) return;
-  // What led to it is no event where nothing was attempted, and must not hide the session's own.
-  if (attempt.name === undefined && failure.name === undefined) return;
-  attempt.failure ??= failure;
+  recordFailure(attempt, failure);
 }

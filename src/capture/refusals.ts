@@ -1,4 +1,4 @@
-import { failureReasons } from "../vocabulary.ts";
+import { eventNames, failureReasons } from "../vocabulary.ts";
 import type { Failure } from "./attempt.ts";
 
 /** The app's `jwt` callback gave no token, or threw: whoever was admitted has no session. */
@@ -8,6 +8,13 @@ export const noToken: Failure = { reason: failureReasons.accessDenied, errorType
 export const noSession: Failure = {
   reason: failureReasons.accessDenied,
   errorType: "SessionCallback",
+};
+
+/** A body that NextAuth cannot read: nothing was asked of anybody yet. */
+export const unreadableBody: Failure = {
+  name: eventNames.requestReject,
+  reason: failureReasons.unknown,
+  errorType: "UnreadableBody",
 };
 
 const refusals = new WeakMap<object, Failure>();

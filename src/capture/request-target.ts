@@ -1,48 +1,94 @@
 import { eventNames } from "../vocabulary.ts";
 import type { AttemptName } from "./attempt.ts";
+import { readText } from "./read.ts";
 
-/** Which of NextAuth's actions a request is for. */
+/** What NextAuth takes a request for. */
 export interface RequestTarget {
-  /** `signin`, `callback`, `signout`, `session`, `_log` and so on. */
+  /** One of NextAuth's actions; `undefined` where the request names none that there is. */
   action: string | undefined;
+  /** The provider that the request names; the app need not have it. */
   providerId?: string | undefined;
-  /** Whether an e-mail link's token is in the query. */
-  hasToken?: boolean;
+  /** The path before the action: the app's own. */
+  basePath?: string;
   /** The address in an e-mail link's query. */
   linkEmail?: string | undefined;
-  /** Whether an OAuth provider says that the user, or it, refused (RFC 6749, section 4.1.2.1). */
-  deniedByProvider?: boolean;
 }
 
-// The base path before it is the app's own, and it may be anything.
-const actionPath = /\/(?:(callback|signin)\/([^/]+)|(signin|signout|session|_log|[\w-]+))\/?$/;
+/** The actions that both majors know; each has one of its own beside them. */
+const sharedActions = [
+  "callback",
+  "csrf",
+  "error",
+  "providers",
+  "session",
+  "signin",
+  "signout",
+  "verify-request",
+] as const;
 
-/** Reads a request's URL; only the parts named are kept. */
-export function readTarget(url: URL): RequestTarget {
-  const [, withProvider, providerId, alone] = actionPath.exec(url.pathname) ?? [];
+const actions4: ReadonlySet<string | undefined> = new Set([...sharedActions, "_log"]);
+const actions5: ReadonlySet<string | undefined> = new Set([...sharedActions, "webauthn-options"]);
+
+/**
+ * The target of a request to next-auth 4. It reads no path, but the decoded parameter `nextauth` that
+ * Next.js gives it, and of that the first two parts alone.
+ */
+export function readTarget4(nextauth: unknown, pathname: string, query: unknown): RequestTarget {
+  // A route `[nextauth]` in place of `[...nextauth]` gives a text, of which next-auth takes letters.
+  const parts = typeof nextauth === "string" ? Array.from(nextauth) : nextauth;
+  const count = Array.isArray(nextauth) ? nextauth.length : nextauth === undefined ? 0 : 1;
+  const action = readText(parts, "0");
+  const segments = segmentsOf(pathname);
   return {
-    action: withProvider ?? alone,
-    ...(providerId !== undefined && { providerId }),
+    action: actions4.has(action) ? action : undefined,
+    providerId: readText(parts, "1"),
+    basePath: pathOf(segments.slice(0, Math.max(0, segments.length - count))),
+    linkEmail: readText(query, "email"),
+  };
+}
+
+const takesProvider: ReadonlySet<string | undefined> = new Set([
+  "callback",
+  "signin",
+  "webauthn-options",
+]);
+
+/**
+ * The target of a request to Auth.js. It reads what follows its base path, as it was sent
+ * (`parseActionAndProviderId`). Where the base path is not known yet, or is another, the last segments
+ * are read: what Auth.js refuses, it says itself.
+ */
+export function readTarget5({ pathname, search, searchParams }: URL, base: unknown): RequestTarget {
+  const isBelow = typeof base === "string" && pathname.startsWith(base);
+  const segments = segmentsOf(isBelow ? pathname.slice(base.length) : pathname);
+  const read = isBelow ? segments : segments.slice(takesProvider.has(segments.at(-2)) ? -2 : -1);
+  const [action, id] = read;
+  const isAction =
+    actions5.has(action) && read.length <= 2 && (id === undefined || takesProvider.has(action));
+  return {
+    action: isAction ? action : undefined,
+    providerId: isAction && id !== "undefined" ? id : undefined,
+    basePath: isBelow ? base : pathOf(segments.slice(0, segments.length - read.length)),
     // Most requests have no query, and to be asked for its parts takes a URL as long as to be read.
-    ...(url.search !== "" && readQuery(url.searchParams)),
+    ...(search !== "" && { linkEmail: searchParams.getAll("email").at(-1) }),
   };
 }
 
-function readQuery(query: URLSearchParams): Partial<RequestTarget> {
-  return {
-    hasToken: Boolean(query.get("token")),
-    linkEmail: query.get("email") ?? undefined,
-    deniedByProvider: query.get("error") === "access_denied",
-  };
+function segmentsOf(pathname: string): string[] {
+  return pathname.split("/").filter(Boolean);
+}
+
+function pathOf(segments: readonly string[]): string {
+  return `/${segments.join("/")}`;
 }
 
 /** What a request attempts. `GET /signin` and `GET /signout` only show a page. */
 export function attemptOf(
-  { action, providerId }: RequestTarget,
-  method: string,
+  { action }: RequestTarget,
+  method: string | undefined,
 ): AttemptName | undefined {
-  if (action === "callback" && providerId !== undefined) return eventNames.signIn;
+  if (action === "callback") return eventNames.signIn;
   if (method !== "POST") return undefined;
-  if (action === "signin" && providerId !== undefined) return eventNames.signIn;
+  if (action === "signin") return eventNames.signIn;
   return action === "signout" ? eventNames.signOut : undefined;
 }

@@ -7,8 +7,10 @@ import { type ReadableHeaders, readRequest, requestOfContext } from "./request-c
 /** Where the calling code runs, as far as that can be told at once. */
 type Surroundings =
   | { kind: "request"; request: EventRequest }
-  /** Next.js renders ahead, or fills a cache: it is on behalf of nobody. */
-  | { kind: "ahead" }
+  /** Next.js renders ahead of any request: nobody does anything. */
+  | { kind: "prerender" }
+  /** Next.js fills a cache, for every request that will read it. */
+  | { kind: "cache" }
   | { kind: "outside" }
   /** Only `headers()` can tell. */
   | { kind: "untold" };
@@ -25,9 +27,17 @@ export function requestOfCaller(): EventRequest | Promise<EventRequest> {
   return around.kind === "untold" ? requestOfContext() : {};
 }
 
-/** Whether Next.js renders ahead or fills a cache, where to ask for a session would spoil it. */
-export function rendersAhead(): boolean {
-  return lookAround().kind === "ahead";
+/**
+ * Whether Next.js renders ahead of any request. Nothing that happens then is an event, and to read
+ * the clock or a random number would fail the render.
+ */
+export function isPrerender(): boolean {
+  return lookAround().kind === "prerender";
+}
+
+/** Whether Next.js fills a cache, where to ask for a session would fail. */
+export function fillsCache(): boolean {
+  return lookAround().kind === "cache";
 }
 
 /** Next.js 16 keeps the request under this name, with its own version behind it. */
@@ -47,7 +57,9 @@ function lookAround(): Surroundings {
   if (key === undefined) return { kind: "untold" };
   const store = guarded(() => (globalThis as unknown as Globals)[key]?.getStore());
   if (store === undefined) return { kind: "outside" };
-  if (readText(store, "type") !== "request") return { kind: "ahead" };
+  const type = readText(store, "type");
+  if (type?.endsWith("cache")) return { kind: "cache" };
+  if (type !== "request" || isStaticStage(store)) return { kind: "prerender" };
   const headers = readField(store, "headers");
   return isReadable(headers)
     ? {
@@ -55,6 +67,13 @@ function lookAround(): Surroundings {
         request: readRequest(headers, undefined, readText(readField(store, "url"), "pathname")),
       }
     : { kind: "untold" };
+}
+
+/** `next dev` renders what a build would render ahead in stages, within a request. */
+function isStaticStage(store: unknown): boolean {
+  const stages = readField(store, "stagedRendering");
+  const isStatic = readField(stages, "shouldTrackSyncInterrupt");
+  return typeof isStatic === "function" && Reflect.apply(isStatic, stages, []) === true;
 }
 
 type Globals = Readonly<Record<symbol, { getStore(): unknown } | undefined>>;

@@ -74,5 +74,7 @@ function hookAny(config: AppConfig | LazyConfig, capture: Capture): AppConfig | 
 
 /** A configuration that cannot be hooked is NextAuth's to complain about: it gets it as it is. */
 function hook<C extends AppConfig>(config: C, capture: Capture): C {
-  return guarded(() => withHooks(config, capture)) ?? config;
+  const hooked = guarded(() => withHooks(config, capture)) ?? config;
+  capture.config = hooked;
+  return hooked;
 }

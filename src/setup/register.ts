@@ -1,3 +1,4 @@
+import type { startLedger as StartLedger } from "authlog/ledger";
 import { AuthlogError } from "../errors.ts";
 import { type AuthLogRecord, getSlot } from "../slot.ts";
 import type { AuditLogRecordProcessor } from "../delivery/audit-log-record-processor.ts";
@@ -8,6 +9,7 @@ import { loggerProviders } from "../telemetry/logger.ts";
 import { installCaptureSettings } from "./capture-settings.ts";
 import type { AuthlogOptions } from "./authlog-options.ts";
 import { type AuthlogConfig, resolveConfig } from "./config.ts";
+import { loadInstalled } from "./installed-package.ts";
 import { ledgerExporter } from "./ledger-exporter.ts";
 import { createProcessor, exporterTo, pangeaExporter } from "./processor.ts";
 import { reportProblems } from "./report-problems.ts";
@@ -40,11 +42,9 @@ async function setUp(options: AuthlogOptions): Promise<void> {
 async function findExporter(config: AuthlogConfig): Promise<DeliveringExporter> {
   const { token, schema, ledgerPath, ledgerPort, production } = config;
   if (token.value !== undefined || production) return pangeaExporter(config);
-  // Kept from the bundlers, which would have to pack SQLite and a worker: Node resolves it itself,
-  // from the app's own folder.
-  const { startLedger } = await import(
-    /* webpackIgnore: true */ /* turbopackIgnore: true */ "authlog/ledger"
-  );
+  const { startLedger } = loadInstalled("authlog/ledger") as {
+    startLedger: typeof StartLedger;
+  };
   const start = (): ReturnType<typeof startLedger> =>
     startLedger({
       schema: schema.value,

@@ -1,7 +1,10 @@
 import type { AuditLogRecordProcessor } from "../delivery/audit-log-record-processor.ts";
+import { AuthlogError } from "../errors.ts";
+import { report } from "../telemetry/diagnostics.ts";
 import { loggerProviders } from "../telemetry/logger.ts";
 import { collectorProcessors } from "./collector-processors.ts";
 import type { AuthlogConfig } from "./config.ts";
+import { loadInstalled } from "./installed-package.ts";
 
 /** A processor of spans that keeps none. */
 const ignoreSpans = {
@@ -26,8 +29,12 @@ export async function startSdk(
   processor: AuditLogRecordProcessor,
   config: AuthlogConfig,
 ): Promise<void> {
-  const sdk = await loadSdk();
-  if (sdk === undefined) return;
+  const sdk = loadInstalled("@opentelemetry/sdk-node") as SdkNode | undefined;
+  if (sdk === undefined) {
+    const { exportsSpans, exportsMetrics, logExporters } = config.otel;
+    if (exportsSpans || exportsMetrics || logExporters.length > 0) report(sdkMissing());
+    return;
+  }
   new sdk.NodeSDK({
     logRecordProcessors: [processor, ...collectorProcessors(config)],
     // Spans that go nowhere still give each record the id of its trace.
@@ -40,23 +47,10 @@ export async function startSdk(
   });
 }
 
-/**
- * An optional peer, kept from the bundlers: Node resolves it itself, from the app's own folder. The
- * name is a literal since the compiler rewrites an import of anything else, out of sight of the
- * comments that bundlers look for.
- */
-async function loadSdk(): Promise<SdkNode | undefined> {
-  try {
-    return await import(
-      /* webpackIgnore: true */ /* turbopackIgnore: true */ "@opentelemetry/sdk-node"
-    );
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
-}
-
-function isNotFound(error: unknown): boolean {
-  const code = typeof error === "object" && error !== null && "code" in error && error.code;
-  return code === "ERR_MODULE_NOT_FOUND" || code === "MODULE_NOT_FOUND";
+function sdkMissing(): AuthlogError {
+  return new AuthlogError("ERR_AUTHLOG_SETUP_FAILED", {
+    message: "No telemetry is exported: @opentelemetry/sdk-node is not there to do it.",
+    why: 'OTEL_EXPORTER_OTLP_ENDPOINT, or another OTEL_* variable, names a destination. Next.js leaves the package out of `output: "standalone"`, since only authlog loads it.',
+    fix: 'Install @opentelemetry/sdk-node; with `output: "standalone"`, start it in your own instrumentation.node.ts, as the README\'s recipe for NodeSDK shows. The audit log itself gets every event.',
+  });
 }

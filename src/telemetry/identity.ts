@@ -20,6 +20,7 @@ const uids = new V7Generator({
 /** Takes the next place in the producer's count: for an event that happens now and is told later. */
 export function takeIdentity(): RecordIdentity {
   const { producer } = getSlot();
+  producer.id ||= crypto.randomUUID();
   producer.sequence += 1;
   return { uid: uids.generate().toString(), producerId: producer.id, sequence: producer.sequence };
 }

@@ -1,11 +1,9 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { collectorProgram, startCollector } from "../support/collector.ts";
 import type { OtlpRecord } from "../support/otlp-request.ts";
-import { repository } from "./support/built-app.ts";
 import { FormClient } from "./support/form-client.ts";
 import {
+  destination,
   type InstalledApp,
   ledgerIn,
   newApp,
@@ -13,36 +11,21 @@ import {
   type RunningProcess,
   temporaryRoom,
 } from "./support/installed-app.ts";
+import {
+  isNext15,
+  type Major,
+  nextAuth4,
+  nextAuth5,
+  ownPackages,
+  pick,
+  settings,
+  type Versions,
+  versionsOf,
+} from "./support/new-app-files.ts";
 import { type LedgerAccess, type ProvenEvent, provenEvents } from "./support/proven-events.ts";
+import { readmeInstall } from "./support/readme.ts";
 import { newTrace, type Trace } from "./support/trace.ts";
 import { until } from "./support/until.ts";
-
-const readme = readFileSync(join(repository, "README.md"), "utf8");
-
-/** The README's code that begins with this comment, as a reader would copy it. */
-function readmeCode(comment: string): string {
-  const blocks = [...readme.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, code = ""]) => code);
-  const code = blocks.find((block) => block.startsWith(`// ${comment}\n`));
-  if (code === undefined) throw new Error(`The README has no code "// ${comment}".`);
-  return code;
-}
-
-/** The packages of the README's install line, in versions that are known to be there. */
-function readmePackages(versions: Versions, tarball: string): string[] {
-  const [, line = ""] = /^npm install (authlog .+)$/m.exec(readme) ?? [];
-  return line
-    .split(" ")
-    .map((name) => (name === "authlog" ? tarball : `${name}@${versions[name] ?? "missing"}`));
-}
-
-type Versions = Readonly<Record<string, string>>;
-
-function versionsOf(manifest: string): Versions {
-  const { dependencies, devDependencies } = JSON.parse(
-    readFileSync(join(repository, manifest), "utf8"),
-  ) as Record<string, Versions>;
-  return { ...dependencies, ...devDependencies };
-}
 
 /** The matrix asks for another Next.js, for one of its bundlers by name, and for one kind of app. */
 const {
@@ -50,8 +33,6 @@ const {
   AUTHLOG_TEST_BUNDLER: bundler,
   AUTHLOG_TEST_APP: askedKind,
 } = process.env;
-
-const isNext15 = nextVersion?.startsWith("15.") === true;
 
 /** What the matrix asks for in place of the pinned; Next.js 15 does not know TypeScript 7. */
 const asked: Versions = {
@@ -62,84 +43,6 @@ const asked: Versions = {
 /** Next.js 15 has no flag for webpack, which is its default. */
 const buildFlags =
   bundler === undefined || (bundler === "webpack" && isNext15) ? [] : [`--${bundler}`];
-
-const settings = {
-  AUTH_SECRET: "a-secret-for-tests-alone",
-  NEXTAUTH_SECRET: "a-secret-for-tests-alone",
-  AUTH_TRUST_HOST: "true",
-  OTEL_BLRP_SCHEDULE_DELAY: "50",
-};
-
-/** What the reader had before: a page, and one user with a password. */
-const before = (
-  nextAuthTypes: string,
-  moduleResolution: "bundler" | "node",
-): Record<"layout" | "page" | "config" | "tsconfig", string> => ({
-  // Next.js 15 would write another one than it gives to a new app.
-  tsconfig: `{ "compilerOptions": {
-    "lib": ["dom", "dom.iterable", "esnext"], "module": "esnext", "moduleResolution": "${moduleResolution}",
-    "jsx": "preserve", "strict": true, "noEmit": true, "esModuleInterop": true,
-    "isolatedModules": true, "resolveJsonModule": true, "skipLibCheck": true
-  } }`,
-  layout: `export default function Layout({ children }: { children: React.ReactNode }) {
-    return <html><body>{children}</body></html>;
-  }`,
-  page: "export default function Page() { return <p>Hello</p>; }",
-  config: `${nextAuthTypes}
-  import Credentials from "next-auth/providers/credentials";
-  export const config: Options = {
-    providers: [
-      Credentials({
-        credentials: { email: {}, password: {} },
-        authorize: (given) =>
-          given?.password === "white-rabbit"
-            ? { id: "7", email: String(given.email) }
-            : null,
-      }),
-    ],
-  };`,
-});
-
-interface Major {
-  name: string;
-  versions: Versions;
-  files: Readonly<Record<string, string>>;
-}
-
-// An app that has been with Next.js 15 for long has the way of resolving that it set by itself then.
-const v4 = before(
-  'import type { NextAuthOptions as Options } from "next-auth";',
-  isNext15 ? "node" : "bundler",
-);
-const v4Route = "app/api/auth/[...nextauth]/route.ts";
-const nextAuth4: Major = {
-  name: "next-auth 4",
-  versions: pick("examples/next-auth-v4/package.json", "next-auth"),
-  files: {
-    "tsconfig.json": v4.tsconfig,
-    "app/layout.tsx": v4.layout,
-    "app/page.tsx": v4.page,
-    [v4Route.replace("route.ts", "auth.config.ts")]: v4.config,
-    [v4Route]: readmeCode(`next-auth 4, in ${v4Route}`),
-    "instrumentation.ts": readmeCode("instrumentation.ts"),
-  },
-};
-
-const v5 = before('import type { NextAuthConfig as Options } from "next-auth";', "bundler");
-const nextAuth5: Major = {
-  name: "next-auth 5",
-  versions: pick("package.json", "next-auth"),
-  files: {
-    "tsconfig.json": v5.tsconfig,
-    "app/layout.tsx": v5.layout,
-    "app/page.tsx": v5.page,
-    "auth.config.ts": v5.config,
-    "app/api/auth/[...nextauth]/route.ts":
-      'import { handlers } from "../../../../auth"; export const { GET, POST } = handlers;',
-    "auth.ts": readmeCode("auth.ts"),
-    "instrumentation.ts": readmeCode("instrumentation.ts"),
-  },
-};
 
 const otel = ["@opentelemetry/api", "@opentelemetry/sdk-node"];
 const line2 = { name: "2.x", versions: pick("examples/next-auth-v4/package.json", ...otel) };
@@ -170,12 +73,6 @@ const kinds: Kind[] =
         kindOf(nextAuth4, line2AtFirst),
       ].filter(({ name }) => name === askedKind);
 
-/** The versions of some packages that a manifest of this repository has. */
-function pick(manifest: string, ...names: string[]): Versions {
-  const versions = versionsOf(manifest);
-  return Object.fromEntries(names.map((name) => [name, versions[name] ?? "missing"]));
-}
-
 let room: ReturnType<typeof temporaryRoom>;
 let tarball: string;
 
@@ -188,24 +85,12 @@ afterAll(() => room[Symbol.dispose]());
 describe.each(kinds)("a new app, made with the README's text alone: $name", (kind) => {
   const { versions, files } = kind;
   let app: InstalledApp;
-  let sdk: string[];
 
   beforeAll(async () => {
     app = newApp(room.path, `app-${kinds.indexOf(kind)}`);
-    const pinned = (name: string): string => `${name}@${asked[name] ?? versions[name]}`;
-    const own = [
-      "next",
-      "next-auth",
-      "react",
-      "react-dom",
-      "typescript",
-      "@types/react",
-      "@types/node",
-    ];
-    const packages = readmePackages(versions, tarball);
-    sdk = packages.filter((name) => name.includes("/sdk-node@"));
-    if (sdk.length !== 1) throw new Error("The README installs no SDK.");
-    await app.install(...own.map(pinned), ...packages.filter((name) => !sdk.includes(name)));
+    const before = [...ownPackages, "@opentelemetry/api"];
+    await app.install(...before.map((name) => `${name}@${asked[name] ?? versions[name]}`));
+    await app.shell(readmeInstall(tarball));
     app.write(files);
     await app.build(...buildFlags);
   });
@@ -239,7 +124,7 @@ describe.each(kinds)("a new app, made with the README's text alone: $name", (kin
     "and with the SDK installed, they have spans of the app, and the collector has them too",
     { timeout: 300_000 },
     async () => {
-      await app.install(...sdk);
+      await app.install(`@opentelemetry/sdk-node@${versions["@opentelemetry/sdk-node"]}`);
       await using ledger = await app.serve();
       await using collector =
         collectorProgram === undefined ? undefined : await startCollector(collectorProgram);
@@ -289,11 +174,6 @@ interface Doctor {
   ok: boolean;
   checks: { id: string; status: string }[];
 }
-
-const destination = ({ url, token }: { url: string; token: string }): Record<string, string> => ({
-  PANGEA_TOKEN: token,
-  PANGEA_BASE_URL_TEMPLATE: url,
-});
 
 const email = "ada@example.com";
 const expected = [

@@ -2,13 +2,18 @@ import { Auth, type AuthConfig, raw, skipCSRFCheck } from "@auth/core";
 import { withAuthlog } from "../../src/capture/with-authlog.ts";
 
 const origin = "http://localhost:3000";
-const base = `${origin}/api/auth`;
+
+type Lazy = (request: Request | undefined) => AuthConfig | Promise<AuthConfig>;
 
 /** What `NextAuth` of version 5 is made of, over the real core, without Next.js around it. */
-function nextAuth(config: AuthConfig) {
-  const handler = (request: Request): Promise<Response> => Auth(request, config);
-  const act = (path: string, fields: Record<string, string>): Promise<unknown> =>
-    Auth(post(path, fields), { ...config, raw, skipCSRFCheck });
+function nextAuth(config: AuthConfig | Lazy) {
+  const configOf: Lazy = typeof config === "function" ? config : () => config;
+  const handler = async (request: Request): Promise<Response> =>
+    Auth(request, await configOf(request));
+  const act = async (path: string, fields: Record<string, string>): Promise<unknown> => {
+    const own = await configOf(undefined);
+    return Auth(post(`${own.basePath}/${path}`, fields), { ...own, raw, skipCSRFCheck });
+  };
   return {
     handlers: { GET: handler, POST: handler },
     auth: () => Promise.resolve(null),
@@ -20,44 +25,58 @@ function nextAuth(config: AuthConfig) {
 
 function post(
   path: string,
-  fields: Record<string, string>,
+  fields: Record<string, string> | string,
   headers?: Record<string, string>,
 ): Request {
-  return new Request(`${base}/${path}`, {
+  const isJson = typeof fields === "string";
+  const type = isJson ? "application/json" : "application/x-www-form-urlencoded";
+  return new Request(`${origin}${path}`, {
     method: "POST",
-    headers: { "content-type": "application/x-www-form-urlencoded", ...headers },
-    body: new URLSearchParams(fields),
+    headers: { "content-type": type, ...headers },
+    body: isJson ? fields : new URLSearchParams(fields),
   });
 }
 
 /** An Auth.js app with authlog in it, and a client that keeps its cookies. */
 export interface App {
   readonly cookies: Map<string, string>;
-  /** POSTs a form to a path below `/api/auth`, with a valid CSRF token. */
+  /** POSTs a form to a path below the base path, with a valid CSRF token. */
   post(
     path: string,
     fields?: Record<string, string>,
     headers?: Record<string, string>,
   ): Promise<Response>;
-  get(path: string): Promise<Response>;
+  get(path: string, headers?: Record<string, string>): Promise<Response>;
+  /** Sends a request as it is; a body that is a text is sent as JSON. */
+  send(method: string, path: string, options?: SendOptions): Promise<Response>;
   signIn(provider: string, fields: Record<string, string>): Promise<unknown>;
 }
 
+export interface SendOptions {
+  body?: Record<string, string> | string;
+  headers?: Record<string, string>;
+}
+
 /** Makes the app. The configuration needs only what the test is about. */
-export function createApp(config: Partial<AuthConfig> & Pick<AuthConfig, "providers">): App {
+export function createApp(
+  config: Partial<AuthConfig> & Pick<AuthConfig, "providers">,
+  { lazy = false } = {},
+): App {
   const cookies = new Map<string, string>();
-  const { handlers, signIn } = withAuthlog(nextAuth)({
+  const whole: AuthConfig = {
     secret: "a secret of the test",
     trustHost: true,
     basePath: "/api/auth",
     logger: { error() {} },
     ...config,
-  });
+  };
+  const base = whole.basePath ?? "";
+  const { handlers, signIn } = withAuthlog(nextAuth)(lazy ? () => ({ ...whole }) : whole);
 
-  async function send(request: Request): Promise<Response> {
+  async function ask(request: Request): Promise<Response> {
     const jar = [...cookies].map(([name, value]) => `${name}=${value}`).join("; ");
     request.headers.set("cookie", jar);
-    const response = await handlers[request.method === "GET" ? "GET" : "POST"](request);
+    const response = await handlers[request.method === "POST" ? "POST" : "GET"](request);
     for (const line of response.headers.getSetCookie()) {
       const [, name = "", value = ""] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
       if (value === "") cookies.delete(name);
@@ -66,13 +85,21 @@ export function createApp(config: Partial<AuthConfig> & Pick<AuthConfig, "provid
     return response;
   }
 
+  const send: App["send"] = (method, path, { body = {}, headers = {} } = {}) =>
+    ask(
+      method === "POST"
+        ? post(`${base}/${path}`, body, headers)
+        : new Request(`${origin}${base}/${path}`, { method, headers }),
+    );
+
   return {
     cookies,
-    get: (path) => send(new Request(`${base}/${path}`)),
-    async post(path, fields = {}, headers) {
-      const answer = await send(new Request(`${base}/csrf`));
+    send,
+    get: (path, headers) => send("GET", path, headers && { headers }),
+    async post(path, fields = {}, headers = {}) {
+      const answer = await send("GET", "csrf");
       const { csrfToken } = (await answer.json()) as { csrfToken: string };
-      return send(post(path, { csrfToken, ...fields }, headers));
+      return send("POST", path, { body: { csrfToken, ...fields }, headers });
     },
     signIn,
   };

@@ -9,6 +9,8 @@ export interface Watched {
   readonly names: () => string[];
   /** The attributes of the latest event. */
   readonly last: () => Readonly<Record<string, unknown>>;
+  /** Has the events come that are only counted so far. */
+  readonly tell: () => void;
 }
 
 /** Gives each test of a file a slot of its own, with a sink that keeps what it gets. */
@@ -18,6 +20,7 @@ export function watchSlot(): Watched {
     diagnostics: [],
     names: () => watched.records.map(({ eventName }) => eventName),
     last: () => watched.records.at(-1)?.attributes ?? {},
+    tell: () => getSlot().tellers.forEach((tell) => tell()),
   };
   beforeEach(() => {
     clearSlot();

@@ -1,17 +1,39 @@
 import type { AppFunction } from "../app-types.ts";
-import { type Attempt, beginAttempt } from "../attempt.ts";
+import { type Attempt, beginAttempt, type Failure } from "../attempt.ts";
 import { conclude } from "../conclude.ts";
 import { guarded } from "../emit-event.ts";
 import type { Capture } from "../framework.ts";
+import {
+  checkCookiesOf,
+  cookieIn,
+  copyForm,
+  isAnswer,
+  reasonOfAnswer,
+  unproven,
+} from "../provider-answer.ts";
+import { readField, readText } from "../read.ts";
+import { unreadableBody } from "../refusals.ts";
 import { readRequest } from "../request-context.ts";
-import { attemptOf, readTarget } from "../request-target.ts";
+import { attemptOf, readTarget5 } from "../request-target.ts";
+import { foreign } from "./outcome.ts";
 
 /** Wraps a route handler of Auth.js, so that each attempt that goes through it ends as one event. */
 export function wrapHandler(handler: AppFunction, capture: Capture): AppFunction {
   return function wrapped(this: unknown, ...args: unknown[]) {
     const run = (): unknown => handler.apply(this, args);
-    const attempt = guarded(() => readAttempt(args[0], capture));
-    return attempt === undefined ? run() : conclude(attempt, run);
+    const [request] = args;
+    const attempt = guarded(() => readAttempt(request, capture));
+    if (attempt === undefined || !(request instanceof Request)) return run();
+    const form = copyForm(request, attempt);
+    return conclude(attempt, run, async (answer) => {
+      const { failure } = attempt;
+      if (failure?.isClaimed && isAnswer(attempt) && !attempt.identityTried) {
+        attempt.failure = judgeAnswer(failure, attempt, request, await form);
+      } else if ((failure ?? foreign) === foreign && (await isBadRequest(answer))) {
+        attempt.failure = unreadableBody;
+      }
+      return undefined;
+    });
   };
 }
 
@@ -19,11 +41,40 @@ function readAttempt(request: unknown, capture: Capture): Attempt | undefined {
   if (!(request instanceof Request)) return undefined;
   const { headers, method } = request;
   const url = new URL(request.url);
-  const target = readTarget(url);
+  const target = readTarget5(url, readField(capture.config, "basePath"));
   return beginAttempt({
     name: attemptOf(target, method),
     target,
     request: readRequest(headers, method, url.pathname),
     capture,
   });
+}
+
+/**
+ * What a provider's answer says that led to a failure. Auth.js has looked at the state by now, where the provider has it checked,
+ * and at nothing else; the error itself it hands to nobody.
+ */
+function judgeAnswer(
+  failure: Failure,
+  attempt: Attempt,
+  { url, headers }: Request,
+  form: unknown,
+): Failure {
+  const cookies = checkCookiesOf(attempt, cookieIn(headers.get("cookie")), {
+    prefix: "authjs",
+    check: "pkce",
+  });
+  if (cookies === undefined) return unproven(failure);
+  if (failure.errorType !== "OAuthCallbackError") return failure;
+  const error = readText(form, "error") ?? new URL(url).searchParams.getAll("error").at(-1);
+  return { reason: reasonOfAnswer(error), errorType: failure.errorType };
+}
+
+/** Auth.js answers so to what it cannot take for a request of its own. */
+async function isBadRequest(answer: unknown): Promise<boolean> {
+  return (
+    answer instanceof Response &&
+    answer.status === 400 &&
+    (await answer.clone().text()) === '"Bad request."'
+  );
 }

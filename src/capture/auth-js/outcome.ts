@@ -11,7 +11,6 @@ const reasons: ReadonlyMap<string, FailureReason> = new Map(
     AccessDenied: failureReasons.accessDenied,
     AccountNotLinked: failureReasons.accountNotLinked,
     AdapterError: failureReasons.providerError,
-    CallbackRouteError: failureReasons.providerError,
     CredentialsSignin: failureReasons.invalidCredentials,
     DuplicateConditionalUI: failureReasons.configuration,
     EmailSignInError: failureReasons.emailSendFailed,
@@ -23,7 +22,6 @@ const reasons: ReadonlyMap<string, FailureReason> = new Map(
     MissingSecret: failureReasons.configuration,
     MissingWebAuthnAutocomplete: failureReasons.configuration,
     OAuthAccountNotLinked: failureReasons.accountNotLinked,
-    OAuthCallbackError: failureReasons.providerError,
     OAuthProfileParseError: failureReasons.providerError,
     OAuthSignInError: failureReasons.providerError,
     SignOutError: failureReasons.unknown,
@@ -50,7 +48,7 @@ const plainCode = "credentials";
 const codeShape = /^[a-z0-9][a-z0-9_.-]{0,63}$/i;
 
 /** An error that is none of Auth.js's own: what it means depends on where it was thrown. */
-const foreign: Failure = { reason: failureReasons.unknown, errorType: "Error" };
+export const foreign: Failure = { reason: failureReasons.unknown, errorType: "Error" };
 
 /**
  * What an error that Auth.js hands to its logger says, or `undefined` where it tells nothing of an
@@ -77,7 +75,12 @@ export function failureOf(error: unknown): Failure | undefined {
       errorType: type,
     };
   }
-  if (type === "SignOutError") return { reason: tokenReason(cause), errorType: type };
+  if (type === "SignOutError") {
+    return { name: eventNames.signOut, reason: tokenReason(cause), errorType: type };
+  }
+  if (type === "OAuthCallbackError" || type === "CallbackRouteError") {
+    return { reason: failureReasons.providerError, errorType: type, isClaimed: true };
+  }
   return ownCredentialsCode(error) ?? ofType(type);
 }
 
@@ -100,21 +103,28 @@ function ofType(type: string): Failure | undefined {
 }
 
 /** Says more of a failure, by the provider and the action that it happened in. */
-export function refineFailure(failure: Failure, { target, provider, name }: Attempt): Failure {
-  const { action, providerId, hasToken, deniedByProvider } = target;
+export function refineFailure(failure: Failure, attempt: Attempt): Failure {
+  const { target, provider, name, identityTried } = attempt;
+  const { action, providerId } = target;
   const isForeign = failure.errorType === foreign.errorType;
   if (isForeign && providerId !== undefined && provider === undefined) {
     return { ...failure, name: eventNames.requestReject, errorType: "UnknownProvider" };
+  }
+  // It looks for the provider's type before it looks for the provider.
+  if (isForeign && action === "callback" && providerId === undefined) {
+    return { ...failure, name: eventNames.requestReject, errorType: "InvalidProvider" };
+  }
+  // Whether an app has passkeys, nobody but the client has asked.
+  if (action === "webauthn-options" && failure.name === undefined) {
+    return { ...failure, name: eventNames.requestReject, reason: failureReasons.unknown };
   }
   if (provider?.type === "email" && action === "signin") {
     const reason = isForeign ? failureReasons.emailSendFailed : failure.reason;
     return { name: eventNames.verificationRequest, ...failure, reason };
   }
-  if (provider?.type === "email" && failure.errorType === "CallbackRouteError" && !hasToken) {
+  // Without a token in the link Auth.js asks nobody about it.
+  if (provider?.type === "email" && failure.errorType === "CallbackRouteError" && !identityTried) {
     return { ...failure, reason: failureReasons.verificationInvalid };
-  }
-  if (failure.errorType === "OAuthCallbackError" && deniedByProvider) {
-    return { ...failure, reason: failureReasons.accessDenied };
   }
   // Its own errors for a passkey that is not known, or not shaped like one, have no type of their own.
   if (provider?.type === "webauthn" && failure.errorType === "AuthError") {

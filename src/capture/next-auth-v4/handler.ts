@@ -1,11 +1,14 @@
-import { type Attempt, beginAttempt } from "../attempt.ts";
-import { conclude } from "../conclude.ts";
+import { type Attempt, beginAttempt, recordFailure } from "../attempt.ts";
+import { conclude, guardedAsync } from "../conclude.ts";
 import { guarded } from "../emit-event.ts";
 import type { Capture } from "../framework.ts";
+import { checkCookiesOf, cookieIn, copyForm, unproven } from "../provider-answer.ts";
 import { readField, readText } from "../read.ts";
+import { unreadableBody } from "../refusals.ts";
 import { readRequest } from "../request-context.ts";
 import { headersOf } from "../request-of-call.ts";
-import { attemptOf, readTarget } from "../request-target.ts";
+import { attemptOf, readTarget4 } from "../request-target.ts";
+import { passesChecks } from "./check-cookies.ts";
 import { type Answer, describeAnswer, handlerError } from "./outcome.ts";
 
 /**
@@ -14,44 +17,95 @@ import { type Answer, describeAnswer, handlerError } from "./outcome.ts";
  *
  * @param call the request, and the response (pages router) or the context (app router)
  */
-export function runHandler(
+export async function runHandler(
   [request, second]: readonly unknown[],
   capture: Capture,
   run: () => unknown,
-): unknown {
-  const attempt = guarded(() => readAttempt(request, capture));
+): Promise<unknown> {
+  const asked = await guardedAsync(() => readAsked(request, second));
+  const attempt = asked && guarded(() => readAttempt(asked, request, capture));
   if (attempt === undefined) return run();
-  const seen = request instanceof Request ? undefined : guarded(() => watchJson(second));
+  const isApp = asked?.isApp && request instanceof Request;
+  const seen = isApp ? undefined : guarded(() => watchJson(second));
+  const form = isApp ? copyForm(request, attempt) : readField(request, "body");
   const runNoted = async (): Promise<unknown> => {
     try {
       return await run();
     } catch (error) {
-      attempt.failure ??= handlerError;
+      // In the app router next-auth reads the body, and does so before all else.
+      const isBody = isApp && !attempt.identityTried && readText(error, "name") === "SyntaxError";
+      recordFailure(attempt, isBody ? unreadableBody : handlerError);
       throw error;
     }
   };
-  return conclude(attempt, runNoted, async (answer) =>
-    describeAnswer(
+  return conclude(attempt, runNoted, async (answer) => {
+    if (attempt.failure?.isClaimed) {
+      const response = attempt.request.method === "POST" ? await form : asked?.query;
+      if (!(await isProven(attempt, request, response)))
+        attempt.failure = unproven(attempt.failure);
+    }
+    return describeAnswer(
       answer instanceof Response
         ? await readResponse(answer, attempt)
         : readNodeResponse(second, seen),
       attempt,
-    ),
-  );
+    );
+  });
 }
 
-function readAttempt(request: unknown, capture: Capture): Attempt | undefined {
-  const path = readText(request, "url");
-  const url = path === undefined ? null : URL.parse(path, "http://localhost");
-  if (url === null) return undefined;
-  const method = readText(request, "method") ?? "GET";
-  const target = readTarget(url);
+/** What next-auth reads of a request before it reads its body. */
+interface Asked {
+  isApp: boolean;
+  method: string;
+  path: string | undefined;
+  query: unknown;
+  nextauth: unknown;
+}
+
+async function readAsked(request: unknown, second: unknown): Promise<Asked> {
+  const url = URL.parse(readText(request, "url") ?? "", "http://localhost");
+  const common = { method: readText(request, "method") ?? "GET", path: url?.pathname };
+  // By these next-auth, too, knows the context of the app router.
+  const params = readField(second, "params");
+  if (!params) {
+    const query = readField(request, "query");
+    return { ...common, isApp: false, query, nextauth: readField(query, "nextauth") };
+  }
+  const query = Object.fromEntries(url?.searchParams ?? []);
+  return { ...common, isApp: true, query, nextauth: readField(await params, "nextauth") };
+}
+
+function readAttempt(
+  { method, path, ...asked }: Asked,
+  request: unknown,
+  capture: Capture,
+): Attempt {
+  const target = readTarget4(asked.nextauth, path ?? "", asked.query);
   return beginAttempt({
     name: attemptOf(target, method),
     target,
-    request: readRequest(headersOf(request), method, url.pathname),
+    request: readRequest(headersOf(request), method, path),
     capture,
   });
+}
+
+/** Whether a provider's answer is one to a sign-in that began in this browser. */
+async function isProven(attempt: Attempt, request: unknown, response: unknown): Promise<boolean> {
+  const { target, capture } = attempt;
+  const parsed = readField(request, "cookies");
+  const fromHeader = cookieIn(headersOf(request).get("cookie"));
+  const cookies = checkCookiesOf(attempt, (name) => readText(parsed, name) ?? fromHeader(name), {
+    prefix: "next-auth",
+    check: "state",
+  });
+  return (
+    cookies !== undefined &&
+    passesChecks(cookies, {
+      providerId: target.providerId,
+      state: readText(response, "state"),
+      config: capture.config,
+    })
+  );
 }
 
 async function readResponse(response: Response, { name }: Attempt): Promise<Answer> {

@@ -3,6 +3,7 @@ import type { Attempt, Failure } from "../attempt.ts";
 import { failsOAuthCheck, tokenReason } from "../checks.ts";
 import { reasonOfCode } from "../credentials-codes.ts";
 import { guarded } from "../emit-event.ts";
+import { reasonOfAnswer } from "../provider-answer.ts";
 import { readField, readText } from "../read.ts";
 import { noToken, refusalOf } from "../refusals.ts";
 
@@ -51,10 +52,13 @@ export function describeError([code, metadata]: readonly unknown[]): Failure | u
   switch (code) {
     case "JWT_SESSION_ERROR":
     case "SESSION_ERROR":
+      // Next-auth hands over what was thrown. A plain object comes from `_log`, and so from anybody.
+      if (!(metadata instanceof Error)) return undefined;
       return { name: eventNames.sessionReject, ...describeSessionError(code, error) };
     case "SIGNOUT_ERROR":
-      return { reason: tokenReason(error), errorType: code };
+      return { name: eventNames.signOut, reason: tokenReason(error), errorType: code };
     case "INVALID_CALLBACK_URL_ERROR":
+    case "MISSING_NEXTAUTH_API_ROUTE_ERROR":
       return { name: eventNames.requestReject, reason: failureReasons.unknown, errorType: code };
     case "OAUTH_CALLBACK_ERROR":
       if (!failsOAuthCheck(error)) break;
@@ -62,6 +66,14 @@ export function describeError([code, metadata]: readonly unknown[]): Failure | u
         name: eventNames.requestReject,
         reason: failureReasons.invalidState,
         errorType: code,
+      };
+    case "OAUTH_CALLBACK_HANDLER_ERROR":
+      // Only of an error in a provider's answer does next-auth say whose; the message is that error.
+      if (readText(metadata, "providerId") === undefined) break;
+      return {
+        reason: reasonOfAnswer(readText(error, "message")),
+        errorType: code,
+        isClaimed: true,
       };
     default:
   }
@@ -115,48 +127,43 @@ export interface Answer {
   location: string | undefined;
 }
 
-/** What the answer says of an attempt of which nothing was seen, or of a request that is none. */
-export function describeAnswer(
-  { status, location }: Answer,
-  attempt: Attempt,
-): Failure | undefined {
-  const { action, providerId } = attempt.target;
-  const query =
-    location === undefined ? undefined : URL.parse(location, "http://localhost")?.searchParams;
-  const isUpdate = action === "session" && status === 400;
-  const asksForCsrf = attempt.name !== undefined && query?.get("csrf") === "true";
-  // Asked to sign in with a provider that it does not have, next-auth asks for the token as well.
-  if (
-    attempt.name !== undefined &&
-    (status === 400 || asksForCsrf) &&
-    providerId !== undefined &&
-    !attempt.capture.providers.has(providerId)
-  ) {
-    return {
-      name: eventNames.requestReject,
-      reason: failureReasons.unknown,
-      errorType: "UnknownProvider",
-    };
+/** What the answer says of a request of which nothing was seen. */
+export function describeAnswer(answer: Answer, attempt: Attempt): Failure | undefined {
+  const { status, location } = answer;
+  const url = location === undefined ? null : URL.parse(location, "http://localhost");
+  // Where people are sent is often the client's choice, so only next-auth's own pages count.
+  const asksForCsrf = url?.search === "?csrf=true" && /\/sign(?:in|out)$/.test(url.pathname);
+  const isUnsupported = status === 400 || (status === 500 && attempt.name !== undefined);
+  if (isUnsupported || asksForCsrf) {
+    const errorType = refusalType(attempt, asksForCsrf);
+    const reason = errorType === missingCsrf ? failureReasons.csrfInvalid : failureReasons.unknown;
+    return { name: eventNames.requestReject, reason, errorType };
   }
-  if (isUpdate || asksForCsrf) {
-    return {
-      name: eventNames.requestReject,
-      reason: failureReasons.csrfInvalid,
-      errorType: "MissingCSRF",
-    };
-  }
-  if (attempt.name === undefined) return undefined;
-  const error = query?.get("error");
+  if (attempt.name === undefined || attempt.name === eventNames.signOut) return undefined;
+  const error = url?.pathname.endsWith("/error") ? url.searchParams.get("error") : undefined;
   const reason = error ? redirects.get(error) : undefined;
   return error && reason ? { reason, errorType: error } : undefined;
 }
 
+const missingCsrf = "MissingCSRF";
+
+/** Next-auth 4 refuses requests without a word, so they get the types that Auth.js has for the same. */
+function refusalType({ target, request, capture }: Attempt, asksForCsrf: boolean): string {
+  const { action, providerId } = target;
+  if (request.method !== "POST" && request.method !== "GET") return "UnknownAction";
+  if (action === "callback" || action === "signin") {
+    if (providerId === undefined) return "InvalidProvider";
+    // Asked to sign in with a provider that it does not have, it asks for the CSRF token as well.
+    if (!capture.providers.has(providerId)) return "UnknownProvider";
+    return asksForCsrf ? missingCsrf : "InvalidProvider";
+  }
+  const isUpdate = action === "session" && request.method === "POST";
+  return asksForCsrf || isUpdate ? missingCsrf : "UnknownAction";
+}
+
 /** Says more of a failure, by the provider and the action that it happened in. */
 export function refineFailure(failure: Failure, { target, provider }: Attempt): Failure {
-  if (provider?.type === "email" && target.action === "signin") {
-    return { name: eventNames.verificationRequest, ...failure };
-  }
-  return failure.reason === failureReasons.providerError && target.deniedByProvider
-    ? { ...failure, reason: failureReasons.accessDenied }
+  return provider?.type === "email" && target.action === "signin"
+    ? { name: eventNames.verificationRequest, ...failure }
     : failure;
 }

@@ -23,8 +23,12 @@ export type Bundler = "turbopack" | "webpack";
 export interface AppSource {
   name: string;
   folder?: string;
+  /** An example whose installed versions the app has too. */
+  linked?: string;
   /** Contents by path. */
   files?: Readonly<Record<string, string>>;
+  /** Settings of next.config.ts. */
+  config?: Readonly<Record<string, unknown>>;
   /** Puts this many physical copies of the built package into the app's own node_modules. */
   packageCopies?: readonly string[];
 }
@@ -83,11 +87,13 @@ async function build(folder: string, bundler: Bundler): Promise<string> {
   return stdout + stderr;
 }
 
-function stage({ folder: from, files, packageCopies }: AppSource, to: string): void {
-  if (from !== undefined) {
-    cpSync(from, to, { recursive: true, filter: isSource });
+function stage(source: AppSource, to: string): void {
+  const { folder: from, linked = from, files, config: own, packageCopies } = source;
+  mkdirSync(to, { recursive: true });
+  if (from !== undefined) cpSync(from, to, { recursive: true, filter: isSource });
+  if (linked !== undefined) {
     // An example with versions of its own finds them beside its copy, too.
-    const installed = join(from, "node_modules");
+    const installed = join(linked, "node_modules");
     if (existsSync(installed)) symlinkSync(installed, join(to, "node_modules"));
   }
   for (const [path, content] of Object.entries(files ?? {})) {
@@ -99,6 +105,7 @@ function stage({ folder: from, files, packageCopies }: AppSource, to: string): v
     turbopack: { root: repository },
     outputFileTracingRoot: repository,
     transpilePackages: ["authlog-example-shared"],
+    ...own,
   };
   writeFileSync(join(to, "next.config.ts"), `export default ${JSON.stringify(config)};\n`);
 }

@@ -1,9 +1,10 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
+import { freePort } from "../../support/collector.ts";
 import { repository } from "./built-app.ts";
 import type { LedgerAccess } from "./proven-events.ts";
 import { until } from "./until.ts";
@@ -15,12 +16,26 @@ export interface InstalledApp {
   folder: string;
   /** Adds packages, each pinned or a file. */
   install(...packages: string[]): Promise<void>;
+  /** Runs lines of a shell as a reader types them. */
+  shell(lines: string): Promise<void>;
   write(files: Readonly<Record<string, string>>): void;
+  /** An app in a folder of this one. */
+  inside(path: string): InstalledApp;
   build(...flags: string[]): Promise<void>;
   /** Runs the package's command and gives what it printed. */
   authlog(args: readonly string[], settings?: Settings): Promise<string>;
   /** Starts the app as `next start` or `next dev` does, on a free port. */
-  start(mode: "start" | "dev", settings?: Settings): Promise<RunningProcess>;
+  start(
+    mode: "start" | "dev",
+    settings?: Settings,
+    flags?: readonly string[],
+  ): Promise<RunningProcess>;
+  /**
+   * Moves what `output: "standalone"` built to another place, and starts it there on a free port.
+   *
+   * @param server where `server.js` is in it
+   */
+  startElsewhere(settings?: Settings, server?: string): Promise<RunningProcess>;
   /** Starts `authlog serve` of the package, with a ledger in the app's folder. */
   serve(): Promise<LedgerAccess & RunningProcess & { token: string }>;
 }
@@ -49,8 +64,14 @@ export async function packed(room: string): Promise<string> {
 
 /** An empty app. */
 export function newApp(room: string, name: string): InstalledApp {
+  mkdirSync(join(room, name));
+  const app = appIn(room, name);
+  app.write({ "package.json": JSON.stringify({ name, private: true }) });
+  return app;
+}
+
+function appIn(room: string, name: string): InstalledApp {
   const folder = join(room, name);
-  mkdirSync(folder);
   const next = join(folder, "node_modules/next/dist/bin/next");
   const authlog = join(folder, "node_modules/.bin/authlog");
   const write: InstalledApp["write"] = (files) => {
@@ -59,14 +80,17 @@ export function newApp(room: string, name: string): InstalledApp {
       writeFileSync(join(folder, path), content);
     }
   };
-  write({ "package.json": JSON.stringify({ name, private: true }) });
   return {
     folder,
     write,
+    inside: (path) => appIn(folder, path),
     async install(...packages) {
       const flags = ["--save-exact", "--prefer-offline", "--no-audit", "--no-fund"];
       const limits = { cwd: folder, env: environment(), timeout: 240_000 };
       await run("npm", ["install", ...flags, ...packages], limits);
+    },
+    async shell(lines) {
+      await run("sh", ["-ec", lines], { cwd: folder, env: environment(), timeout: 240_000 });
     },
     async build(...flags) {
       const options = { cwd: folder, env: environment(), timeout: 240_000 };
@@ -80,12 +104,21 @@ export function newApp(room: string, name: string): InstalledApp {
       const { stdout } = await run(process.execPath, [authlog, ...args], options);
       return stdout;
     },
-    async start(mode, settings) {
-      const args = [next, mode, "--hostname", "127.0.0.1", "--port", "0"];
+    async start(mode, settings, flags = []) {
+      const args = [next, mode, ...flags, "--hostname", "127.0.0.1", "--port", "0"];
       return listening(args, folder, settings, (output) => {
         const port = /127\.0\.0\.1:(\d+)/.exec(output)?.[1];
         return output.includes("Ready in") && port ? `http://localhost:${port}` : undefined;
       });
+    },
+    async startElsewhere(settings = {}, server = ".") {
+      const elsewhere = join(room, `${name}-elsewhere`);
+      cpSync(join(folder, ".next/standalone"), elsewhere, { recursive: true });
+      const address = { HOSTNAME: "127.0.0.1", PORT: String(await freePort()) };
+      const cwd = join(elsewhere, server);
+      return listening(["server.js"], cwd, { ...address, ...settings }, (output) =>
+        output.includes("Ready in") ? `http://localhost:${address.PORT}` : undefined,
+      );
     },
     async serve() {
       const args = [authlog, "serve", "--json", "--port", "0"];
@@ -109,6 +142,12 @@ function tokensIn(folder: string): { token: string; readToken: string } {
     readFileSync(join(folder, `.authlog/ledger.${role}-token`), "utf8").trim();
   return { token: read("append"), readToken: read("read") };
 }
+
+/** What an app in production is told, to deliver to a ledger. */
+export const destination = (ledger: { url: string; token: string }): Settings => ({
+  PANGEA_TOKEN: ledger.token,
+  PANGEA_BASE_URL_TEMPLATE: ledger.url,
+});
 
 /** The ledger that an app has started by itself. */
 export function ledgerIn(folder: string): LedgerAccess {

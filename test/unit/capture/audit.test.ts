@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { audit, type AuditInput } from "../../../src/capture/audit.ts";
 import { getSlot } from "../../../src/slot.ts";
 import { watchSlot } from "../../support/slot.ts";
@@ -277,7 +277,36 @@ describe("the request of an event", () => {
     expect(last()).toMatchObject({ "client.address": "203.0.113.9", "url.path": "/account" });
   });
 
-  it.each(["prerender", "prerender-legacy", "cache", "unstable-cache"])(
+  it.each(["prerender", "prerender-runtime", "prerender-legacy"])(
+    "is none in a %s, which is no event and reads neither clock nor random numbers",
+    async (type) => {
+      const clock = vi.spyOn(Date, "now");
+      const random = vi.spyOn(crypto, "getRandomValues");
+      const ids = vi.spyOn(crypto, "randomUUID");
+      try {
+        await inNext(next, () => storage.run({ type }, () => audit({ name: "Not a name!" })));
+        for (const spy of [clock, random, ids]) expect(spy).not.toHaveBeenCalled();
+      } finally {
+        vi.restoreAllMocks();
+      }
+      expect(watched.records).toEqual([]);
+      expect(watched.diagnostics).toEqual([]);
+    },
+  );
+
+  it("is none in `next dev` either, in the part of a page that a build renders ahead", async () => {
+    let isStatic = true;
+    const stagedRendering = { shouldTrackSyncInterrupt: () => isStatic };
+    const request = { type: "request", headers, stagedRendering };
+    const visit = (): void => storage.run(request, () => audit({ name: "billing.refund" }));
+    await inNext(next, visit);
+    expect(watched.records).toEqual([]);
+    isStatic = false;
+    await inNext(next, visit);
+    expect(last()).toMatchObject({ "client.address": "203.0.113.9" });
+  });
+
+  it.each(["cache", "private-cache", "unstable-cache"])(
     "is not asked for in a %s, which it would spoil",
     async (type) => {
       const store = {

@@ -284,7 +284,7 @@ describe("who calls", () => {
     }
   });
 
-  it("is not asked for where Next.js renders ahead", async () => {
+  it("is not asked for where Next.js fills a cache, and a prerender is no call", async () => {
     const storage = new AsyncLocalStorage<object>();
     const key = Symbol.for("@next/work-unit-async-storage@16.4.5");
     Object.assign(globalThis, { AsyncLocalStorage, [key]: storage });
@@ -292,6 +292,7 @@ describe("who calls", () => {
     try {
       const handler = withAudit(() => later(new Response()), { name, session: ask.session });
       await storage.run({ type: "prerender" }, () => handler());
+      await storage.run({ type: "cache" }, () => handler());
       await storage.run({ type: "request", headers: new Headers() }, () => handler());
     } finally {
       Reflect.deleteProperty(globalThis, "AsyncLocalStorage");

@@ -1,0 +1,46 @@
+import Credentials from "@auth/core/providers/credentials";
+import { describe, expect, it } from "vitest";
+import { createApp } from "../../support/auth-js.ts";
+import { createApp4, providers4 } from "../../support/next-auth-v4.ts";
+import { watchSlot } from "../../support/slot.ts";
+
+const { names, last, tell } = watchSlot();
+
+const paths = ["callback/credentials", "signin/credentials", "signout", "session"];
+
+const rejected = {
+  "auth.outcome": "failure",
+  "auth.failure.reason": "unknown",
+  "error.type": "UnreadableBody",
+};
+
+// In the pages router Next.js itself reads the body, and answers before next-auth is called.
+describe("a body that is no JSON is a rejected request, and nobody's attempt", () => {
+  it.each(paths)(
+    "in the app router of next-auth 4, at %s, which throws as before",
+    async (path) => {
+      const provider = providers4.Credentials({ credentials: {}, authorize: () => null });
+      const app = createApp4({ providers: [provider as never] }, "app");
+      await expect(app.send("POST", path, { body: "{" })).rejects.toThrow(SyntaxError);
+      tell();
+    expect(names()).toEqual(["auth.request.reject"]);
+      expect(last()).toMatchObject(rejected);
+    },
+  );
+
+  it.each(paths)("in next-auth 5, at %s", async (path) => {
+    const app = createApp({ providers: [Credentials({ authorize: () => null })] });
+    expect((await app.send("POST", path, { body: "{" })).status).toBe(400);
+    tell();
+    expect(names()).toEqual(["auth.request.reject"]);
+    expect(last()).toMatchObject(rejected);
+  });
+});
+
+it("an authorize that cannot read something is a failed sign-in", async () => {
+  const authorize = () => Promise.reject(new SyntaxError("secret detail"));
+  const provider = providers4.Credentials({ credentials: {}, authorize });
+  await createApp4({ providers: [provider as never] }, "app").post("callback/credentials");
+  await createApp({ providers: [Credentials({ authorize })] }).post("callback/credentials");
+  expect(names()).toEqual(["auth.sign_in", "auth.sign_in"]);
+});
