@@ -1,7 +1,7 @@
 import type { AppendItem } from "../ledger/envelope.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { AppendedRecord, AppendProofs, AppendRequest } from "../ledger/records.ts";
-import { type Clock, formatMicros, toMicros } from "../ledger/time.ts";
+import { type Clock, formatMicros, toMicros } from "../time.ts";
 import type { EventSchema } from "./event-schema.ts";
 import { logRequestSchemas } from "./log-request.ts";
 import type { Success } from "./reply.ts";

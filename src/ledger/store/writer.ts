@@ -3,7 +3,7 @@ import { treeRoot } from "../../merkle/tree.ts";
 import { Damage } from "../damage.ts";
 import { type AppendItem, contentText, envelopeText } from "../envelope.ts";
 import type { AppendedRecord, AppendRequest, AppendResult } from "../records.ts";
-import { formatMicros } from "../time.ts";
+import { formatMicros } from "../../time.ts";
 import { inTransaction, openForWriting } from "./database.ts";
 import type { LedgerHead } from "./head.ts";
 import { openProver, type Prover } from "./prover.ts";
