@@ -21,13 +21,15 @@ interface Output {
   readonly records: readonly Verdicts[];
 }
 
+const times = <T>(count: number, value: T): T[] => Array.from({ length: count }, () => value);
+
 describe.skipIf(!hasGo)("Pangea's Go SDK (where there is Go), unmodified, against a ledger", () => {
   const folder = temporaryFolder();
   let verify: Verifier;
   let ledger: RunningLedger;
   beforeAll(async () => {
-    verify = await goVerifier(folder.path);
     ledger = await fillLedger(folder.path);
+    verify = await goVerifier(folder.path);
   }, 300_000);
   afterAll(async () => {
     await ledger.close();
@@ -40,12 +42,12 @@ describe.skipIf(!hasGo)("Pangea's Go SDK (where there is Go), unmodified, agains
     const { error, records } = await search("-bob");
     expect(error).toBe("");
     expect(records.map(({ hash, membership }) => [hash, membership])).toEqual(
-      Array.from({ length: 12 }, () => ["Success", "Success"]),
+      times(12, ["Success", "Success"]),
     );
-    expect(Object.groupBy(records, ({ signature }) => signature)).toEqual({
-      Success: Array.from({ length: 6 }, () => expect.anything()),
-      NotVerified: Array.from({ length: 6 }, () => expect.anything()),
-    });
+    expect(records.map(({ signature }) => signature).toReversed()).toEqual([
+      ...times(6, "Success"),
+      ...times(6, "NotVerified"),
+    ]);
   });
 
   it("verifies that each published root continues the one before it", async () => {
@@ -53,9 +55,9 @@ describe.skipIf(!hasGo)("Pangea's Go SDK (where there is Go), unmodified, agains
     const consistency = records.map((record) => record.consistency).toReversed();
     // Nothing comes before the first buffer of four, and the last two events are not published.
     expect(consistency).toEqual([
-      ...Array.from({ length: 4 }, () => "NotVerified"),
-      ...Array.from({ length: 16 }, () => "Success"),
-      ...Array.from({ length: 2 }, () => "NotVerified"),
+      ...times(4, "NotVerified"),
+      ...times(16, "Success"),
+      ...times(2, "NotVerified"),
     ]);
   });
 
@@ -66,11 +68,11 @@ describe.skipIf(!hasGo)("Pangea's Go SDK (where there is Go), unmodified, agains
       ...escapedByGo,
       ...escapedByGo,
     ]);
-    for (const record of records) {
-      expect(record).toMatchObject({ hash: "Failed", unescaped: true, membership: "Success" });
-      expect(record.signature).toMatch(/^(Failed|NotVerified)$/);
-    }
-    expect(records.filter(({ signature }) => signature === "Failed")).toHaveLength(5);
+    const failed = { hash: "Failed", unescaped: true, membership: "Success" };
+    expect(records.toReversed()).toMatchObject([
+      ...times(5, { ...failed, signature: "Failed" }),
+      ...times(5, { ...failed, signature: "NotVerified" }),
+    ]);
   });
 
   it("fails, by a fault of its own, on the empty proof of a tree of one event", async () => {

@@ -23,8 +23,8 @@ describe.skipIf(!hasPython)(
     let verify: Verifier;
     let ledger: RunningLedger;
     beforeAll(async () => {
-      verify = await pythonVerifier();
       ledger = await fillLedger(folder.path);
+      verify = await pythonVerifier();
     }, 300_000);
     afterAll(async () => {
       await ledger.close();
