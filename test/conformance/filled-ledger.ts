@@ -48,7 +48,8 @@ export async function fillLedger(folder: string): Promise<RunningLedger> {
     const exporter = new PangeaLogRecordExporter({ token, baseUrlTemplate, ...options });
     const records = [...plain, ...escapedByGo].map(recordOf);
     const outcome = await exporter.deliver(records);
-    if (outcome.status !== "delivered") throw new Error(`The ledger was not filled: ${outcome}`);
+    if (outcome.status !== "delivered")
+      throw new Error(`The ledger was not filled: ${outcome.status}`);
   }
   return ledger;
 }
