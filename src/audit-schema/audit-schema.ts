@@ -27,7 +27,7 @@ export interface AuditSchema {
 
 /** One field of an event. */
 export interface AuditField {
-  /** What it holds, in Pangea's words. A `datetime` is a time of RFC 3339. */
+  /** What it holds, in Pangea's words. A `datetime` is a time of RFC 3339, with microseconds. */
   readonly type: "string" | "string-unindexed" | "text" | "integer" | "boolean" | "datetime";
   /**
    * Longest value of a field of text, in bytes of UTF-8.

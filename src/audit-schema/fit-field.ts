@@ -1,6 +1,6 @@
 import type { AuditField, Canonicalize } from "./audit-schema.ts";
 import { displayText, verifiableText } from "./audit-text.ts";
-import { isoTime } from "./read-text.ts";
+import { timeText } from "./read-text.ts";
 import { fitsBytes, utf8Bytes } from "./utf8.ts";
 
 const ellipsis = "…";
@@ -21,9 +21,7 @@ export function fitField(
     case "integer":
       return Number.isSafeInteger(value) ? (value as number) : undefined;
     case "datetime":
-      return value instanceof Date || typeof value === "string"
-        ? isoTime(new Date(value).getTime())
-        : undefined;
+      return value instanceof Date || typeof value === "string" ? timeText(value) : undefined;
     case "string":
     case "string-unindexed":
     case "text":

@@ -1,3 +1,4 @@
+import { formatMicros, parseMicros, toMicros } from "../time.ts";
 import { read } from "./plain.ts";
 
 /** A value that can stand in a field for people; lists and objects cannot, nor an empty text. */
@@ -18,16 +19,13 @@ export function firstText(
   return undefined;
 }
 
-/** The last time that was written: where events are many, they share their milliseconds. */
-let last: { millis: number; text: string | undefined } = { millis: Number.NaN, text: undefined };
+/** The first microseconds of the years 0 and 10000: between them are the times of RFC 3339. */
+const [firstMicros, endMicros] = [-62_167_219_200_000_000, 253_402_300_800_000_000];
 
-/** `undefined` if it is no time, or not of a year that RFC 3339 has. */
-export function isoTime(unixMillis: number): string | undefined {
-  if (unixMillis !== last.millis) {
-    const time = new Date(unixMillis);
-    const year = time.getUTCFullYear();
-    const text = year >= 0 && year <= 9_999 ? time.toISOString() : undefined;
-    last = { millis: unixMillis, text };
-  }
-  return last.text;
+/** A time, to the microsecond; `undefined` if it is none, or not of a year that RFC 3339 has. */
+export function timeText(time: Date | string | number): string | undefined {
+  // What is no RFC 3339 can still be a time that JavaScript reads.
+  const exact = typeof time === "string" ? parseMicros(time) : undefined;
+  const micros = exact ?? toMicros(new Date(time).getTime());
+  return micros >= firstMicros && micros < endMicros ? formatMicros(micros) : undefined;
 }

@@ -10,7 +10,7 @@ import type {
 import { displayText, verifiableText } from "./audit-text.ts";
 import { fitObject } from "./fit-object.ts";
 import { type Plain, read, toPlain } from "./plain.ts";
-import { asText, firstText, isoTime } from "./read-text.ts";
+import { asText, firstText, timeText } from "./read-text.ts";
 
 const word = { type: "string", maxBytes: 32 } as const;
 const short = { type: "string", maxBytes: 128 } as const;
@@ -92,7 +92,7 @@ function toStandardEvent(record: AuditRecord, context: SchemaContext): AuditEven
   put("status", statusOf(read(attributes, names.outcome), read(attributes, names.failureReason)));
   put("target", first(targetNames));
   put("tenant_id", asText(tenantId));
-  put("timestamp", isoTime(record.timeUnixMillis));
+  put("timestamp", timeText(record.timeUnixMillis));
 
   const details = detailsOf(record);
   // The whole name stands in no attribute, so nothing else would tell it.

@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import { AuthlogError } from "../errors.ts";
 import type { Ledger } from "../ledger/ledger.ts";
-import type { Clock } from "../ledger/time.ts";
+import type { Clock } from "../time.ts";
 import type { EventSchema } from "./event-schema.ts";
 import { readJson, refuseUnread } from "./json-body.ts";
 import { type AppendedEvent, logRoutes } from "./log-routes.ts";

@@ -2,7 +2,7 @@ import * as v from "valibot";
 import { canonicalJson, type JsonValue } from "../canonical/canonical-json.ts";
 import type { AppendItem } from "../ledger/envelope.ts";
 import { keysOf } from "../ledger/event-keys.ts";
-import { parseMicros } from "../ledger/time.ts";
+import { parseMicros } from "../time.ts";
 import type { EventField, EventSchema } from "./event-schema.ts";
 import { isNestedDeeper } from "./nesting.ts";
 import { checked, text, textOf } from "./validation.ts";

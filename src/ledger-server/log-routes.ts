@@ -1,7 +1,7 @@
 import type { AppendItem } from "../ledger/envelope.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { AppendedRecord, AppendProofs, AppendRequest } from "../ledger/records.ts";
-import { type Clock, formatMicros, toMicros } from "../ledger/time.ts";
+import { type Clock, formatMicros, toMicros } from "../time.ts";
 import type { EventSchema } from "./event-schema.ts";
 import { logRequestSchemas } from "./log-request.ts";
 import type { Success } from "./reply.ts";
@@ -11,7 +11,7 @@ import { validate } from "./validation.ts";
 export interface AppendedEvent {
   /** The audit event: `message`, `actor`, `action`, `status`, `target`, `source`, `new` … */
   readonly event: Readonly<Record<string, string | number | boolean>>;
-  /** When the ledger received it, RFC 3339 with microseconds. */
+  /** When the ledger received it, RFC 3339 with microseconds; no two events share one. */
   readonly receivedAt: string;
   /** Hexadecimal SHA-256 of the record's envelope. */
   readonly hash: string;
@@ -42,7 +42,7 @@ export function logRoutes(options: LogRoutesOptions): {
   ): Promise<{ records: readonly AppendedRecord[]; proofs?: AppendProofs }> => {
     const receivedAtMicros = toMicros(clock());
     const result = await ledger.append({ items, receivedAtMicros, ...wanted });
-    tell(options, items, result.records, receivedAtMicros);
+    tell(options, items, result.records);
     return result;
   };
 
@@ -92,10 +92,9 @@ function tell(
   { onAppend }: LogRoutesOptions,
   items: readonly AppendItem[],
   records: readonly AppendedRecord[],
-  receivedAtMicros: number,
 ): void {
   if (onAppend === undefined) return;
-  for (const [at, { outcome, hash }] of records.entries()) {
+  for (const [at, { outcome, hash, receivedAtMicros }] of records.entries()) {
     if (outcome === "duplicate") continue;
     try {
       onAppend({

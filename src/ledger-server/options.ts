@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { AuthlogError } from "../errors.ts";
-import type { Clock } from "../ledger/time.ts";
+import type { Clock } from "../time.ts";
 import { type EventSchema, eventSchemaOf, type LedgerSchema } from "./event-schema.ts";
 import type { AppendedEvent } from "./log-routes.ts";
 

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { parseQuery, QueryError } from "../ledger/search/query.ts";
 import type { Search } from "../ledger/search/sql.ts";
-import { toMicros } from "../ledger/time.ts";
+import { toMicros } from "../time.ts";
 import type { EventSchema } from "./event-schema.ts";
 import { invalid } from "./refusal.ts";
 import { parseDateTimeRel } from "./time-range.ts";

@@ -1,6 +1,6 @@
 import type { Ledger } from "../ledger/ledger.ts";
 import type { FoundRecord, PublishedRoot, RecordPage } from "../ledger/records.ts";
-import type { Clock } from "../ledger/time.ts";
+import type { Clock } from "../time.ts";
 import * as v from "valibot";
 import type { EventSchema } from "./event-schema.ts";
 import { invalid, Refusal } from "./refusal.ts";

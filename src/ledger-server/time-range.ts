@@ -1,4 +1,4 @@
-import { parseMicros, toMicros } from "../ledger/time.ts";
+import { parseMicros, toMicros } from "../time.ts";
 
 /** Units of Pangea's `Duration`; a month is 30 days and a year 365, as nothing there says otherwise. */
 const seconds = { s: 1, mi: 60, h: 3_600, d: 86_400, w: 604_800, mo: 2_592_000, y: 31_536_000 };

@@ -1,4 +1,4 @@
-import { parseMicros } from "./time.ts";
+import { parseMicros } from "../time.ts";
 
 /** What stands beside an event in the ledger, to find it by. All of it follows from the event. */
 export interface EventKeys {

@@ -9,7 +9,7 @@ import type {
 } from "./records.ts";
 import type { Search } from "./search/sql.ts";
 import { isFatal, startThread, type StoreThread } from "./store-thread.ts";
-import { type Clock, toMicros } from "./time.ts";
+import { type Clock, toMicros } from "../time.ts";
 
 /** How a ledger is opened. */
 export interface LedgerOptions {

@@ -20,6 +20,11 @@ export interface AppendedRecord {
   readonly outcome: "appended" | "duplicate" | "conflict";
   /** Hexadecimal SHA-256 of the envelope. */
   readonly hash: string;
+  /**
+   * When it was received, in microseconds since 1970: the time of its request, or a microsecond
+   * after the event before it where that is later. It rises strictly over the whole ledger.
+   */
+  readonly receivedAtMicros: number;
   /** The sealed envelope, canonical JSON; only where it was asked for. */
   readonly envelope?: string;
 }

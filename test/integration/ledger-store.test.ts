@@ -6,6 +6,10 @@ import type { AppendItem } from "../../src/ledger/envelope.ts";
 import { type Ledger, openLedger } from "../../src/ledger/ledger.ts";
 import type { AppendResult } from "../../src/ledger/records.ts";
 import type { Search } from "../../src/ledger/search/sql.ts";
+import { openForWriting } from "../../src/ledger/store/database.ts";
+import { sha256 } from "../../src/ledger/store/sha256.ts";
+import { openTrees } from "../../src/ledger/store/trees.ts";
+import { parseMicros } from "../../src/time.ts";
 
 let folder: string;
 let ledger: Ledger;
@@ -65,6 +69,26 @@ function append(items: AppendItem[], prevRoot?: string): Promise<AppendResult> {
   return ledger.append({ items, receivedAtMicros: nowMillis * 1_000, envelopes: true, proofs });
 }
 
+function receivedAt(envelope = "{}"): string | undefined {
+  return (JSON.parse(envelope) as { received_at?: string }).received_at;
+}
+
+/** Makes a ledger of these envelopes, as any version with its tables wrote them. */
+function writeRows(envelopes: readonly string[]): void {
+  const db = openForWriting(join(folder, "ledger.db"));
+  const trees = openTrees(db);
+  const insert = db.prepare(
+    `INSERT INTO event (id, hash, envelope, received_us, timestamp_us, conflict)
+     VALUES (?, ?, ?, ?, ?, 0)`,
+  );
+  for (const [id, envelope] of envelopes.entries()) {
+    const micros = parseMicros(receivedAt(envelope) ?? "") ?? null;
+    insert.run(id, sha256(envelope), envelope, micros, nowMillis * 1_000);
+    trees.appendEvent(0, 0, id, sha256(envelope));
+  }
+  db.close();
+}
+
 describe("the store", () => {
   it("lists the events whose uid stood there with other content", async () => {
     await append([itemOf("first", "u1"), itemOf("other", "u2")]);
@@ -120,11 +144,51 @@ describe("the store", () => {
     await append([itemOf("a"), itemOf("b")]);
     nowMillis -= 86_400_000;
     const { records } = await append([itemOf("c")]);
-    expect(records[0]?.envelope).toContain('"received_at":"2026-11-19T10:00:00.000000Z"');
+    expect(records[0]?.envelope).toContain('"received_at":"2026-11-20T10:00:00.000002Z"');
     const { records: found } = await ledger.page([0, 1, 2], true);
     expect(found.map(({ membershipProof }) => membershipProof?.split(",").length)).toEqual([
       2, 2, 1,
     ]);
+    await ledger.publish();
+    expect((await ledger.root())?.publishedAt).toBe("2026-11-20T10:00:00.000002Z");
+  });
+
+  it("gives no two events one time of receipt, whatever the clock and the process do", async () => {
+    const times: (string | undefined)[] = [];
+    const note = ({ records }: AppendResult): void => {
+      for (const { envelope } of records) times.push(receivedAt(envelope));
+    };
+    note(await append(["a", "b", "c", "d", "e", "f"].map((message) => itemOf(message))));
+    const together = [append([itemOf("g"), itemOf("h")]), append([itemOf("i"), itemOf("j")])];
+    for (const result of await Promise.all(together)) note(result);
+    await ledger.close();
+    nowMillis -= 3_600_000;
+    ledger = await open();
+    note(await append([itemOf("k"), itemOf("l")]));
+    expect(times).toEqual(
+      Array.from({ length: 12 }, (_, at) => `2026-11-20T10:00:00.${String(at).padStart(6, "0")}Z`),
+    );
+    nowMillis += 7_200_000;
+    const { records } = await append([itemOf("m")]);
+    expect(receivedAt(records[0]?.envelope)).toBe("2026-11-20T11:00:00.000000Z");
+    expect(records[0]?.receivedAtMicros).toBe(nowMillis * 1_000);
+  });
+
+  it("reads an older ledger, whose events share times, and goes on behind the latest", async () => {
+    await ledger.close();
+    rmSync(join(folder, "ledger.db"));
+    const times = ["20T12:00:00.000500", "20T12:00:00.000500", "20T08:00:00.000000"];
+    const envelopes = times.map((time) => {
+      const event = { message: "old", timestamp: "2026-11-20T10:00:00.000Z" };
+      return JSON.stringify({ event, received_at: `2026-11-${time}Z` });
+    });
+    writeRows(envelopes);
+    ledger = await open();
+    const { records } = await append([itemOf("new")]);
+    expect(receivedAt(records[0]?.envelope)).toBe("2026-11-20T12:00:00.000501Z");
+    expect(await ledger.find(everything)).toEqual([2, 0, 1, 3]);
+    const page = await ledger.page([0, 1, 2, 3], true);
+    expect(page.records.slice(0, 3).map(({ envelope }) => envelope)).toEqual(envelopes);
   });
 
   it("ends a search that takes too long, and lets nothing else wait behind several", async () => {

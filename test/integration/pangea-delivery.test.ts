@@ -21,7 +21,7 @@ describe("a delivery that the audit log takes", () => {
       status: "success",
       source: "192.0.2.1",
       tenant_id: "acme",
-      timestamp: "2026-01-01T00:00:00.123Z",
+      timestamp: "2026-01-01T00:00:00.123000Z",
       new: JSON.stringify({
         "auth.outcome": "success",
         "client.address": "192.0.2.1",

@@ -1,4 +1,4 @@
-import { parseMicros } from "../time.ts";
+import { parseMicros } from "../../time.ts";
 
 /** A search, as a tree. */
 export type Query =

@@ -1,4 +1,4 @@
-import { formatMicros } from "../time.ts";
+import { formatMicros } from "../../time.ts";
 import type { Query } from "./query.ts";
 
 /** A condition on rows of `event`, and the values of its parameters. */

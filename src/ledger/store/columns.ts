@@ -1,6 +1,6 @@
 import { Damage } from "../damage.ts";
 import { canHaveUid, timestampOf } from "../event-keys.ts";
-import { parseMicros } from "../time.ts";
+import { parseMicros } from "../../time.ts";
 
 /** The columns of a row of `event` that {@link assertColumns} wants to see. */
 export const recordColumns = `id, hash, envelope, received_us, timestamp_us, uid, conflict,

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
+import { parseMicros } from "../../time.ts";
 
 /** Where the ledger ends: the open buffer, and how much is in it. */
 export interface LedgerHead {
@@ -8,6 +9,8 @@ export interface LedgerHead {
   firstEvent: number;
   /** Number of events in the open buffer. */
   size: number;
+  /** The latest time of receipt, in microseconds since 1970: every later one has to be later. */
+  receivedMicros: number;
 }
 
 /** Reads the end of the ledger, from the rows as they are in the transaction. */
@@ -16,6 +19,8 @@ export function prepareHead(db: DatabaseSync): () => LedgerHead {
     "SELECT id, first_event + size AS next FROM buffer ORDER BY id DESC LIMIT 1",
   );
   const lastEvent = db.prepare("SELECT max(id) AS id FROM event");
+  // By the index, and not the last event's: an older ledger's clock may have been set back.
+  const lastReceipt = db.prepare("SELECT max(envelope ->> '$.received_at') AS text FROM event");
   return () => {
     const last = lastBuffer.get();
     const firstEvent = Number(last?.["next"] ?? 0);
@@ -24,6 +29,7 @@ export function prepareHead(db: DatabaseSync): () => LedgerHead {
       buffer: last === undefined ? 0 : Number(last["id"]) + 1,
       firstEvent,
       size: nextEvent - firstEvent,
+      receivedMicros: parseMicros(String(lastReceipt.get()?.["text"])) ?? 0,
     };
   };
 }

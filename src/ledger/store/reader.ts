@@ -5,7 +5,7 @@ import { encodeConsistency, encodePath, toHex } from "../../merkle/wire.ts";
 import { Damage } from "../damage.ts";
 import type { Conflict, FoundRecord, PublishedRoot, RecordPage } from "../records.ts";
 import { type Search, searchStatement } from "../search/sql.ts";
-import { formatMicros, parseMicros } from "../time.ts";
+import { formatMicros, parseMicros } from "../../time.ts";
 import { assertColumns, recordColumns } from "./columns.ts";
 import { inTransaction, openForReading } from "./database.ts";
 import { type LedgerHead, prepareHead } from "./head.ts";

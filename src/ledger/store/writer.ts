@@ -3,7 +3,7 @@ import { treeRoot } from "../../merkle/tree.ts";
 import { Damage } from "../damage.ts";
 import { type AppendItem, contentText, envelopeText } from "../envelope.ts";
 import type { AppendedRecord, AppendRequest, AppendResult } from "../records.ts";
-import { formatMicros } from "../time.ts";
+import { formatMicros } from "../../time.ts";
 import { inTransaction, openForWriting } from "./database.ts";
 import type { LedgerHead } from "./head.ts";
 import { openProver, type Prover } from "./prover.ts";
@@ -44,10 +44,9 @@ export function openWriter(path: string, maxBufferSize: number): LedgerWriter {
 
   const appendRequest = (request: AppendRequest, head: LedgerHead): AppendResult => {
     const { items, receivedAtMicros, envelopes = false } = request;
-    const received = { micros: receivedAtMicros, text: formatMicros(receivedAtMicros) };
     let proofs: AppendResult["proofs"];
     const records = items.map((item) => {
-      const { record, id, envelope } = appendItem(item, received, head);
+      const { record, id, envelope } = appendItem(item, receivedAtMicros, head);
       // Before the buffer is closed: the proof is of the tree that the event went into.
       if (request.proofs) proofs = proofsOf(prover, request.proofs, id, head);
       if (head.size >= maxBufferSize) closeBuffer(head, receivedAtMicros);
@@ -90,7 +89,7 @@ export function openWriter(path: string, maxBufferSize: number): LedgerWriter {
 
 type AppendItemFn = (
   item: AppendItem,
-  received: { micros: number; text: string },
+  receivedAtMicros: number,
   head: LedgerHead,
 ) => { record: AppendedRecord; id: number; envelope: string };
 
@@ -103,7 +102,7 @@ function prepareAppend(db: DatabaseSync, trees: Trees): AppendItemFn {
     `INSERT INTO event (id, hash, envelope, received_us, timestamp_us, uid, content, conflict)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
   );
-  return (item, received, head) => {
+  return (item, receivedAtMicros, head) => {
     const uid = item.uid ?? null;
     const content = uid === null ? null : sha256(contentText(item));
     // Most uids are new, and one look tells.
@@ -113,21 +112,26 @@ function prepareAppend(db: DatabaseSync, trees: Trees): AppendItemFn {
       const digest = Buffer.from(first["hash"] as Uint8Array).toString("hex");
       const envelope = String(first["envelope"]);
       // The columns beside the envelope are under no hash: by them alone no event is held back.
-      if (envelope !== envelopeText(item, formatMicros(Number(first["received_us"]))))
+      const firstMicros = Number(first["received_us"]);
+      if (envelope !== envelopeText(item, formatMicros(firstMicros)))
         throw new Damage(`Event ${first["id"]} is not what its columns say.`);
-      const record = { outcome: "duplicate", hash: digest } as const;
+      const record = { outcome: "duplicate", hash: digest, receivedAtMicros: firstMicros } as const;
       return { record, id: Number(first["id"]), envelope };
     }
     const outcome = isKnown ? "conflict" : "appended";
-    const envelope = envelopeText(item, received.text);
+    // Readers page by the time of receipt: no two events share one, whatever the clock does.
+    const micros = Math.max(receivedAtMicros, head.receivedMicros + 1);
+    const envelope = envelopeText(item, formatMicros(micros));
     const digest = sha256(envelope);
     const id = head.firstEvent + head.size;
     const timestamp = item.timestampMicros ?? null;
     const conflict = isKnown ? 1 : 0;
-    insert.run(id, digest, envelope, received.micros, timestamp, uid, content, conflict);
+    insert.run(id, digest, envelope, micros, timestamp, uid, content, conflict);
     trees.appendEvent(head.buffer, head.firstEvent, head.size, digest);
     head.size += 1;
-    return { record: { outcome, hash: digest.toString("hex") }, id, envelope };
+    head.receivedMicros = micros;
+    const record = { outcome, hash: digest.toString("hex"), receivedAtMicros: micros } as const;
+    return { record, id, envelope };
   };
 }
 
@@ -140,7 +144,9 @@ function prepareCloseBuffer(
   );
   return (head, nowMicros) => {
     const root = treeRoot(head.size, trees.buffer(head.buffer, head.firstEvent));
-    insert.run(head.buffer, head.firstEvent, head.size, root, nowMicros);
+    // Nothing is published before it was received, though the clock was set back.
+    const publishedMicros = Math.max(nowMicros, head.receivedMicros);
+    insert.run(head.buffer, head.firstEvent, head.size, root, publishedMicros);
     trees.appendBuffer(head.buffer, root);
     head.buffer += 1;
     head.firstEvent += head.size;

@@ -42,8 +42,18 @@ describe("a schema of an app's own", () => {
   it("gives an event of its fields, each of its type, in the order of their ids", () => {
     const event = mapped({ who: "ada", ok: false, at: new Date(0), count: 7, note: undefined });
     expect(JSON.stringify(event)).toBe(
-      '{"at":"1970-01-01T00:00:00.000Z","count":7,"ok":false,"who":"ada"}',
+      '{"at":"1970-01-01T00:00:00.000000Z","count":7,"ok":false,"who":"ada"}',
     );
+  });
+
+  it.each<[string, FieldValue, string]>([
+    ["a date", new Date(1_500), "1970-01-01T00:00:01.500000Z"],
+    ["a text without a fraction", "2026-01-01T00:00:00Z", "2026-01-01T00:00:00.000000Z"],
+    ["a fraction that is shorter", "2026-01-01T00:00:00.12Z", "2026-01-01T00:00:00.120000Z"],
+    ["microseconds", "2026-01-01T01:00:00.123456+01:00", "2026-01-01T00:00:00.123456Z"],
+    ["a text that only JavaScript reads", "1 Jan 2026 UTC", "2026-01-01T00:00:00.000000Z"],
+  ])("writes a time with six digits of seconds: %s", (_what, at, text) => {
+    expect(mapped({ who: "ada", at })).toEqual({ who: "ada", at: text });
   });
 
   it("cuts a text that is too long where people see it, and never in half a character", () => {

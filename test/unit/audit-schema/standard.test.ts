@@ -32,7 +32,7 @@ describe("the fields", () => {
       target: "alice@example.com",
       status: "failure:invalid_credentials",
       tenant_id: "acme",
-      timestamp: "1970-01-01T00:00:00.000Z",
+      timestamp: "1970-01-01T00:00:00.000000Z",
       new: canonicalJson(attributes),
     });
   });

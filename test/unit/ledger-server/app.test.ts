@@ -17,11 +17,12 @@ function appending(append: Ledger["append"]): Ledger {
   return { append, ...rest, conflicts: notAsked, close: notAsked, treeName: "0" };
 }
 
-const accept: Ledger["append"] = ({ items, envelopes }: AppendRequest) =>
+const accept: Ledger["append"] = ({ items, envelopes, receivedAtMicros }: AppendRequest) =>
   Promise.resolve({
     records: items.map(() => ({
       outcome: "appended",
       hash: "ab",
+      receivedAtMicros,
       ...(envelopes === true && { envelope: '{"event":{}}' }),
     })),
   });

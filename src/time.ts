@@ -1,21 +1,26 @@
 /** Now, in milliseconds since 1970-01-01T00:00:00Z; fractions count. */
 export type Clock = () => number;
 
-/** Whole microseconds since 1970: the unit of the ledger's times, as `received_at` has it. */
+/** Whole microseconds since 1970: the unit of Pangea's times. */
 export function toMicros(millis: number): number {
   return Math.floor(millis * 1_000);
 }
 
+/** The last time that was written: where events are many, they share their milliseconds. */
+let last = { millis: Number.NaN, text: "" };
+
 /**
- * A time as Pangea writes it: UTC, with six digits of seconds and a Z.
+ * A time as Pangea writes it: UTC, with six digits of seconds, zeros too, and a Z. Its Go and Python
+ * SDKs hash a time as they write it themselves, so an event with a shorter one fails there.
  *
+ * @throws RangeError where JavaScript has no such time
  * @example
  * formatMicros(1_763_632_800_123_456); // "2025-11-20T10:00:00.123456Z"
  */
 export function formatMicros(micros: number): string {
   const millis = Math.floor(micros / 1_000);
-  const rest = String(micros - millis * 1_000).padStart(3, "0");
-  return `${new Date(millis).toISOString().slice(0, -1)}${rest}Z`;
+  if (millis !== last.millis) last = { millis, text: new Date(millis).toISOString().slice(0, -1) };
+  return `${last.text}${String(micros - millis * 1_000).padStart(3, "0")}Z`;
 }
 
 const rfc3339 =

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { formatMicros, parseMicros, toMicros } from "../../../src/ledger/time.ts";
+import { formatMicros, parseMicros, toMicros } from "../../src/time.ts";
 
 describe("times", () => {
   it("are written as Pangea writes them, and read back to the microsecond", () => {
