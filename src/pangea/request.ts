@@ -1,5 +1,5 @@
 import type { Audit, PangeaResponse } from "pangea-node-sdk";
-import { type Accepted, type Answer, parseAccepted, parseEnvelope } from "./answer.ts";
+import { type Accepted, type Answer, headOf, parseAccepted, parseEnvelope } from "./answer.ts";
 import { pollAccepted } from "./poll-accepted.ts";
 import { type Exchange, getOnce, postOnce } from "./post-once.ts";
 import { RequestFault } from "./request-fault.ts";
@@ -127,14 +127,4 @@ export async function loadBulkCall(): Promise<BulkCall> {
 interface Reading<R> {
   parsed: PangeaResponse<R>;
   answer: Answer;
-}
-
-/** What is known of an answer without its body. */
-function headOf({ response }: Exchange): Answer {
-  const [retryAfter, date] = [response.headers.get("retry-after"), response.headers.get("date")];
-  return {
-    httpStatus: response.status,
-    ...(retryAfter !== null && { retryAfter }),
-    ...(date !== null && { date }),
-  };
 }

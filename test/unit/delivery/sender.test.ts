@@ -167,7 +167,9 @@ describe("a receiver that fails", () => {
   });
 
   it("that fails for long and then says when to come back is asked just then", async () => {
-    const exporter = createExporter((n) => (n < 9 ? retryable() : n === 9 ? retryable(1000) : delivered));
+    const exporter = createExporter((n) =>
+      n < 9 ? retryable() : n === 9 ? retryable(1000) : delivered,
+    );
     const opened = open(exporter);
     opened.sender.take(kept("a"));
     while (exporter.batches.length < 9) await pass(opened, 1);
@@ -179,7 +181,9 @@ describe("a receiver that fails", () => {
 
   it("that says when to come back while a pause of ours is on is asked just then", async () => {
     const slow = Promise.withResolvers<DeliveryOutcome>();
-    const exporter = createExporter((n) => (n === 1 ? slow.promise : n < 9 ? retryable() : delivered));
+    const exporter = createExporter((n) =>
+      n === 1 ? slow.promise : n < 9 ? retryable() : delivered,
+    );
     const opened = open(exporter, 2);
     opened.sender.take(kept("a", "b"));
     // The longest pause of all is on when the first batch has its answer.
