@@ -2,7 +2,7 @@ import type { AuthEvent, EventUser } from "../event/auth-event.ts";
 import { type AuthEventName, eventNames, outcomes } from "../vocabulary.ts";
 import { type Attempt, currentAttempt, type Failure, runInAttempt } from "./attempt.ts";
 import { claimOfText } from "./claimed-identity.ts";
-import { emitEvent, guarded } from "./emit-event.ts";
+import { emitEvent, guarded, guardedEvent } from "./emit-event.ts";
 import type { Capture } from "./framework.ts";
 import { keptOnDisk } from "./on-disk.ts";
 import { readProvider } from "./read.ts";
@@ -30,7 +30,7 @@ export async function conclude<T>(
     }
     return answer;
   } finally {
-    guarded(() => emitEnd(attempt));
+    guardedEvent(() => emitEnd(attempt));
     await keptOnDisk();
     await blockForDelivery();
   }

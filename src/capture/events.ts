@@ -1,4 +1,5 @@
 import { getSlot } from "../slot.ts";
+import { whilePending } from "../telemetry/unconfirmed.ts";
 import { eventNames } from "../vocabulary.ts";
 import { emitSessionRead, emitSuccess } from "./conclude.ts";
 import type { Capture } from "./framework.ts";
@@ -38,6 +39,6 @@ export const onEvent: Readonly<Record<string, (message: unknown, capture: Captur
     // The session itself is what the app's callback made of it; it has its user in a field.
     const session = readField(message, "session");
     const user = readUser(readField(message, "token")) ?? readUser(readField(session, "user"));
-    void emitSessionRead(capture, user);
+    void whilePending(emitSessionRead(capture, user));
   },
 };

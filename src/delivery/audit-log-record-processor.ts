@@ -11,6 +11,7 @@ import { type Deadline, deadlineIn } from "../telemetry/deadline.ts";
 import { report } from "../telemetry/diagnostics.ts";
 import type { ReadableLogRecord, Rejection } from "../telemetry/exporter.ts";
 import { countProcessed, createComponent } from "../telemetry/self-metrics.ts";
+import { noteLost } from "../telemetry/unconfirmed.ts";
 import { eventNames } from "../vocabulary.ts";
 import { type AnyExporter, lastWordMillis } from "./attempt-delivery.ts";
 import type { BatchOptions } from "./batch-options.ts";
@@ -113,7 +114,7 @@ export class AuditLogRecordProcessor implements RecordQueue {
         if (this.#journal !== undefined) keepOnDisk(this.#journal, this.#sender.all);
         this.#refill?.run();
       },
-      onGone: ({ cause, count, span }) => this.#losses.add(cause, count, span),
+      onGone: (gone) => this.#losses.add(gone),
     });
     this.#refill = new Refill(this.#journal, this.#sender, {
       batch: this.#batch,
@@ -205,6 +206,8 @@ export class AuditLogRecordProcessor implements RecordQueue {
     this.#losses.tell(true);
     this.#losses.silence();
     this.#ended = true;
+    // What the journal keeps is for the next process: a flush of this one cannot wait for it.
+    if (!whenSettled(this.#sender, this.#journal)()) noteLost();
     const lost = this.#sender.all.filter((kept) => !isOnDisk(kept)).length;
     this.#journal?.close();
     if (lost > 0) report(incomplete(lost));
@@ -278,7 +281,7 @@ export class AuditLogRecordProcessor implements RecordQueue {
   }
 
   #drop(record: ReadableLogRecord, cause: AuthlogError): void {
-    this.#losses.add(cause, 1, spanOf(record));
+    this.#losses.add({ cause, count: 1, span: spanOf(record) });
   }
 
   /** From here on the records are the receiver's, or dead letters. */

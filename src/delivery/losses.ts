@@ -3,11 +3,13 @@ import type { AuthLogRecord, Component } from "../slot.ts";
 import { report } from "../telemetry/diagnostics.ts";
 import type { Rejection } from "../telemetry/exporter.ts";
 import { countProcessed } from "../telemetry/self-metrics.ts";
+import { noteLost } from "../telemetry/unconfirmed.ts";
 import { eventNames } from "../vocabulary.ts";
 import type { Kept } from "./batch.ts";
 import type { Clock } from "./clock.ts";
 import type { DeadLetter, DeadLetters } from "./dead-letter.ts";
 import { Gaps } from "./gaps.ts";
+import type { Gone } from "./journal/journal-entry.ts";
 import { type Span, spanOf } from "./span.ts";
 
 const letterLost = "ERR_AUTHLOG_DEAD_LETTER_FAILED";
@@ -50,10 +52,11 @@ export class Losses {
   }
 
   /** Notes records that are gone. */
-  add(cause: AuthlogError, count: number, span: Span): void {
+  add({ cause, count, span, ofDead = false }: Gone): void {
     countProcessed(this.#component, count, cause.code);
     report(cause);
     this.#note(cause.code, count, span);
+    if (count > 0 && !ofDead) noteLost(span);
   }
 
   /**
@@ -68,6 +71,7 @@ export class Losses {
       const rejected = kept[index];
       if (rejected === undefined) return [];
       const { record, mayBeThere = false, unclear = false } = rejected;
+      if (!mayBeThere) noteLost(spanOf(record));
       return [{ record, cause, ...((mayBeThere || unclear) && { mayBeThere: true }) }];
     });
     const written = this.#write(letters);
