@@ -2,6 +2,7 @@ import type { AuthlogError } from "../errors.ts";
 import {
   type AuthLogRecord,
   type Component,
+  type Emission,
   getSlot,
   type QueueWait,
   type RecordQueue,
@@ -19,6 +20,7 @@ import { isOnDisk, type Kept } from "./batch.ts";
 import { checkedBatch, checkedInFlight, checkedJournal, checkedRetry } from "./checked-options.ts";
 import { systemClock } from "./clock.ts";
 import { DiskWait } from "./disk-wait.ts";
+import { chooseForeign } from "./foreign-records.ts";
 import { Journal } from "./journal/journal.ts";
 import { durabilityDefault } from "./journal/journal-options.ts";
 import { keepOnDisk } from "./keep-on-disk.ts";
@@ -42,7 +44,8 @@ const shutdownMillis = 5000;
 
 /**
  * Keeps each audit record until the exporter confirmed it. Takes authlog's own records as they were
- * emitted, whatever an SDK's limits or an earlier processor made of them, and leaves all others alone.
+ * emitted, whatever an SDK's limits or an earlier processor made of them. Of the others it takes those
+ * that an app emits under the scope `authlog` or with a name of `eventNames`, and what `includes` says.
  *
  * A record is in the journal when `emit` returns, and stays there until it is confirmed, whoever does
  * that: what a process leaves is delivered by another one, or by the next. Only `maxQueueSize` of them
@@ -59,7 +62,7 @@ const shutdownMillis = 5000;
 export class AuditLogRecordProcessor implements RecordQueue {
   readonly component: Component = createComponent("authlog.AuditLogRecordProcessor");
   readonly #exporter: AnyExporter;
-  readonly #includes: (record: ReadableLogRecord) => boolean;
+  readonly #choose: ReturnType<typeof chooseForeign>;
   readonly #batch: Required<BatchOptions>;
   readonly #sender: Sender;
   readonly #losses: Losses;
@@ -67,6 +70,8 @@ export class AuditLogRecordProcessor implements RecordQueue {
   readonly #tellGaps = (): void => void this.#losses.tell();
   readonly #refill: Refill | undefined;
   readonly #diskWait = new DiskWait();
+  /** What it took last: a provider that has it twice hands that in once more. */
+  #latest: Emission | undefined;
   #shutdown: Promise<void> | undefined;
   #ended = false;
 
@@ -76,7 +81,7 @@ export class AuditLogRecordProcessor implements RecordQueue {
   ) {
     const {
       exporter,
-      includes = () => false,
+      includes,
       maxInFlight,
       retry,
       deadLetters,
@@ -86,7 +91,7 @@ export class AuditLogRecordProcessor implements RecordQueue {
     } = options;
     const { clock } = world;
     this.#exporter = exporter;
-    this.#includes = includes;
+    this.#choose = chooseForeign(includes);
     this.#batch = checkedBatch(batch);
     this.#sender = new Sender(
       {
@@ -128,12 +133,14 @@ export class AuditLogRecordProcessor implements RecordQueue {
   onEmit(record: ReadableLogRecord): void {
     const emission = getSlot().emitting;
     const own = emission && asEmitted(emission.record, record);
-    if (emission !== undefined && own !== undefined) {
+    if (emission === undefined || own === undefined) {
+      const foreign = this.#choose(record);
+      if (foreign !== undefined) this.#accept(foreign);
+    } else if (emission !== this.#latest) {
+      this.#latest = emission;
       emission.taken = true;
       if (isAltered(record, own)) report(altered());
       this.#accept(own);
-    } else if (this.#includes(record)) {
-      this.#accept(record);
     }
   }
 

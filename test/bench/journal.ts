@@ -154,7 +154,9 @@ function readable(record: ReturnType<typeof toLogRecord>): ReadableLogRecord {
   return {
     ...record,
     hrTime: [Math.floor(record.timeUnixMillis / 1000), 0],
+    hrTimeObserved: [Math.floor(record.timeUnixMillis / 1000), 0],
     resource: { attributes: {} },
     instrumentationScope: { name: "authlog" },
+    droppedAttributesCount: 0,
   };
 }
