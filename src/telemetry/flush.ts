@@ -1,5 +1,7 @@
+import { AuthlogError } from "../errors.ts";
 import { getSlot } from "../slot.ts";
 import { deadlineIn } from "./deadline.ts";
+import { report } from "./diagnostics.ts";
 import { loggerProviders } from "./logger.ts";
 import { type LossWatch, watchLosses } from "./unconfirmed.ts";
 
@@ -52,13 +54,25 @@ export async function sendAll(timeoutMillis: number, losses?: LossWatch): Promis
   const isWhole = !deadline.passed;
   for (const tell of tellers) tell();
   losses?.close();
-  let settled = false;
   const wait = { timeoutMillis: timeoutMillis - (performance.now() - began), urgent: true };
-  const all = Promise.all([...queues].map((queue) => queue.settle(wait))).then((each) => {
-    settled = each.every(Boolean);
-  });
-  const flushed = loggerProviders().map(async (provider) => provider.forceFlush?.());
-  await Promise.race([Promise.allSettled([all, ...flushed]), deadline.reached]);
+  const settling = Promise.all([...queues].map((queue) => queue.settle(wait)));
+  const flushing = Promise.all(loggerProviders().map(async (provider) => provider.forceFlush?.()));
+  await Promise.race([Promise.allSettled([settling, flushing]), deadline.reached]);
   deadline.cancel();
-  return isWhole && settled;
+  const isSettled = (await ended(settling))?.every(Boolean) === true;
+  if (isSettled && (await ended(flushing)) === undefined) report(notFlushed());
+  return isWhole && isSettled;
+}
+
+/** What a promise has resolved to by now; nothing of one that failed, or is still under way. */
+function ended<T>(promise: Promise<T>): Promise<T | undefined> {
+  return Promise.race([promise, Promise.resolve(undefined)]).catch(() => undefined);
+}
+
+function notFlushed(): AuthlogError {
+  return new AuthlogError("ERR_AUTHLOG_PROVIDER_NOT_FLUSHED", {
+    message: "The audit log has every event, but the app's LoggerProvider could not be flushed.",
+    why: "The collector behind it is down or slow, or one of its processors failed.",
+    fix: "Look at the collector, and at the processors of your LoggerProvider. What flush() returns is of the audit log alone.",
+  });
 }

@@ -1,6 +1,6 @@
 import { AuthlogError } from "../errors.ts";
 import { type AuthLogRecord, type Emission, getSlot, type Slot } from "../slot.ts";
-import { attributes, scopeName } from "../vocabulary.ts";
+import { attributes as vocabulary, scopeName } from "../vocabulary.ts";
 import { apiGlobals, type Context, contextWith } from "./api-globals.ts";
 import { report } from "./diagnostics.ts";
 import type { HrTime } from "./exporter.ts";
@@ -43,7 +43,7 @@ export function emit(record: AuthLogRecord, sink: Slot["sink"] = getSlot().sink)
   slot.emitting = outer;
   if (emission.taken) return;
   if (sink === undefined) {
-    const { [attributes.sequence]: sequence } = record.attributes;
+    const { [vocabulary.sequence]: sequence } = record.attributes;
     const firstSequence = typeof sequence === "number" ? sequence : undefined;
     noteLost({ producerId: slot.producer.id, firstSequence });
     report(noSink());

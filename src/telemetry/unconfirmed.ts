@@ -15,8 +15,7 @@ export interface Places {
 export function whilePending<T>(making: Promise<T>): Promise<T> {
   const { pending } = getSlot().unconfirmed;
   pending.add(making);
-  const done = (): void => void pending.delete(making);
-  making.then(done, done);
+  void making.catch(() => undefined).finally(() => pending.delete(making));
   return making;
 }
 

@@ -47,6 +47,17 @@ const unavailable: Retryable = {
   cause: new AuthlogError("ERR_AUTHLOG_DELIVERY_RETRYABLE", { message: "m", why: "w", fix: "f" }),
 };
 
+/** Fails four times, and then asks to be left alone for a moment. */
+const busy = (attempt: number): DeliveryOutcome => {
+  if (attempt < 5) return unavailable;
+  return attempt === 5 ? { ...unavailable, retryAfterMillis: 1 } : { status: "delivered" };
+};
+
+const refusing = (): DeliveryOutcome => ({
+  status: "rejected",
+  records: [{ index: 0, cause: unavailable.cause }],
+});
+
 it("sends at once what waits in any processor, and says that all is confirmed", async () => {
   const processors = [loaded(), loaded()];
   expect(await flush()).toBe(true);
@@ -92,11 +103,7 @@ it("tells first what is only counted so far", async () => {
 });
 
 it("a receiver that fails for long, and then says when to come back, is asked just then", async () => {
-  const answers = (attempt: number): DeliveryOutcome => {
-    if (attempt < 5) return unavailable;
-    return attempt === 5 ? { ...unavailable, retryAfterMillis: 1 } : { status: "delivered" };
-  };
-  const processor = loaded(answers);
+  const processor = loaded(busy);
   expect(await flush()).toBe(true);
   expect(processor.depth).toBe(0);
 });
@@ -106,14 +113,10 @@ it("a collector beside the audit log that is down does not make it false", async
   const processor = loaded();
   expect(await flush({ timeoutMillis: 50 })).toBe(true);
   expect(processor.depth).toBe(0);
+  expect(watched.diagnostics.map(({ code }) => code)).toEqual(["ERR_AUTHLOG_PROVIDER_NOT_FLUSHED"]);
 });
 
 describe("an event that is lost, or refused", () => {
-  const refusing = (): DeliveryOutcome => ({
-    status: "rejected",
-    records: [{ index: 0, cause: unavailable.cause }],
-  });
-
   it("by the receiver makes it false, and the next one speaks of what happened since", async () => {
     let up = false;
     const processor = loaded(() => (up ? { status: "delivered" } : refusing()));
@@ -230,6 +233,7 @@ it("the app's own provider is flushed too, and a failure of it is its own", asyn
   });
   expect(await flush()).toBe(true);
   expect(flushed).toBe(1);
+  expect(watched.diagnostics.map(({ code }) => code)).toEqual(["ERR_AUTHLOG_PROVIDER_NOT_FLUSHED"]);
 });
 
 it("a shutdown whose receiver hangs ends by its deadline, says what is left, and is flushed no more after a flush said so", async () => {
