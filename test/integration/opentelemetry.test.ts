@@ -11,8 +11,8 @@ import { emitEvent } from "../../src/capture/emit-event.ts";
 import { AuditLogRecordProcessor } from "../../src/delivery/audit-log-record-processor.ts";
 import { getSlot } from "../../src/slot.ts";
 import type { ReadableLogRecord } from "../../src/telemetry/exporter.ts";
-import { createExporter } from "../support/delivery.ts";
 import { flush } from "../../src/telemetry/flush.ts";
+import { createExporter } from "../support/delivery.ts";
 import { watchSlot } from "../support/slot.ts";
 
 const watched = watchSlot();
@@ -143,5 +143,8 @@ it("a record that somebody else emits while ours is on its way is not taken for 
   logs.setGlobalLoggerProvider(new LoggerProvider({ processors: [chatty, processor] }));
   signIn();
   await processor.forceFlush();
-  expect(delivered.map(({ attributes }) => attributes["user.id"])).toEqual(["42"]);
+  expect(delivered.map(({ body, attributes }) => [body, attributes["user.id"]])).toEqual([
+    ["not ours", undefined],
+    ["alice@example.com signed in", "42"],
+  ]);
 });
