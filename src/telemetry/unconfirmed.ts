@@ -8,14 +8,15 @@ export interface Places {
 }
 
 /**
- * Has a flush wait for an event that has happened, and is still being put together.
+ * Has a flush wait for an event that has happened, and is still being put together. Where that fails,
+ * the event is lost.
  *
  * @returns the same promise
  */
 export function whilePending<T>(making: Promise<T>): Promise<T> {
   const { pending } = getSlot().unconfirmed;
   pending.add(making);
-  void making.catch(() => undefined).finally(() => pending.delete(making));
+  void making.catch(() => noteLost()).finally(() => pending.delete(making));
   return making;
 }
 

@@ -216,9 +216,9 @@ describe("an event that is still being put together", () => {
     expect(await flush({ timeoutMillis: 20 })).toBe(false);
   });
 
-  it("and fails, says so where that happens, and holds up nobody", async () => {
-    whilePending(Promise.reject(new Error("no"))).catch(() => {});
-    expect(await flush()).toBe(true);
+  it("and fails is lost, and holds up nobody", async () => {
+    void whilePending(Promise.reject(new Error("no")));
+    expect([await flush(), await flush()]).toEqual([false, true]);
   });
 });
 
