@@ -2,7 +2,6 @@ import type { AuthlogError } from "../errors.ts";
 import {
   type AuthLogRecord,
   type Component,
-  type Emission,
   getSlot,
   type QueueWait,
   type RecordQueue,
@@ -20,15 +19,15 @@ import { isOnDisk, type Kept } from "./batch.ts";
 import { checkedBatch, checkedInFlight, checkedJournal, checkedRetry } from "./checked-options.ts";
 import { systemClock } from "./clock.ts";
 import { DiskWait } from "./disk-wait.ts";
-import { chooseForeign } from "./foreign-records.ts";
 import { Journal } from "./journal/journal.ts";
 import { durabilityDefault } from "./journal/journal-options.ts";
 import { keepOnDisk } from "./keep-on-disk.ts";
 import { Losses } from "./losses.ts";
-import { asEmitted, isAltered, withoutProvider } from "./own-record.ts";
-import { altered, full, incomplete, shutDown } from "./processor-errors.ts";
+import { withoutProvider } from "./own-record.ts";
+import { full, incomplete, shutDown } from "./processor-errors.ts";
 import type { AuditLogRecordProcessorOptions, ProcessorWorld } from "./processor-options.ts";
 import { Refill } from "./refill.ts";
+import { selectRecords } from "./select-records.ts";
 import { Sender } from "./sender.ts";
 import { shareOf } from "./share-of-room.ts";
 import { spanOf } from "./span.ts";
@@ -62,7 +61,7 @@ const shutdownMillis = 5000;
 export class AuditLogRecordProcessor implements RecordQueue {
   readonly component: Component = createComponent("authlog.AuditLogRecordProcessor");
   readonly #exporter: AnyExporter;
-  readonly #choose: ReturnType<typeof chooseForeign>;
+  readonly #select: ReturnType<typeof selectRecords>;
   readonly #batch: Required<BatchOptions>;
   readonly #sender: Sender;
   readonly #losses: Losses;
@@ -70,8 +69,6 @@ export class AuditLogRecordProcessor implements RecordQueue {
   readonly #tellGaps = (): void => void this.#losses.tell();
   readonly #refill: Refill | undefined;
   readonly #diskWait = new DiskWait();
-  /** What it took last: a provider that has it twice hands that in once more. */
-  #latest: Emission | undefined;
   #shutdown: Promise<void> | undefined;
   #ended = false;
 
@@ -91,7 +88,7 @@ export class AuditLogRecordProcessor implements RecordQueue {
     } = options;
     const { clock } = world;
     this.#exporter = exporter;
-    this.#choose = chooseForeign(includes);
+    this.#select = selectRecords(includes);
     this.#batch = checkedBatch(batch);
     this.#sender = new Sender(
       {
@@ -131,17 +128,8 @@ export class AuditLogRecordProcessor implements RecordQueue {
 
   /** Takes a record that a Logger emitted. Called by the LoggerProvider. */
   onEmit(record: ReadableLogRecord): void {
-    const emission = getSlot().emitting;
-    const own = emission && asEmitted(emission.record, record);
-    if (emission === undefined || own === undefined) {
-      const foreign = this.#choose(record);
-      if (foreign !== undefined) this.#accept(foreign);
-    } else if (emission !== this.#latest) {
-      this.#latest = emission;
-      emission.taken = true;
-      if (isAltered(record, own)) report(altered());
-      this.#accept(own);
-    }
+    const selected = this.#select(record);
+    if (selected !== undefined) this.#accept(selected);
   }
 
   /** Takes a record of authlog's that went past every LoggerProvider. */

@@ -2,7 +2,7 @@ import type { AnyExporter } from "./attempt-delivery.ts";
 import type { BatchOptions } from "./batch-options.ts";
 import type { Clock } from "./clock.ts";
 import type { DeadLetters } from "./dead-letter.ts";
-import type { Includes } from "./foreign-records.ts";
+import type { Includes } from "./select-records.ts";
 import type { Durability, JournalOptions, JournalTuning } from "./journal/journal-options.ts";
 import type { WriterFiles } from "./journal/lane-writer.ts";
 import type { RetryOptions } from "./retry.ts";

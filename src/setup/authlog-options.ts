@@ -1,6 +1,6 @@
 import type { AuditSchema } from "../audit-schema/audit-schema.ts";
 import type { BatchOptions } from "../delivery/batch-options.ts";
-import type { Includes } from "../delivery/foreign-records.ts";
+import type { Includes } from "../delivery/select-records.ts";
 import type { Durability, JournalOptions } from "../delivery/journal/journal-options.ts";
 import type { RetryOptions } from "../delivery/retry.ts";
 import type { CaptureOptions } from "./capture-config.ts";

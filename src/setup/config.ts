@@ -3,7 +3,7 @@ import { standardSchema } from "../audit-schema/standard.ts";
 import { AuthlogError } from "../errors.ts";
 import { batchDefaults, type BatchOptions, maxInFlightDefault } from "../delivery/batch-options.ts";
 import { deadLetterPathDefault } from "../delivery/dead-letter.ts";
-import type { Includes } from "../delivery/foreign-records.ts";
+import type { Includes } from "../delivery/select-records.ts";
 import {
   type Durability,
   durabilityDefault,

@@ -78,7 +78,7 @@ export function emitBoth(
 /** As a process of its own: emits to a receiver that is not there, and is killed. */
 const [, , name, exporter = "", dir] = process.argv;
 const line = otelLines.find((other) => other.name === name);
-if (import.meta.main && line !== undefined) {
+if (line !== undefined && dir !== undefined) {
   const processor = processorTo(stockExporter(line, exporter, "http://127.0.0.1:9/"), dir);
   emitBoth(line, processor, { ...values, nan: NaN });
   process.kill(process.pid, "SIGKILL");

@@ -1,31 +1,48 @@
 import { AuthlogError } from "../errors.ts";
-import { getSlot } from "../slot.ts";
+import { type Emission, getSlot } from "../slot.ts";
 import { report } from "../telemetry/diagnostics.ts";
 import type { ReadableLogRecord } from "../telemetry/exporter.ts";
 import { takeUid } from "../telemetry/identity.ts";
 import { attributes, eventNames, scopeName } from "../vocabulary.ts";
+import { asEmitted, isAltered } from "./own-record.ts";
+import { altered } from "./processor-errors.ts";
 
 /** Which records that authlog did not emit are audited too. */
 export type Includes = (record: ReadableLogRecord) => boolean;
 
+/** What of a record is audited; `undefined` for one that is left. Never throws. */
+type Select = (record: ReadableLogRecord) => ReadableLogRecord | undefined;
+
 /**
- * Makes the choice among the records that authlog did not emit itself: those of its scope and those
- * with a name of its vocabulary are audited, and others as `includes` says. Where nobody said it, a
- * record that looks like an audit event is reported once. The choice never throws.
- *
- * @returns gives the record to audit, with an id of its own; `undefined` for one that is left
+ * Selects the records that are audited among all that a provider hands in: authlog's own, as they were
+ * emitted; of the others those of its scope and those with a name of its vocabulary, and what `includes`
+ * says. Where there is no `includes`, a record that looks like an audit event is reported once.
  */
-export function chooseForeign(
-  includes: Includes | undefined,
-): (record: ReadableLogRecord) => ReadableLogRecord | undefined {
-  let isSaid = false;
+export function selectRecords(includes: Includes | undefined): Select {
+  const selectForeign = foreignRecords(includes);
+  let latest: Emission | undefined;
+  return (record) => {
+    const emission = getSlot().emitting;
+    const own = emission && asEmitted(emission.record, record);
+    if (emission === undefined || own === undefined) return selectForeign(record);
+    // A provider that has the processor twice hands it in once more.
+    if (emission === latest) return undefined;
+    latest = emission;
+    emission.taken = true;
+    if (isAltered(record, own)) report(altered());
+    return own;
+  };
+}
+
+function foreignRecords(includes: Includes | undefined): Select {
+  let isReported = false;
   return (record) => {
     try {
-      // Whatever brought it here, the one who emitted it had it taken, or said that it is lost.
+      // Whatever brought it here: who emitted it had it taken, or reported that it is lost.
       if (valueOf(record, attributes.producerId) === getSlot().producer.id) return undefined;
       if (isOurs(record) || Boolean(includes?.(record))) return withUid(record);
-      if (includes === undefined && !isSaid && looksAudited(record)) {
-        isSaid = true;
+      if (includes === undefined && !isReported && looksAudited(record)) {
+        isReported = true;
         report(notIncluded(record.eventName));
       }
     } catch (cause) {

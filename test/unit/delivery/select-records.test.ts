@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { emitEvent } from "../../../src/capture/emit-event.ts";
 import { AuditLogRecordProcessor } from "../../../src/delivery/audit-log-record-processor.ts";
-import type { Includes } from "../../../src/delivery/foreign-records.ts";
+import type { Includes } from "../../../src/delivery/select-records.ts";
 import { getSlot } from "../../../src/slot.ts";
 import type { ReadableLogRecord } from "../../../src/telemetry/exporter.ts";
 import { createExporter, foreignRecord } from "../../support/delivery.ts";
