@@ -1,5 +1,5 @@
 import { AuthlogError, type AuthlogErrorCode } from "../errors.ts";
-import type { AuthLogRecord, Component } from "../slot.ts";
+import { type AuthLogRecord, type Component, getSlot } from "../slot.ts";
 import { report } from "../telemetry/diagnostics.ts";
 import type { Rejection } from "../telemetry/exporter.ts";
 import { countProcessed } from "../telemetry/self-metrics.ts";
@@ -56,7 +56,7 @@ export class Losses {
     countProcessed(this.#component, count, cause.code);
     report(cause);
     this.#note(cause.code, count, span);
-    if (count > 0 && !ofDead) noteLost(span);
+    if (count > 0) this.#noteLost(span, ofDead);
   }
 
   /**
@@ -71,7 +71,7 @@ export class Losses {
       const rejected = kept[index];
       if (rejected === undefined) return [];
       const { record, mayBeThere = false, unclear = false } = rejected;
-      if (!mayBeThere) noteLost(spanOf(record));
+      this.#noteLost(spanOf(record), mayBeThere);
       return [{ record, cause, ...((mayBeThere || unclear) && { mayBeThere: true }) }];
     });
     const written = this.#write(letters);
@@ -116,6 +116,11 @@ export class Losses {
       // It was reported where it happened.
       for (const letter of letters) this.#noteLetter(letter, letterLost);
     }
+  }
+
+  /** A flush speaks of the events of its own process, not of what a dead one left. */
+  #noteLost(span: Span, ofDead: boolean): void {
+    if (!ofDead || span.producerId === getSlot().producer.id) noteLost(span);
   }
 
   #noteLetter({ record }: DeadLetter, code: AuthlogErrorCode): void {
