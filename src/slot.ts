@@ -128,6 +128,16 @@ interface DiagnosticState {
   shownAtMillis: number;
 }
 
+/** Events that no queue has, and that are not confirmed. */
+export interface Unconfirmed {
+  /** Those that are still being put together. */
+  readonly pending: Set<Promise<unknown>>;
+  /** Those that nothing delivers any more, and that no flush has reported: from which place to which. */
+  lost: { readonly first: number; readonly last: number } | undefined;
+  /** The flushes under way: up to which place each speaks, and whether any of that is lost. */
+  readonly flushes: Set<{ sequence: number; lost: boolean }>;
+}
+
 /**
  * What must be one in a process. A Next.js build holds several copies of a module, and an app can
  * hold two copies of a package: of all places only `globalThis` is shared among them, and not even
@@ -148,8 +158,8 @@ export interface Slot {
   readonly tellers: Set<() => void>;
   /** What a flush waits for: one for each processor that has taken a record. */
   readonly queues: Set<RecordQueue>;
-  /** Records that nothing could take. */
-  lost: number;
+  /** What a flush has to know beside the queues. */
+  readonly unconfirmed: Unconfirmed;
   /** What setup has started, so that a second call finds it. */
   setup: Promise<void> | undefined;
   /** Where diagnostics go instead of the console. */
@@ -171,7 +181,7 @@ export function getSlot(): Slot {
     capture: undefined,
     tellers: new Set(),
     queues: new Set(),
-    lost: 0,
+    unconfirmed: { pending: new Set(), lost: undefined, flushes: new Set() },
     setup: undefined,
     onDiagnostic: undefined,
     diagnostics: new Map(),

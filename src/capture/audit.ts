@@ -1,6 +1,6 @@
 import { getSlot } from "../slot.ts";
 import type { FailureReason, Outcome } from "../vocabulary.ts";
-import { guarded } from "./emit-event.ts";
+import { guardedEvent } from "./emit-event.ts";
 import { errorTypeOf } from "./error-type.ts";
 import type { OwnAttributes } from "./own-attributes.ts";
 import { emitOwnEvent } from "./own-event.ts";
@@ -65,7 +65,7 @@ export interface AuditInput {
  */
 export function audit(event: AuditInput): void {
   if (!getSlot().enabled || isPrerender()) return;
-  guarded(() => {
+  guardedEvent(() => {
     const error = readField(event, "error");
     emitOwnEvent(
       {

@@ -8,7 +8,7 @@ import {
   runInAttempt,
 } from "./attempt.ts";
 import { claimOfText } from "./claimed-identity.ts";
-import { emitEvent, guarded } from "./emit-event.ts";
+import { emitEvent, guarded, guardedEvent } from "./emit-event.ts";
 import type { Capture } from "./framework.ts";
 import { keptOnDisk } from "./on-disk.ts";
 import { readProvider } from "./read.ts";
@@ -35,7 +35,7 @@ export async function conclude<T>(
     }
     return answer;
   } finally {
-    guarded(() => emitEnd(attempt));
+    guardedEvent(() => emitEnd(attempt));
     await keptOnDisk();
     await blockForDelivery();
   }

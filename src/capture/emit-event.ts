@@ -6,6 +6,7 @@ import { activeSpan } from "../telemetry/api-globals.ts";
 import { report } from "../telemetry/diagnostics.ts";
 import { takeIdentity } from "../telemetry/identity.ts";
 import { emit } from "../telemetry/logger.ts";
+import { noteLost } from "../telemetry/unconfirmed.ts";
 import { holdForDelivery } from "./request-end.ts";
 
 /**
@@ -15,7 +16,7 @@ import { holdForDelivery } from "./request-end.ts";
 export function emitEvent(event: AuthEvent, identity?: RecordIdentity): void {
   const { enabled, capture } = getSlot();
   if (!enabled) return;
-  guarded(() => {
+  guardedEvent(() => {
     // With a span of this process, the caller's word on the trace is not needed.
     const told = activeSpan() === undefined ? event : withoutCaller(event);
     emit(toLogRecord(told, identity ?? takeIdentity(), capture?.tell));
@@ -41,6 +42,15 @@ export function guarded<T>(piece: () => T): T | undefined {
     reportUncaptured();
     return undefined;
   }
+}
+
+/** The same for a piece without which there is no event: a flush is not to say that it arrived. */
+export function guardedEvent(piece: () => void): void {
+  const isDone = guarded(() => {
+    piece();
+    return true;
+  });
+  if (isDone !== true) noteLost();
 }
 
 /** Says that a part of an event is missing. The cause may quote anything, so it is not passed on. */

@@ -1,4 +1,5 @@
 import { getSlot } from "../slot.ts";
+import { whilePending } from "../telemetry/unconfirmed.ts";
 import { eventNames } from "../vocabulary.ts";
 import { currentAttempt } from "./attempt.ts";
 import { emitSessionRead, emitSuccess } from "./conclude.ts";
@@ -45,6 +46,6 @@ export const onEvent: Readonly<Record<string, (message: unknown, capture: Captur
       ...currentAttempt()?.user,
       ...readUser(readField(session, "user")),
     };
-    void emitSessionRead(capture, user);
+    void whilePending(emitSessionRead(capture, user));
   },
 };

@@ -1,3 +1,4 @@
+import { whilePending } from "../telemetry/unconfirmed.ts";
 import { eventNames, failureReasons } from "../vocabulary.ts";
 import type { AppFunction, AppFunctions } from "./app-types.ts";
 import { currentAttempt, type Failure, recordFailure, tryIdentity } from "./attempt.ts";
@@ -112,7 +113,7 @@ export function note(failure: Failure | undefined, capture: Capture): void {
   const isSession = failure.name === eventNames.sessionReject;
   if (attempt === undefined) {
     // Only a session is read outside of NextAuth's own routes and actions.
-    if (isSession) void emitSessionReject(capture, failure);
+    if (isSession) void whilePending(emitSessionReject(capture, failure));
     return;
   }
   // Anyone can post to `_log`, and have the logger called with what they like.

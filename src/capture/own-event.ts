@@ -3,6 +3,7 @@ import type { AuthEvent, EventRequest } from "../event/auth-event.ts";
 import { report } from "../telemetry/diagnostics.ts";
 import { failureReasons, type Outcome, outcomes } from "../vocabulary.ts";
 import { takeIdentity } from "../telemetry/identity.ts";
+import { whilePending } from "../telemetry/unconfirmed.ts";
 import { emitEvent } from "./emit-event.ts";
 import { admitAttributes } from "./own-attributes.ts";
 import { isEventName, toEventName } from "./own-name.ts";
@@ -35,7 +36,7 @@ export function emitOwnEvent(
     return;
   }
   const identity = takeIdentity();
-  void request.then((known) => emitEvent({ ...event, request: known }, identity));
+  void whilePending(request.then((known) => emitEvent({ ...event, request: known }, identity)));
 }
 
 /** A code, and no sentence: a message may quote anything. */

@@ -1,5 +1,5 @@
 import { getSlot, type RequestEnd } from "../slot.ts";
-import { defaultFlushMillis, flush } from "../telemetry/flush.ts";
+import { defaultFlushMillis, sendAll } from "../telemetry/flush.ts";
 import { loggerProviders } from "../telemetry/logger.ts";
 
 /** Where Next.js, and the platform that it runs on, keep what belongs to the request. */
@@ -35,7 +35,7 @@ export async function holdForDelivery(): Promise<boolean> {
     if (waitUntil === undefined) return hasNext() && (await holdServer());
     // A platform stops the process when its work is done, so that nothing is left for later.
     const { timeoutMillis } = requestEnd();
-    const work = (): Promise<unknown> => flush({ timeoutMillis });
+    const work = (): Promise<unknown> => sendAll(timeoutMillis);
     if (!(await runAfter(work))) waitUntil(work());
     return true;
   } catch {
@@ -85,7 +85,7 @@ async function runAfter(work: Parameters<After>[0]): Promise<boolean> {
 /** Waits itself where the app wants that and nothing else does. Never rejects. */
 export async function blockForDelivery(): Promise<void> {
   const { blocks, timeoutMillis } = requestEnd();
-  if (blocks && !(await holdForDelivery())) await flush({ timeoutMillis });
+  if (blocks && !(await holdForDelivery())) await sendAll(timeoutMillis);
 }
 
 const defaults: RequestEnd = { timeoutMillis: defaultFlushMillis, blocks: false };

@@ -1,8 +1,9 @@
 import { getSlot } from "../slot.ts";
+import { whilePending } from "../telemetry/unconfirmed.ts";
 import { type Outcome, outcomes } from "../vocabulary.ts";
 import type { AppFunction } from "./app-types.ts";
 import type { AuditActor } from "./audit.ts";
-import { guarded } from "./emit-event.ts";
+import { guarded, guardedEvent } from "./emit-event.ts";
 import { type Ending, endingOfStatus, endingOfThrown } from "./ending.ts";
 import { type Inquiry, inquire, isThenable } from "./inquiry.ts";
 import type { OwnAttributes } from "./own-attributes.ts";
@@ -116,9 +117,10 @@ function tell(
   if (ending === undefined) return;
   const emit = (): void => {
     const { request = {}, ...known } = facts;
-    guarded(() => emitOwnEvent({ name, ...known, ...ending }, request));
+    guardedEvent(() => emitOwnEvent({ name, ...known, ...ending }, request));
   };
-  return pending.length === 0 ? emit() : within(Promise.all(pending), longestWaitMillis).then(emit);
+  if (pending.length === 0) return emit();
+  return whilePending(within(Promise.all(pending), longestWaitMillis).then(emit));
 }
 
 /** How long an answer waits for what is still being found out; the event then goes without it. */

@@ -11,6 +11,7 @@ import { type Deadline, deadlineIn } from "../telemetry/deadline.ts";
 import { report } from "../telemetry/diagnostics.ts";
 import type { ReadableLogRecord, Rejection } from "../telemetry/exporter.ts";
 import { countProcessed, createComponent } from "../telemetry/self-metrics.ts";
+import { noteLost } from "../telemetry/unconfirmed.ts";
 import { eventNames } from "../vocabulary.ts";
 import { type AnyExporter, lastWordMillis } from "./attempt-delivery.ts";
 import type { BatchOptions } from "./batch-options.ts";
@@ -22,10 +23,11 @@ import { Journal } from "./journal/journal.ts";
 import { durabilityDefault } from "./journal/journal-options.ts";
 import { keepOnDisk } from "./keep-on-disk.ts";
 import { Losses } from "./losses.ts";
-import { asEmitted, isAltered, withoutProvider } from "./own-record.ts";
-import { altered, full, incomplete, shutDown } from "./processor-errors.ts";
+import { withoutProvider } from "./own-record.ts";
+import { full, incomplete, shutDown } from "./processor-errors.ts";
 import type { AuditLogRecordProcessorOptions, ProcessorWorld } from "./processor-options.ts";
 import { Refill } from "./refill.ts";
+import { selectRecords } from "./select-records.ts";
 import { Sender } from "./sender.ts";
 import { shareOf } from "./share-of-room.ts";
 import { spanOf } from "./span.ts";
@@ -41,7 +43,8 @@ const shutdownMillis = 5000;
 
 /**
  * Keeps each audit record until the exporter confirmed it. Takes authlog's own records as they were
- * emitted, whatever an SDK's limits or an earlier processor made of them, and leaves all others alone.
+ * emitted, whatever an SDK's limits or an earlier processor made of them. Of the others it takes those
+ * that an app emits under the scope `authlog` or with a name of `eventNames`, and what `includes` says.
  *
  * A record is in the journal when `emit` returns, and stays there until it is confirmed, whoever does
  * that: what a process leaves is delivered by another one, or by the next. Only `maxQueueSize` of them
@@ -58,7 +61,7 @@ const shutdownMillis = 5000;
 export class AuditLogRecordProcessor implements RecordQueue {
   readonly component: Component = createComponent("authlog.AuditLogRecordProcessor");
   readonly #exporter: AnyExporter;
-  readonly #includes: (record: ReadableLogRecord) => boolean;
+  readonly #select: ReturnType<typeof selectRecords>;
   readonly #batch: Required<BatchOptions>;
   readonly #sender: Sender;
   readonly #losses: Losses;
@@ -75,7 +78,7 @@ export class AuditLogRecordProcessor implements RecordQueue {
   ) {
     const {
       exporter,
-      includes = () => false,
+      includes,
       maxInFlight,
       retry,
       deadLetters,
@@ -85,7 +88,7 @@ export class AuditLogRecordProcessor implements RecordQueue {
     } = options;
     const { clock } = world;
     this.#exporter = exporter;
-    this.#includes = includes;
+    this.#select = selectRecords(includes);
     this.#batch = checkedBatch(batch);
     this.#sender = new Sender(
       {
@@ -113,7 +116,7 @@ export class AuditLogRecordProcessor implements RecordQueue {
         if (this.#journal !== undefined) keepOnDisk(this.#journal, this.#sender.all);
         this.#refill?.run();
       },
-      onGone: ({ cause, count, span }) => this.#losses.add(cause, count, span),
+      onGone: (gone) => this.#losses.add(gone),
     });
     this.#refill = new Refill(this.#journal, this.#sender, {
       batch: this.#batch,
@@ -125,15 +128,8 @@ export class AuditLogRecordProcessor implements RecordQueue {
 
   /** Takes a record that a Logger emitted. Called by the LoggerProvider. */
   onEmit(record: ReadableLogRecord): void {
-    const emission = getSlot().emitting;
-    const own = emission && asEmitted(emission.record, record);
-    if (emission !== undefined && own !== undefined) {
-      emission.taken = true;
-      if (isAltered(record, own)) report(altered());
-      this.#accept(own);
-    } else if (this.#includes(record)) {
-      this.#accept(record);
-    }
+    const selected = this.#select(record);
+    if (selected !== undefined) this.#accept(selected);
   }
 
   /** Takes a record of authlog's that went past every LoggerProvider. */
@@ -205,6 +201,8 @@ export class AuditLogRecordProcessor implements RecordQueue {
     this.#losses.tell(true);
     this.#losses.silence();
     this.#ended = true;
+    // What the journal keeps is for the next process: a flush of this one cannot wait for it.
+    if (!whenSettled(this.#sender, this.#journal)()) noteLost();
     const lost = this.#sender.all.filter((kept) => !isOnDisk(kept)).length;
     this.#journal?.close();
     if (lost > 0) report(incomplete(lost));
@@ -278,7 +276,7 @@ export class AuditLogRecordProcessor implements RecordQueue {
   }
 
   #drop(record: ReadableLogRecord, cause: AuthlogError): void {
-    this.#losses.add(cause, 1, spanOf(record));
+    this.#losses.add({ cause, count: 1, span: spanOf(record) });
   }
 
   /** From here on the records are the receiver's, or dead letters. */

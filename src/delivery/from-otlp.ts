@@ -1,5 +1,7 @@
+import { isDeepStrictEqual } from "node:util";
 import type { SpanContext } from "../slot.ts";
-import type { HrTime, ReadableLogRecord } from "../telemetry/exporter.ts";
+import type { HrTime, InstrumentationScope, ReadableLogRecord } from "../telemetry/exporter.ts";
+import { StoredResource } from "./stored-resource.ts";
 
 /**
  * The record that `otlpMembers` wrote; `undefined` for anything else. The bytes of a journal are
@@ -23,24 +25,49 @@ function readLogs(otlp: unknown): ReadableLogRecord {
   const resourceLogs = only(member(otlp, "resourceLogs"));
   const scopeLogs = only(member(resourceLogs, "scopeLogs"));
   const record = only(member(scopeLogs, "logRecords"));
-  const scope = member(scopeLogs, "scope");
   const body = member(record, "body");
   const spanContext = readSpan(record);
+  const time = member(record, "timeUnixNano");
   return {
-    hrTime: readTime(member(record, "timeUnixNano")),
+    hrTime: readTime(time),
+    hrTimeObserved: readTime(member(record, "observedTimeUnixNano") ?? time),
     eventName: optional(member(record, "eventName"), "string"),
     severityNumber: optional(member(record, "severityNumber"), "number"),
     severityText: optional(member(record, "severityText"), "string"),
     ...(body !== undefined && { body: readAnyValue(body, maxDepth) }),
     attributes: readKeyValues(member(record, "attributes"), maxDepth),
     ...(spanContext && { spanContext }),
-    resource: {
-      attributes: readKeyValues(member(member(resourceLogs, "resource"), "attributes"), maxDepth),
-    },
-    instrumentationScope: {
-      name: required(member(scope, "name"), "string"),
-      version: optional(member(scope, "version"), "string"),
-    },
+    ...sharedOrigin({
+      resource: readResource(resourceLogs),
+      instrumentationScope: readScope(scopeLogs),
+    }),
+    droppedAttributesCount: optional(member(record, "droppedAttributesCount"), "number") ?? 0,
+  };
+}
+
+/** Where a record is from. */
+type Origin = Pick<ReadableLogRecord, "resource" | "instrumentationScope">;
+
+let latest: Origin | undefined;
+
+/** Neighbours in a file are of one origin, and get one object: exporters group records by it. */
+function sharedOrigin(origin: Origin): Origin {
+  if (latest === undefined || !isDeepStrictEqual(origin, latest)) latest = origin;
+  return latest;
+}
+
+function readResource(resourceLogs: unknown): StoredResource {
+  const attributes = member(member(resourceLogs, "resource"), "attributes");
+  const schemaUrl = optional(member(resourceLogs, "schemaUrl"), "string");
+  return new StoredResource(readKeyValues(attributes, maxDepth), schemaUrl);
+}
+
+function readScope(scopeLogs: unknown): InstrumentationScope {
+  const scope = member(scopeLogs, "scope");
+  return {
+    name: required(member(scope, "name"), "string"),
+    version: optional(member(scope, "version"), "string"),
+    schemaUrl: optional(member(scopeLogs, "schemaUrl"), "string"),
   };
 }
 

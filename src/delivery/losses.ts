@@ -1,13 +1,15 @@
 import { AuthlogError, type AuthlogErrorCode } from "../errors.ts";
-import type { AuthLogRecord, Component } from "../slot.ts";
+import { type AuthLogRecord, type Component, getSlot } from "../slot.ts";
 import { report } from "../telemetry/diagnostics.ts";
 import type { Rejection } from "../telemetry/exporter.ts";
 import { countProcessed } from "../telemetry/self-metrics.ts";
+import { noteLost } from "../telemetry/unconfirmed.ts";
 import { eventNames } from "../vocabulary.ts";
 import type { Kept } from "./batch.ts";
 import type { Clock } from "./clock.ts";
 import type { DeadLetter, DeadLetters } from "./dead-letter.ts";
 import { Gaps } from "./gaps.ts";
+import type { Gone } from "./journal/journal-entry.ts";
 import { type Span, spanOf } from "./span.ts";
 
 const letterLost = "ERR_AUTHLOG_DEAD_LETTER_FAILED";
@@ -50,10 +52,11 @@ export class Losses {
   }
 
   /** Notes records that are gone. */
-  add(cause: AuthlogError, count: number, span: Span): void {
+  add({ cause, count, span, ofDead = false }: Gone): void {
     countProcessed(this.#component, count, cause.code);
     report(cause);
     this.#note(cause.code, count, span);
+    if (count > 0) this.#noteLost(span, ofDead);
   }
 
   /**
@@ -68,6 +71,7 @@ export class Losses {
       const rejected = kept[index];
       if (rejected === undefined) return [];
       const { record, mayBeThere = false, unclear = false } = rejected;
+      this.#noteLost(spanOf(record), mayBeThere);
       return [{ record, cause, ...((mayBeThere || unclear) && { mayBeThere: true }) }];
     });
     const written = this.#write(letters);
@@ -112,6 +116,11 @@ export class Losses {
       // It was reported where it happened.
       for (const letter of letters) this.#noteLetter(letter, letterLost);
     }
+  }
+
+  /** A flush speaks of the events of its own process, not of what a dead one left. */
+  #noteLost(span: Span, ofDead: boolean): void {
+    if (!ofDead || span.producerId === getSlot().producer.id) noteLost(span);
   }
 
   #noteLetter({ record }: DeadLetter, code: AuthlogErrorCode): void {

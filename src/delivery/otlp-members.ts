@@ -32,9 +32,17 @@ export function otlpMembers(
     name: textOf(read(scope, "name")) ?? "",
     version: textOf(read(scope, "version")),
   });
-  const resource = objectOf(read(objectOf(read(record, "resource")), "attributes"));
+  const resource = objectOf(read(record, "resource"));
+  const attributes = objectOf(read(resource, "attributes"));
   const recordText = JSON.stringify(logRecord(record, mostUnits));
-  return `"resourceLogs":[{"resource":${resourceText(resource, mostUnits)},"scopeLogs":[{"scope":${scopeText},"logRecords":[${recordText}]}]}]`;
+  const scopeLogs = `{"scope":${scopeText},"logRecords":[${recordText}]${schemaUrlOf(scope)}}`;
+  return `"resourceLogs":[{"resource":${resourceText(attributes, mostUnits)},"scopeLogs":[${scopeLogs}]${schemaUrlOf(resource)}}]`;
+}
+
+/** The member behind others, or nothing. */
+function schemaUrlOf(holder: object): string {
+  const schemaUrl = textOf(read(holder, "schemaUrl"));
+  return schemaUrl === undefined ? "" : `,"schemaUrl":${JSON.stringify(schemaUrl)}`;
 }
 
 /** All records of a provider have the same resource: its text is made once. */
@@ -56,11 +64,17 @@ function logRecord(record: ReadableLogRecord, mostUnits: number): object {
     read(record, "attributes"),
     mostUnits,
   );
+  const dropped = droppedAttributesCount ?? 0;
+  const before = read(record, "droppedAttributesCount");
+  const droppedBefore = isWhole(before, 0xffff_ffff - dropped) ? before : 0;
+  const timeUnixNano = toNanos(read(record, "hrTime"));
+  const observed = toNanos(read(record, "hrTimeObserved"));
   const span = spanOf(objectOf(read(record, "spanContext")));
   return {
     attributes,
-    droppedAttributesCount,
-    timeUnixNano: toNanos(read(record, "hrTime")),
+    droppedAttributesCount: droppedBefore > 0 ? droppedBefore + dropped : droppedAttributesCount,
+    timeUnixNano,
+    observedTimeUnixNano: observed === "0" ? timeUnixNano : observed,
     eventName: textOf(read(record, "eventName")),
     severityNumber: isWhole(severityNumber, 24) ? severityNumber : undefined,
     severityText: textOf(read(record, "severityText")),

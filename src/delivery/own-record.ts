@@ -2,9 +2,10 @@ import type { AuthLogRecord, SpanContext } from "../slot.ts";
 import { toHrTime } from "../telemetry/logger.ts";
 import type { ReadableLogRecord } from "../telemetry/exporter.ts";
 import { scopeName } from "../vocabulary.ts";
+import { StoredResource } from "./stored-resource.ts";
 
 const scope = { name: scopeName } as const;
-const noResource = { attributes: {} } as const;
+const noResource = new StoredResource();
 
 /**
  * One of authlog's own records as it was emitted, with the span and the resource that the SDK knows;
@@ -17,7 +18,7 @@ export function asEmitted(
   if (seen.instrumentationScope.name !== scopeName || seen.eventName !== record.eventName) {
     return undefined;
   }
-  return ownRecord(record, seen.spanContext, seen.resource);
+  return ownRecord(record, seen);
 }
 
 /** One of authlog's own records that went past every LoggerProvider. */
@@ -25,7 +26,8 @@ export function withoutProvider(
   record: AuthLogRecord,
   spanContext: SpanContext | undefined,
 ): ReadableLogRecord {
-  return ownRecord(record, spanContext, noResource);
+  const hrTimeObserved = toHrTime(Date.now());
+  return ownRecord(record, { spanContext, hrTimeObserved, resource: noResource });
 }
 
 /** Whether an SDK's limits, or an earlier processor, changed what the record says. */
@@ -44,19 +46,20 @@ export function isAltered(seen: ReadableLogRecord, own: ReadableLogRecord): bool
 
 function ownRecord(
   record: AuthLogRecord,
-  spanContext: SpanContext | undefined,
-  resource: ReadableLogRecord["resource"],
+  seen: Pick<ReadableLogRecord, "spanContext" | "hrTimeObserved" | "resource">,
 ): ReadableLogRecord {
   const { eventName, timeUnixMillis, severityNumber, severityText, body, attributes } = record;
   return {
     hrTime: toHrTime(timeUnixMillis),
+    hrTimeObserved: seen.hrTimeObserved,
     eventName,
     severityNumber,
     severityText,
     body,
     attributes,
-    spanContext: spanContext ?? record.remoteSpan,
-    resource,
+    spanContext: seen.spanContext ?? record.remoteSpan,
+    resource: seen.resource,
     instrumentationScope: scope,
+    droppedAttributesCount: 0,
   };
 }

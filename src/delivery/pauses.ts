@@ -37,8 +37,12 @@ export class Pauses {
     this.#cancelBackoff = undefined;
   }
 
-  /** The receiver asked to be left alone for so long. Of several such, the longest counts. */
+  /**
+   * The receiver asked to be left alone for so long: that counts in place of a pause of our own. Of
+   * several such, the longest counts.
+   */
   obey(millis: number): void {
+    this.endBackoff();
     this.#after(this.#asked, millis, this.#onEnd);
   }
 

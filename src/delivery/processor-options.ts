@@ -1,8 +1,8 @@
-import type { ReadableLogRecord } from "../telemetry/exporter.ts";
 import type { AnyExporter } from "./attempt-delivery.ts";
 import type { BatchOptions } from "./batch-options.ts";
 import type { Clock } from "./clock.ts";
 import type { DeadLetters } from "./dead-letter.ts";
+import type { Includes } from "./select-records.ts";
 import type { Durability, JournalOptions, JournalTuning } from "./journal/journal-options.ts";
 import type { WriterFiles } from "./journal/lane-writer.ts";
 import type { RetryOptions } from "./retry.ts";
@@ -12,10 +12,12 @@ export interface AuditLogRecordProcessorOptions extends BatchOptions {
   /** Where the records go: a `PangeaLogRecordExporter`, or any exporter of OpenTelemetry's. */
   exporter: AnyExporter;
   /**
-   * Which records of other scopes than authlog's are audited too.
-   * @default none
+   * Which records are audited beside those of authlog's scope and those with a name of `eventNames`,
+   * or one that begins with `authlog.`. Called for each other record that the provider has; one that
+   * has no `log.record.uid` gets one.
+   * @default none; the first that looks like an audit event is reported
    */
-  includes?: (record: ReadableLogRecord) => boolean;
+  includes?: Includes | undefined;
   /**
    * Batches that may be under way at the same time.
    * @default 4

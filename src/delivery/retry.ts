@@ -36,16 +36,18 @@ export interface Failure {
 }
 
 /**
- * How long to wait before the next attempt: exponential with full jitter, so that many processes
- * whose receiver came back do not arrive at once. What the receiver asks for is a floor.
+ * How long to wait before the next attempt: as long as the receiver asks for (RFC 9110, section
+ * 10.2.3), up to the most that a pause may be. Where it asks for nothing, exponential with full
+ * jitter, so that many processes whose receiver came back do not arrive at once.
  */
 export function pauseMillis(
   { failures, random, retryAfterMillis = 0 }: Failure,
   { initialBackoffMillis, maxBackoffMillis }: Required<RetryOptions> = retryDefaults,
 ): number {
+  if (retryAfterMillis > 0) return Math.min(retryAfterMillis, maxBackoffMillis);
   const ceiling = Math.min(
     maxBackoffMillis,
     initialBackoffMillis * 2 ** Math.min(failures - 1, 32),
   );
-  return Math.max(Math.min(retryAfterMillis, maxBackoffMillis), random * ceiling);
+  return random * ceiling;
 }

@@ -139,8 +139,12 @@ export class Sender {
     }
   }
 
-  /** Ends the pause after a failure: what waits for it is tried at once. */
+  /**
+   * Ends the pause after a failure: what waits for it is tried at once, and where that fails, again
+   * after pauses that begin anew. What the receiver asked for stays.
+   */
   hurry(): void {
+    this.#failuresInRow = Math.min(this.#failuresInRow, 1);
     this.#pauses.endBackoff();
     this.#pump();
   }

@@ -1,3 +1,5 @@
+import type { Exchange } from "./post-once.ts";
+
 /** What came back for one bulk call, read once at the door. No field of it holds the token. */
 export interface Answer {
   /** Status of the HTTP response. */
@@ -58,6 +60,16 @@ export function parseAccepted(body: unknown, now: number): Accepted | undefined 
   const ttl = Number(member(member(body, "accepted_result"), "ttl_mins"));
   const minutes = ttl > 0 ? Math.min(ttl, ttlMinutes.most) : ttlMinutes.default;
   return { requestId: id, knownUntil: now + minutes * 60_000 };
+}
+
+/** What is known of an answer without its body. */
+export function headOf({ response }: Exchange): Answer {
+  const [retryAfter, date] = [response.headers.get("retry-after"), response.headers.get("date")];
+  return {
+    httpStatus: response.status,
+    ...(retryAfter !== null && { retryAfter }),
+    ...(date !== null && { date }),
+  };
 }
 
 /**

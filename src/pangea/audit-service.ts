@@ -1,5 +1,5 @@
 import type { AuditService, PangeaResponse } from "pangea-node-sdk";
-import { parseAccepted } from "./answer.ts";
+import { type Answer, headOf, parseAccepted } from "./answer.ts";
 import { pollAccepted } from "./poll-accepted.ts";
 import { type Exchange, getOnce, postOnce } from "./post-once.ts";
 import { RequestFault } from "./request-fault.ts";
@@ -56,13 +56,14 @@ export async function loadService({
       const url = this.getUrl(`request/${accepted.requestId}`);
       const limits = { token: this.#token, signal };
       const poll = async (): Promise<Reading<R>> => this.#read(await getOnce(url, limits));
-      return (await pollAccepted(poll, { signal, atOnce: false })) ?? first;
+      const options = { signal, atOnce: false, accepted: first.answer };
+      return (await pollAccepted(poll, options)) ?? first;
     }
 
-    #read<R>({ response, bytes }: Exchange): Reading<R> {
+    #read<R>(exchange: Exchange): Reading<R> {
+      const { response, bytes } = exchange;
       this.said = `HTTP ${response.status}`;
-      const parsed = new sdk.PangeaResponse<R>(response, bytes);
-      return { parsed, answer: { httpStatus: response.status } };
+      return { parsed: new sdk.PangeaResponse<R>(response, bytes), answer: headOf(exchange) };
     }
   }
 
@@ -81,5 +82,5 @@ export async function loadService({
 /** An answer, as the SDK reads it and as it is polled for. */
 interface Reading<R> {
   parsed: PangeaResponse<R>;
-  answer: { httpStatus: number };
+  answer: Answer;
 }

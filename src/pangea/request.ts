@@ -1,5 +1,5 @@
 import type { Audit, PangeaResponse } from "pangea-node-sdk";
-import { type Accepted, type Answer, parseAccepted, parseEnvelope } from "./answer.ts";
+import { type Accepted, type Answer, headOf, parseAccepted, parseEnvelope } from "./answer.ts";
 import { pollAccepted } from "./poll-accepted.ts";
 import { type Exchange, getOnce, postOnce } from "./post-once.ts";
 import { RequestFault } from "./request-fault.ts";
@@ -62,9 +62,16 @@ export async function loadBulkCall(): Promise<BulkCall> {
     async #ask<R>(accepted: Accepted, atOnce: boolean): Promise<PangeaResponse<R>> {
       const { signal } = this.#options;
       const url = this.getUrl(`request/${accepted.requestId}`);
-      const poll = async (): Promise<Reading<R>> => this.#read(await getOnce(url, this.#options));
-      this.answer = { httpStatus: 202, ...this.answer, accepted };
-      const last = await pollAccepted(poll, { signal, atOnce });
+      const before: Answer = { httpStatus: 202, ...this.answer, accepted };
+      const poll = async (): Promise<Reading<R>> => {
+        const reading = this.#read<R>(await getOnce(url, this.#options));
+        const { retryAfter = "", date = "" } = reading.answer;
+        // Where the time is up first, the next attempt comes no sooner than this one asks for.
+        this.answer = { ...before, retryAfter, date };
+        return reading;
+      };
+      this.answer = before;
+      const last = await pollAccepted(poll, { signal, atOnce, accepted: before });
       if (last === undefined) throw new RequestFault("timeout");
       // A token that is refused here says nothing of the request.
       const isKnown = last.answer.httpStatus !== 401 && last.answer.httpStatus !== 403;
@@ -120,14 +127,4 @@ export async function loadBulkCall(): Promise<BulkCall> {
 interface Reading<R> {
   parsed: PangeaResponse<R>;
   answer: Answer;
-}
-
-/** What is known of an answer without its body. */
-function headOf({ response }: Exchange): Answer {
-  const [retryAfter, date] = [response.headers.get("retry-after"), response.headers.get("date")];
-  return {
-    httpStatus: response.status,
-    ...(retryAfter !== null && { retryAfter }),
-    ...(date !== null && { date }),
-  };
 }

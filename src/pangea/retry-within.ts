@@ -19,8 +19,8 @@ const maxWaitMillis = 5_000;
 
 /**
  * Repeats a delivery while its outcome may pass by itself: after a random part of a growing wait, so
- * that many processes do not come back at once, or after as long as the destination asked for where
- * that is longer. Gives the last outcome as soon as the next wait would end too late; it is unclear where any attempt was,
+ * that many processes do not come back at once, or after as long as the destination asked for. Gives
+ * the last outcome as soon as the next wait would end too late; it is unclear where any attempt was,
  * for a clear failure says nothing of the attempts before it. A refused token or a wrong URL does
  * not mend itself within seconds, and is not tried again.
  */
@@ -40,7 +40,8 @@ export async function retryWithin(
     if (isLast || retries >= maxRetries) return outcome;
     if (outcome.cause.code !== "ERR_AUTHLOG_DELIVERY_RETRYABLE") return outcome;
     const longest = Math.min(maxWaitMillis, firstWaitMillis * 2 ** retries);
-    const waitMillis = Math.max(outcome.retryAfterMillis ?? 0, random() * longest);
+    // An answer that asks for 0 seconds asks for nothing: a pause of our own.
+    const waitMillis = outcome.retryAfterMillis || random() * longest;
     if (performance.now() + waitMillis >= end) return outcome;
     await sleep(waitMillis, undefined, { signal: hurry }).catch(() => {
       isLast = true;

@@ -1,5 +1,6 @@
 import type { AuditSchema } from "../audit-schema/audit-schema.ts";
 import type { BatchOptions } from "../delivery/batch-options.ts";
+import type { Includes } from "../delivery/select-records.ts";
 import type { Durability, JournalOptions } from "../delivery/journal/journal-options.ts";
 import type { RetryOptions } from "../delivery/retry.ts";
 import type { CaptureOptions } from "./capture-config.ts";
@@ -45,6 +46,13 @@ export interface AuthlogOptions extends CaptureOptions {
    * @default 2048, 512, 1000 ms, 30000 ms
    */
   batch?: BatchOptions;
+  /**
+   * Which log records of your own are audited beside those that authlog emits: those of the scope
+   * `authlog`, and those with a name of `eventNames`, are in any case. Only in code; it sees what goes
+   * through the LoggerProvider that has the audit processor.
+   * @default none; the first that looks like an audit event is reported
+   */
+  includes?: Includes;
   /**
    * Batches that may be under way at the same time. `AUTHLOG_MAX_IN_FLIGHT`
    * @default 4

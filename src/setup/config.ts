@@ -3,6 +3,7 @@ import { standardSchema } from "../audit-schema/standard.ts";
 import { AuthlogError } from "../errors.ts";
 import { batchDefaults, type BatchOptions, maxInFlightDefault } from "../delivery/batch-options.ts";
 import { deadLetterPathDefault } from "../delivery/dead-letter.ts";
+import type { Includes } from "../delivery/select-records.ts";
 import {
   type Durability,
   durabilityDefault,
@@ -30,6 +31,7 @@ export interface AuthlogConfig extends CaptureConfig {
   readonly findBeforeResend: Setting<boolean>;
   readonly readToken: Setting<string | (() => string | Promise<string>) | undefined>;
   readonly batch: Readonly<Record<keyof BatchOptions, Setting<number>>>;
+  readonly includes: Setting<Includes | undefined>;
   readonly maxInFlight: Setting<number>;
   readonly maxRequestBytes: Setting<number>;
   readonly retry: Readonly<Record<keyof RetryOptions, Setting<number>>>;
@@ -101,6 +103,11 @@ export function resolveConfig(
     return { value: fallback, source: "default" };
   }
 
+  const { includes } = options;
+  const isPredicate = typeof includes === "function";
+  if (includes !== undefined && !isPredicate) {
+    problems.push(invalid("includes", includes, "a function"));
+  }
   const { pangea = {}, batch = {}, retry = {}, journal = {}, ledger = {} } = options;
   const readBatch = (name: keyof BatchOptions): Setting<number> =>
     read(`batch.${name}`, batch[name], ...batchShapes[name], batchDefaults[name]);
@@ -136,6 +143,9 @@ export function resolveConfig(
       typeof pangea.readToken === "function"
         ? { value: pangea.readToken, source: "code" as const }
         : read("pangea.readToken", pangea.readToken, "AUTHLOG_READ_TOKEN", text, undefined),
+    includes: isPredicate
+      ? { value: includes, source: "code" as const }
+      : { value: undefined, source: "default" as const },
     maxInFlight: read(
       "maxInFlight",
       options.maxInFlight,

@@ -20,6 +20,8 @@ import { reportProblems } from "./report-problems.ts";
  *
  * @example
  * new NodeSDK({ logRecordProcessors: [otlpBatch, auditProcessor()] }).start();
+ * @example
+ * auditProcessor({ includes: ({ eventName }) => eventName?.startsWith("billing.") === true });
  */
 export function auditProcessor(options: AuthlogOptions = {}): AuditLogRecordProcessor {
   const config = resolveConfig(options);
@@ -83,6 +85,7 @@ export function createProcessor(
     config.batch;
   const processor = new AuditLogRecordProcessor({
     exporter,
+    includes: config.includes.value,
     maxQueueSize: maxQueueSize.value,
     maxExportBatchSize: maxExportBatchSize.value,
     scheduledDelayMillis: scheduledDelayMillis.value,

@@ -12,6 +12,8 @@ export type HrTime = [seconds: number, nanos: number];
 /** A log record as an SDK hands it to processors and exporters. Its fields may be getters. */
 export interface ReadableLogRecord {
   readonly hrTime: HrTime;
+  /** When OpenTelemetry saw the event: a stock exporter throws for a record without it. */
+  readonly hrTimeObserved: HrTime;
   readonly eventName?: string | undefined;
   readonly severityNumber?: number | undefined;
   readonly severityText?: string | undefined;
@@ -19,8 +21,24 @@ export interface ReadableLogRecord {
   readonly attributes: Readonly<Record<string, unknown>>;
   /** The span that was active when the record was emitted. */
   readonly spanContext?: SpanContext | undefined;
-  readonly resource: { readonly attributes: Readonly<Record<string, unknown>> };
-  readonly instrumentationScope: { readonly name: string; readonly version?: string | undefined };
+  readonly resource: Resource;
+  /** One object for all records of a scope: exporters group by it. */
+  readonly instrumentationScope: InstrumentationScope;
+  /** Attributes that a limit left out. */
+  readonly droppedAttributesCount: number;
+}
+
+/** What a record is of. One object for all records of a provider: exporters group by it. */
+export interface Resource {
+  readonly attributes: Readonly<Record<string, unknown>>;
+  readonly schemaUrl?: string | undefined;
+}
+
+/** What emitted a record. */
+export interface InstrumentationScope {
+  readonly name: string;
+  readonly version?: string | undefined;
+  readonly schemaUrl?: string | undefined;
 }
 
 /** What an exporter reports to a stock processor: code 0 is success, 1 is failure. */

@@ -17,10 +17,15 @@ const uids = new V7Generator({
   },
 });
 
+/** A UUIDv7. */
+export function takeUid(): string {
+  return uids.generate().toString();
+}
+
 /** Takes the next place in the producer's count: for an event that happens now and is told later. */
 export function takeIdentity(): RecordIdentity {
   const { producer } = getSlot();
   producer.id ||= crypto.randomUUID();
   producer.sequence += 1;
-  return { uid: uids.generate().toString(), producerId: producer.id, sequence: producer.sequence };
+  return { uid: takeUid(), producerId: producer.id, sequence: producer.sequence };
 }

@@ -1,9 +1,10 @@
 import { AuthlogError } from "../errors.ts";
 import { type AuthLogRecord, type Emission, getSlot, type Slot } from "../slot.ts";
-import { scopeName } from "../vocabulary.ts";
+import { attributes as vocabulary, scopeName } from "../vocabulary.ts";
 import { apiGlobals, type Context, contextWith } from "./api-globals.ts";
 import { report } from "./diagnostics.ts";
 import type { HrTime } from "./exporter.ts";
+import { noteLost } from "./unconfirmed.ts";
 
 /** What both API lines call a log record on its way in. */
 interface ApiLogRecord extends Omit<AuthLogRecord, "timeUnixMillis" | "remoteSpan"> {
@@ -42,7 +43,9 @@ export function emit(record: AuthLogRecord, sink: Slot["sink"] = getSlot().sink)
   slot.emitting = outer;
   if (emission.taken) return;
   if (sink === undefined) {
-    slot.lost += 1;
+    const { [vocabulary.sequence]: sequence } = record.attributes;
+    const firstSequence = typeof sequence === "number" ? sequence : undefined;
+    noteLost({ producerId: slot.producer.id, firstSequence });
     report(noSink());
     return;
   }

@@ -1,9 +1,13 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
 import { createRequire } from "node:module";
+import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { emitEvent } from "../../src/capture/emit-event.ts";
 import { AuditLogRecordProcessor } from "../../src/delivery/audit-log-record-processor.ts";
 import { activeSpan } from "../../src/telemetry/api-globals.ts";
-import type { ReadableLogRecord } from "../../src/telemetry/exporter.ts";
+import type { LogRecordExporter, ReadableLogRecord } from "../../src/telemetry/exporter.ts";
+import { flush } from "../../src/telemetry/flush.ts";
 import { parseTraceparent } from "../../src/telemetry/traceparent.ts";
 import { getSlot } from "../../src/slot.ts";
 import { createExporter } from "../support/delivery.ts";
@@ -68,7 +72,7 @@ function createAudit(): Audit {
 
 const codes = (): string[] => watched.diagnostics.map(({ code }) => code);
 
-describe.each(otelLines)("$name", ({ api, logs, sdkLogs, NodeSDK }) => {
+describe.each(otelLines)("$name", ({ api, load, logs, sdkLogs, NodeSDK }) => {
   /** Signs in within a span of the app's. */
   function signInWithinSpan(): { traceId: string; spanId: string } {
     return api.trace.getTracer("app").startActiveSpan("POST /api/auth", (span) => {
@@ -182,6 +186,31 @@ describe.each(otelLines)("$name", ({ api, logs, sdkLogs, NodeSDK }) => {
     signInWithinSpan();
     await sdk.shutdown();
     expect(await delivered()).toHaveLength(1);
+  });
+
+  it("a flush is of the audit log: a stock exporter to a collector that hangs does not make it false", async () => {
+    const collector = createServer(() => {}).listen(0, "127.0.0.1");
+    await once(collector, "listening");
+    const { port } = collector.address() as AddressInfo;
+    const { OTLPLogExporter } = load("@opentelemetry/exporter-logs-otlp-proto") as {
+      OTLPLogExporter: new (options: object) => LogRecordExporter;
+    };
+    const exporter = new OTLPLogExporter({
+      url: `http://127.0.0.1:${port}/v1/logs`,
+      timeoutMillis: 1000,
+    });
+    const { processor, delivered } = createAudit();
+    const provider = new sdkLogs.LoggerProvider({
+      processors: [new sdkLogs.BatchLogRecordProcessor({ exporter }), processor],
+    });
+    logs.setGlobalLoggerProvider(provider);
+    signIn();
+    expect(await flush({ timeoutMillis: 300 })).toBe(true);
+    expect(await delivered()).toHaveLength(1);
+    expect(codes()).toEqual(["ERR_AUTHLOG_PROVIDER_NOT_FLUSHED"]);
+    collector.closeAllConnections();
+    collector.close();
+    await provider.shutdown();
   });
 
   it("what happens after a shutdown of the SDK is lost, and it is said why", async () => {

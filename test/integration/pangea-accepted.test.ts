@@ -11,6 +11,9 @@ const accepted = answer(
 );
 const taken = answer(200, envelope("Success", { results: [{ hash: "aa" }, { hash: "bb" }] }));
 const notFound = answer(404, envelope("NotFound"));
+/** An answer of a service that asks to be left alone for a minute. */
+const busy = (status: number): Reply =>
+  answer(status, envelope("Accepted", { ttl_mins: 5 }), { "retry-after": "60" });
 const nothing: Reply = (_request, _response, socket) => void socket.resetAndDestroy();
 
 const calls = ({ requests }: Receiver): string[] =>
@@ -40,6 +43,17 @@ describe("a request that is only accepted (202)", () => {
     const receiver = await receiverOf(accepted, reply, taken);
     expect(await exporterTo(receiver).deliver(logRecords(2))).toEqual({ status: "delivered" });
     expect(posts(receiver)).toBe(1);
+  });
+
+  it.each<[string, Reply[], string[]]>([
+    ["by the answer that accepts it", [busy(202)], ["POST /v2/log"]],
+    ["by an answer to the question", [accepted, busy(429)], ["POST /v2/log", `GET /request/${id}`]],
+    ["by a proxy", [accepted, busy(503)], ["POST /v2/log", `GET /request/${id}`]],
+  ])("is not asked about before the time that is asked for %s", async (_name, script, asked) => {
+    const receiver = await receiverOf(...script);
+    const outcome = await exporterTo(receiver, { timeoutMillis: 1500 }).deliver(logRecords(2));
+    expect(calls(receiver)).toEqual(asked);
+    expect(outcome).toMatchObject({ status: "retryable", retryAfterMillis: 60_000, unclear: true });
   });
 
   it("that is refused in the end refuses the event that the answer points at", async () => {

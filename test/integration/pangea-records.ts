@@ -7,6 +7,7 @@ export function logRecord(
 ): ReadableLogRecord {
   return {
     hrTime: [1_767_225_600, 123_000_000],
+    hrTimeObserved: [1_767_225_600, 124_000_000],
     eventName: "auth.sign_in",
     severityNumber: 9,
     body: `user-${n} signed in with credentials`,
@@ -23,6 +24,7 @@ export function logRecord(
     },
     resource: { attributes: { "service.name": "shop", "service.version": "1.2.3" } },
     instrumentationScope: { name: "authlog" },
+    droppedAttributesCount: 0,
     ...overrides,
   };
 }

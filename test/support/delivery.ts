@@ -72,10 +72,12 @@ export function createExporter(
 export function foreignRecord(eventName: string): ReadableLogRecord {
   return {
     hrTime: [1, 0],
+    hrTimeObserved: [1, 0],
     eventName,
     attributes: {},
     resource: { attributes: {} },
     instrumentationScope: { name: "somebody" },
+    droppedAttributesCount: 0,
   };
 }
 

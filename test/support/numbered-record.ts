@@ -5,6 +5,7 @@ import { attributes } from "../../src/vocabulary.ts";
 export function numberedRecord(sequence: number, producerId = "producer"): ReadableLogRecord {
   return {
     hrTime: [1_700_000_000 + sequence, 0],
+    hrTimeObserved: [1_700_000_000 + sequence, 1],
     eventName: "auth.sign_in",
     severityNumber: 9,
     severityText: "INFO",
@@ -17,5 +18,6 @@ export function numberedRecord(sequence: number, producerId = "producer"): Reada
     },
     resource: { attributes: { "service.name": "shop" } },
     instrumentationScope: { name: "authlog" },
+    droppedAttributesCount: 0,
   };
 }

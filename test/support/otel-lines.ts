@@ -34,6 +34,7 @@ interface Batch {
 
 interface Api {
   trace: Switch & {
+    setSpanContext(context: object, span: SpanContext & { traceFlags: number }): object;
     getTracer(name: string): {
       startActiveSpan<T>(
         name: string,
@@ -42,6 +43,7 @@ interface Api {
     };
   };
   context: Switch;
+  ROOT_CONTEXT: object;
   metrics: Switch & { setGlobalMeterProvider(provider: unknown): boolean };
 }
 

@@ -5,9 +5,11 @@ export interface OtlpRecord {
   severityNumber: number;
   severityText: string;
   timeUnixNano: bigint;
+  observedTimeUnixNano: bigint;
   traceId: string;
   spanId: string;
   attributes: Record<string, unknown>;
+  droppedAttributesCount: number;
   resource: Record<string, unknown>;
   scope: string;
 }
@@ -32,9 +34,11 @@ export function readOtlpRecords(body: Buffer): OtlpRecord[] {
         severityNumber: Number(record.get(2)?.[0] ?? 0),
         severityText: text(record, 3),
         timeUnixNano: record.get(1)?.[0] as bigint,
+        observedTimeUnixNano: record.get(11)?.[0] as bigint,
         traceId: bytes(record, 9).toString("hex"),
         spanId: bytes(record, 10).toString("hex"),
         attributes: keyValues(record, 6),
+        droppedAttributesCount: Number(record.get(7)?.[0] ?? 0),
         resource: keyValues(resource, 1),
         scope: text(scope, 1),
       }));
@@ -97,7 +101,16 @@ function readValue(value: Message): unknown {
     if (field === 1) return (first as Buffer).toString();
     if (field === 2) return first === 1n;
     if (field === 3) return Number(first);
+    if (field === 4) return double(first as bigint);
     if (field === 5) return messages(parse(first as Buffer), 1).map(readValue);
+    if (field === 6) return keyValues(parse(first as Buffer), 1);
+    if (field === 7) return new Uint8Array(first as Buffer);
   }
   return undefined;
+}
+
+function double(bits: bigint): number {
+  const view = new DataView(new ArrayBuffer(8));
+  view.setBigUint64(0, bits);
+  return view.getFloat64(0);
 }

@@ -75,7 +75,7 @@ export class Backlog {
     const { count, damage } = loss;
     const cause = causeOfLoss(loss, lane.folder, this.#options);
     if (count === 0 && damage?.kind !== "torn") return report(cause);
-    this.#world.onGone({ ...loss, cause });
+    this.#world.onGone({ ...loss, cause, ofDead: lane !== this.#lanes.own()?.lane });
     this.#lanes.confirm(lane, () => lane.confirm([loss.range]));
   }
 

@@ -26,6 +26,8 @@ export interface Gone {
   readonly count: number;
   readonly span: Span;
   readonly cause: AuthlogError;
+  /** Whether another process left them, which died. */
+  readonly ofDead?: boolean;
 }
 
 /** What became of a record that was to be kept. */

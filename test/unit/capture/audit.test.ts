@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
 import { audit, type AuditInput } from "../../../src/capture/audit.ts";
 import { getSlot } from "../../../src/slot.ts";
+import { flush } from "../../../src/telemetry/flush.ts";
 import { watchSlot } from "../../support/slot.ts";
 
 const watched = watchSlot();
@@ -350,6 +351,16 @@ describe("the request of an event", () => {
       expect(first?.timeUnixMillis).toBeLessThanOrEqual(between);
       expect(seen).toEqual([undefined, "the first one's"]);
     });
+  });
+});
+
+it("is waited for by a flush while headers() is asked", async () => {
+  await inNext({ AsyncLocalStorage }, async () => {
+    const inRequest = await olderNext();
+    inRequest(() => audit({ name: "billing.refund" }));
+    expect(watched.records).toEqual([]);
+    expect(await flush()).toBe(true);
+    expect(watched.records).toHaveLength(1);
   });
 });
 

@@ -3,6 +3,7 @@ import { blockForDelivery, holdForDelivery } from "../../../src/capture/request-
 import { AuditLogRecordProcessor } from "../../../src/delivery/audit-log-record-processor.ts";
 import { AuthlogError } from "../../../src/errors.ts";
 import { getSlot, type RequestEnd } from "../../../src/slot.ts";
+import { flush } from "../../../src/telemetry/flush.ts";
 import {
   createClock,
   createExporter,
@@ -58,6 +59,18 @@ describe.each(keys)("on a platform with waitUntil under %s", (key) => {
     expect(works).toHaveLength(1);
     await Promise.all(works);
     expect(processor.depth).toBe(0);
+  });
+
+  it("what is refused then is left for a flush of the app's to say", async () => {
+    const refusal = new AuthlogError("ERR_AUTHLOG_DELIVERY_REJECTED", {
+      message: "m",
+      why: "w",
+      fix: "f",
+    });
+    load(() => ({ status: "rejected", records: [{ index: 0, cause: refusal }] }));
+    await holdForDelivery();
+    await Promise.all(works);
+    expect(await flush()).toBe(false);
   });
 
   it("and asks for nothing where there is nothing to wait for", async () => {

@@ -8,6 +8,7 @@ import { unauthorized } from "next/dist/client/components/unauthorized.js";
 import { describe, expect, it, vi } from "vitest";
 import { withAudit } from "../../../src/capture/with-audit.ts";
 import { getSlot } from "../../../src/slot.ts";
+import { flush } from "../../../src/telemetry/flush.ts";
 import { watchSlot } from "../../support/slot.ts";
 
 const watched = watchSlot();
@@ -126,6 +127,13 @@ describe("a call that throws", () => {
       "user.id": "7",
     });
     expect(JSON.stringify(watched)).not.toContain("a secret");
+  });
+
+  it("at once, before its session is known, is waited for by a flush", async () => {
+    withAudit(() => "done", { name, session: () => later(session) })();
+    expect(watched.records).toEqual([]);
+    expect(await flush()).toBe(true);
+    expect(last()).toMatchObject({ "user.id": "7" });
   });
 
   it("at once, throws at once", () => {

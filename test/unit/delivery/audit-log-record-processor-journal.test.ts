@@ -8,12 +8,14 @@ import type { WriterFiles } from "../../../src/delivery/journal/lane-writer.ts";
 import { AuthlogError } from "../../../src/errors.ts";
 import { type AuthLogRecord, getSlot } from "../../../src/slot.ts";
 import type { DeliveryOutcome, ReadableLogRecord } from "../../../src/telemetry/exporter.ts";
+import { flush } from "../../../src/telemetry/flush.ts";
 import { takeIdentity } from "../../../src/telemetry/identity.ts";
 import { emit } from "../../../src/telemetry/logger.ts";
 import { attributes, eventNames } from "../../../src/vocabulary.ts";
 import { createExporter } from "../../support/delivery.ts";
-import { journalFolder, segmentFiles } from "../../support/journal.ts";
+import { journalFolder, numberedRecord, segmentFiles } from "../../support/journal.ts";
 import { disableOtel, line3, otelLines } from "../../support/otel-lines.ts";
+import { openJournal } from "../../support/recovery.ts";
 import { seeded } from "../../support/random.ts";
 import { SimulatedClock } from "../../support/simulated-clock.ts";
 import { watchSlot } from "../../support/slot.ts";
@@ -222,6 +224,28 @@ describe("what could not be kept is told in the trail, with its place", () => {
     ]);
     expectNoHole(second.trail);
     await second.processor.shutdown();
+  });
+
+  it("and makes no flush false where a process left it that is gone", async () => {
+    const dir = journalFolder();
+    const { journal } = openJournal(dir);
+    for (let n = 1; n <= 20; n += 1) journal.append(numberedRecord(n), "no", 1);
+    journal.close();
+    const [file = ""] = segmentFiles(dir);
+    writeFileSync(file, readFileSync(file, "utf8").replace('"entry":8,', '"entry":9,'));
+    const opened = open({ journal: { dir } });
+    await deliverAll(opened);
+    expect(gapsOf(opened.trail)).toMatchObject([{ [attributes.gapCount]: 1 }]);
+    expect(await flush()).toBe(true);
+    await opened.processor.shutdown();
+  });
+
+  it("and makes one flush false where it waited at the end of this process's processor", async () => {
+    const opened = open({ journal: { dir: journalFolder() } }, false);
+    takeAll(opened.processor, 3);
+    await opened.processor.shutdown({ timeoutMillis: 200 });
+    expect(opened.processor.dropped).toBe(0);
+    expect([await flush(), await flush()]).toEqual([false, true]);
   });
 
   it("also where the oldest has to go, and what tells of a gap is the oldest", async () => {

@@ -88,6 +88,7 @@ describe("the dead-letter file", () => {
                 {
                   eventName: "app.order",
                   timeUnixNano: "1000000000",
+                  observedTimeUnixNano: "1000000000",
                   body: { stringValue: "ordered" },
                   attributes: [{ key: "user.id", value: { stringValue: "a" } }],
                 },

@@ -15,8 +15,12 @@ describe("a pause", () => {
     expect(pauseMillis({ failures: 3, random: 0.25 })).toBe(500);
   });
 
-  it("is at least as long as the receiver asks for, up to the most that it may be", () => {
+  it("is as long as the receiver asks for, up to the most that it may be", () => {
     expect([pause(7_000), pause(3_600_000)]).toEqual([7_000, 60_000]);
+  });
+
+  it("is no longer than that, however often the receiver failed before", () => {
+    expect(pauseMillis({ failures: 10, random: 1, retryAfterMillis: 1000 })).toBe(1000);
   });
 
   it("is as long as the app says", () => {

@@ -166,6 +166,36 @@ describe("a receiver that fails", () => {
     expect(opened.sender.depth).toBe(0);
   });
 
+  it("that fails for long and then says when to come back is asked just then", async () => {
+    const exporter = createExporter((n) =>
+      n < 9 ? retryable() : n === 9 ? retryable(1000) : delivered,
+    );
+    const opened = open(exporter);
+    opened.sender.take(kept("a"));
+    while (exporter.batches.length < 9) await pass(opened, 1);
+    await pass(opened, 998);
+    expect(exporter.batches).toHaveLength(9);
+    await pass(opened, 2);
+    expect(opened.settled).toEqual(["a"]);
+  });
+
+  it("that says when to come back while a pause of ours is on is asked just then", async () => {
+    const slow = Promise.withResolvers<DeliveryOutcome>();
+    const exporter = createExporter((n) =>
+      n === 1 ? slow.promise : n < 9 ? retryable() : delivered,
+    );
+    const opened = open(exporter, 2);
+    opened.sender.take(kept("a", "b"));
+    // The longest pause of all is on when the first batch has its answer.
+    await pass(opened, 0);
+    const before = exporter.batches.length;
+    slow.resolve(retryable(10));
+    await pass(opened, 9);
+    expect(exporter.batches).toHaveLength(before);
+    await pass(opened, 1);
+    expect(exporter.batches).toHaveLength(before + 1);
+  });
+
   it("is asked again at once where somebody is in a hurry", async () => {
     const exporter = createExporter((n) => (n === 1 ? retryable() : delivered));
     const opened = open(exporter);
@@ -175,6 +205,17 @@ describe("a receiver that fails", () => {
     await settle();
     expect(opened.settled).toEqual(["a"]);
     expect(opened.clock.nextMillis).toBeUndefined();
+  });
+
+  it("is asked often by somebody in a hurry, also where it failed for hours before", async () => {
+    const exporter = createExporter(() => retryable());
+    const opened = open(exporter);
+    opened.sender.take(kept("a"));
+    await pass(opened, 3_600_000);
+    const before = exporter.batches.length;
+    opened.sender.hurry();
+    await pass(opened, 5000);
+    expect(exporter.batches.length - before).toBeGreaterThan(2);
   });
 
   it("that said when to come back is asked before by nobody but a process that ends", async () => {

@@ -54,6 +54,12 @@ describe("retries within a deadline", () => {
     expect(await attemptsOf([later], { timeoutMillis: 59_000 })).toEqual([later, 1]);
   });
 
+  it("come when the destination asks for them, not after a longer wait of our own", async () => {
+    const soon = retryable("ERR_AUTHLOG_DELIVERY_RETRYABLE", 1);
+    const options = { timeoutMillis: 400, random: () => 1 };
+    expect(await attemptsOf([soon, soon], options)).toEqual([{ status: "delivered" }, 3]);
+  });
+
   it("do not come at once, nor all together, where that is what was asked for", async () => {
     const atOnce = retryable("ERR_AUTHLOG_DELIVERY_RETRYABLE", 0);
     const options = { timeoutMillis: 400, random: () => 1 };

@@ -2,6 +2,7 @@ import { expect, it, vi } from "vitest";
 import { emitEvent } from "../../../src/capture/emit-event.ts";
 import { auditProcessor } from "../../../src/setup/processor.ts";
 import { getSlot } from "../../../src/slot.ts";
+import { foreignRecord } from "../../support/delivery.ts";
 import { watchSlot } from "../../support/slot.ts";
 
 const watched = watchSlot();
@@ -50,4 +51,19 @@ it("each of several settings that cannot be used is named, and how it can be", a
     for (const text of [message, why, fix]) expect(text).toContain(name);
   }
   expect(fix).toContain("drop-newest, drop-oldest");
+});
+
+it("audits what `includes` says, and names one that is no function", async () => {
+  const options = { durability: "memory", pangea: { token: () => "" } } as const;
+  const processor = auditProcessor({
+    ...options,
+    includes: ({ eventName }) => eventName === "billing.refund",
+  });
+  for (const name of ["billing.refund", "http.request"]) processor.onEmit(foreignRecord(name));
+  expect(processor.depth).toBe(1);
+  await processor.shutdown();
+  await auditProcessor({ ...options, includes: "billing" as never }).shutdown();
+  expect(watched.diagnostics.map(({ message }) => message)).toContain(
+    "includes cannot be used; authlog goes on without it.",
+  );
 });

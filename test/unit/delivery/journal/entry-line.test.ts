@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { read, toPlain } from "../../../../src/audit-schema/plain.ts";
 import { decodeEntry, encodeEntry, sealed } from "../../../../src/delivery/journal/entry-line.ts";
 import { maxLineBytes } from "../../../../src/delivery/journal/line-reader.ts";
+import type { ReadableLogRecord } from "../../../../src/telemetry/exporter.ts";
 import { foreignRecord } from "../../../support/foreign-records.ts";
 import { numberedRecord } from "../../../support/journal.ts";
 
@@ -67,6 +68,27 @@ describe("an entry of any record whatsoever", () => {
       runs,
     );
   });
+});
+
+it("records of one resource and one scope have one object of each: exporters group by it", () => {
+  const [a, b, c] = [1, 2, 3].map((n) => {
+    const record = { ...numberedRecord(n), ...(n === 3 && { resource: { attributes: {} } }) };
+    return decodeEntry(withoutBreak(encodeEntry({ number: n, record })))?.record;
+  });
+  expect(b?.resource).toBe(a?.resource);
+  expect(b?.instrumentationScope).toBe(a?.instrumentationScope);
+  expect(c?.resource.attributes).toEqual({});
+});
+
+it("when it was observed, what was dropped before, and the schemas come back", () => {
+  const record: ReadableLogRecord = {
+    ...numberedRecord(1),
+    hrTimeObserved: [1_700_000_009, 7],
+    droppedAttributesCount: 3,
+    resource: { attributes: { "service.name": "shop" }, schemaUrl: "https://example.com/a" },
+    instrumentationScope: { name: "app", version: "1", schemaUrl: "https://example.com/b" },
+  };
+  expect(decodeEntry(withoutBreak(encodeEntry({ number: 1, record })))?.record).toEqual(record);
 });
 
 describe("an entry of megabytes", () => {
