@@ -19,15 +19,16 @@ interface SdkNode {
 /**
  * Starts the app's own `@opentelemetry/sdk-node`, of either line, with our processor; records also go
  * where the standard variables say, and so do spans, or nowhere if they name no place: the SDK's default would knock at a
- * collector on this machine for ever. Without that package nothing is started, and records take the
- * direct way.
+ * collector on this machine for ever.
+ *
+ * @returns whether that package is installed
  */
 export async function startSdk(
   processor: AuditLogRecordProcessor,
   config: AuthlogConfig,
-): Promise<void> {
+): Promise<boolean> {
   const sdk = await loadSdk();
-  if (sdk === undefined) return;
+  if (sdk === undefined) return false;
   new sdk.NodeSDK({
     logRecordProcessors: [processor, ...collectorProcessors(config)],
     // Spans that go nowhere still give each record the id of its trace.
@@ -38,6 +39,7 @@ export async function startSdk(
   process.once("beforeExit", () => {
     void Promise.allSettled(loggerProviders().map(async (provider) => provider.forceFlush?.()));
   });
+  return true;
 }
 
 /**
