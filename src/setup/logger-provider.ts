@@ -69,12 +69,14 @@ export function registerLoggerProvider(provider: LoggerProvider): void {
   setLoggerProvider(provider, versionOf("@opentelemetry/api"));
 }
 
+/** Three years. Both APIs also take `performance.now()`, and no event of an app is of 1973. */
+const longestUptimeMillis = 1e11;
+
 /** A time in any of the forms that the APIs take; now, where it is none of them. */
 function hrTimeOf(time: unknown): HrTime {
   if (Array.isArray(time) && time.length === 2 && time.every(Number.isFinite))
     return time as HrTime;
   const millis = Number(time ?? Date.now());
   if (!Number.isFinite(millis)) return toHrTime(Date.now());
-  // As both SDKs have it: what is less than the start of the process was read from its clock.
-  return toHrTime(millis < performance.timeOrigin ? performance.timeOrigin + millis : millis);
+  return toHrTime(millis < longestUptimeMillis ? performance.timeOrigin + millis : millis);
 }

@@ -32,8 +32,10 @@ async function signIn(env: Record<string, string>, ...args: string[]): Promise<E
       NODE_OPTIONS: process.env.NODE_OPTIONS,
       AUTHLOG_LEDGER_PATH: join(folder, "ledger.db"),
       AUTHLOG_JOURNAL_DIR: join(folder, "journal"),
+      AUTHLOG_BANNER: "0",
       ...env,
     },
+    cwd: folder,
     stdio: ["ignore", "pipe", "pipe"],
   });
   const ended: Ended = { code: null, stdout: "", stderr: "" };
@@ -52,14 +54,23 @@ async function readLedger(): Promise<TrailEvent[]> {
 }
 
 describe("register outside production, without a token", () => {
-  it("starts the embedded ledger, and what happened stands in it with its trace", async () => {
-    const { code, stderr, stdout } = await signIn({}, "--exit");
+  it("starts the embedded ledger, and with tracing what happened stands in it with its trace", async () => {
+    const { code, stderr, stdout } = await signIn({ AUTHLOG_TRACING: "true" }, "--exit");
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     const { traceId } = JSON.parse(stdout) as { traceId: string };
     expect(traceId).toMatch(/^[0-9a-f]{32}$/);
     expect(await readLedger()).toMatchObject([
       { actor: "42", action: "auth.sign_in", status: "success", details: { trace_id: traceId } },
     ]);
+  });
+
+  it("starts no tracer where nothing asks for one", async () => {
+    const { code, stderr, stdout } = await signIn({ OTEL_SERVICE_NAME: "shop" }, "--exit");
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(JSON.parse(stdout)).toEqual({ traceId: "0".repeat(32) });
+    const [event] = await readLedger();
+    expect(event).toMatchObject({ action: "auth.sign_in", details: { "service.name": "shop" } });
+    expect(event?.details).not.toHaveProperty("trace_id");
   });
 
   it("joins a ledger that another process serves", async () => {

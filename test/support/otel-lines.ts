@@ -40,7 +40,10 @@ interface Api {
         run: (span: { spanContext(): SpanContext; end(): void }) => T,
       ): T;
     };
+    setGlobalTracerProvider(provider: object): boolean;
+    setSpanContext(context: object, span: SpanContext): object;
   };
+  ROOT_CONTEXT: object;
   context: Switch;
   metrics: Switch & { setGlobalMeterProvider(provider: unknown): boolean };
 }
