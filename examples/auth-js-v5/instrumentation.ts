@@ -1,1 +1,4 @@
-export { register } from "authlog/instrumentation";
+import { createRegister } from "authlog/instrumentation";
+
+// With spans, so that each event has the id of its request's trace.
+export const register = createRegister({ tracing: true });

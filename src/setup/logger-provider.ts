@@ -76,7 +76,7 @@ const longestUptimeMillis = 1e11;
 function hrTimeOf(time: unknown): HrTime {
   if (Array.isArray(time) && time.length === 2 && time.every(Number.isFinite))
     return time as HrTime;
-  const millis = Number(time ?? Date.now());
+  const millis = Array.isArray(time) ? Number.NaN : Number(time ?? Date.now());
   if (!Number.isFinite(millis)) return toHrTime(Date.now());
   return toHrTime(millis < longestUptimeMillis ? performance.timeOrigin + millis : millis);
 }

@@ -7,6 +7,7 @@ import { measureDelivery, type Target } from "./delivery.ts";
 import { measureImportTime } from "./import-time.ts";
 import { measureDisk } from "./journal.ts";
 import { type Section, toTable } from "./measure.ts";
+import { measureAppStart, measureBareStart } from "./register.ts";
 import { createReceivers } from "./receivers.ts";
 import { measureOutage, measureSignIn, subjects } from "./sign-in.ts";
 
@@ -51,6 +52,13 @@ const benches: Readonly<Record<string, () => Promise<Section[]>>> = {
   ],
   "import-time": async () => [
     { title: "import in a fresh process", figures: await measureImportTime() },
+  ],
+  register: async () => [
+    { title: "start of a bare Node", figures: await measureBareStart() },
+    {
+      title: "start of the example with next-auth 5, and a request that signs nobody in",
+      figures: await measureAppStart(settingsFor(await receivers.null())),
+    },
   ],
   "sign-in": async () => {
     const sections: Section[] = [];

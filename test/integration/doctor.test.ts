@@ -7,8 +7,10 @@ import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { run } from "../../src/cli/run.ts";
 import { startLedger } from "../../src/ledger-server/start-ledger.ts";
+import { type AppState, startTicksOf } from "../../src/setup/app-state.ts";
 import { numberedRecord } from "../support/journal.ts";
 import { openJournal } from "../support/recovery.ts";
+import { stateOf } from "../unit/cli/doctor/app-of.ts";
 import { terminal } from "../unit/cli/recorded-terminal.ts";
 
 let folder: string;
@@ -31,20 +33,18 @@ function install(name: string, version: string): void {
   write(`node_modules/${name}/package.json`, JSON.stringify({ name, version }));
 }
 
-/** An app as the README makes it. */
-function writeApp(): void {
+/** An app as the README makes it, which has run, and whose process is this one. */
+function writeApp(state: Partial<AppState> = {}): void {
   write("package.json", "{}");
   install("authlog", "0.1.0");
   install("next", "16.4.5");
   install("next-auth", "5.0.0-beta.32");
   install("@opentelemetry/api", "1.10.0");
   write("instrumentation.ts", 'export { register } from "authlog/instrumentation";');
-  write(
-    "auth.ts",
-    `import NextAuth from "next-auth";
-     import { withAuthlog } from "authlog/next-auth";
-     export const { handlers } = withAuthlog(NextAuth)({ providers: [] });`,
-  );
+  const destination = { kind: "ledger", path: join(folder, ".authlog/ledger.db") } as const;
+  const startTicks = startTicksOf(process.pid) ?? "";
+  const here = { pid: process.pid, startTicks, destination };
+  write(".authlog/app.json", JSON.stringify(stateOf({ ...here, ...state })));
 }
 
 interface Said {
@@ -99,10 +99,10 @@ describe("authlog doctor", () => {
     });
   });
 
-  it("finds the ledger that runs, and leaves it as it is", async () => {
+  it("with --no-write finds the ledger that runs, and leaves it as it is", async () => {
     writeApp();
     const ledger = await openLedger();
-    const { code, odd, text } = await doctor();
+    const { code, odd, text } = await doctor({}, "--no-write");
     expect({ code, odd }).toEqual({
       code: 0,
       odd: { "environment.otel-sdk": "skip", "destination.round-trip": "skip" },
@@ -111,10 +111,10 @@ describe("authlog doctor", () => {
     expect(await countOf(ledger)).toBe(0);
   });
 
-  it("with --write appends one event, has its proof verified, and reads it back", async () => {
+  it("appends one event, has its proof verified, and reads it back", async () => {
     writeApp();
     const ledger = await openLedger();
-    const { code, odd, text } = await doctor({}, "--write");
+    const { code, odd, text } = await doctor({});
     expect({ code, odd }).toEqual({ code: 0, odd: { "environment.otel-sdk": "skip" } });
     expect(text).toContain("written, verified and read back");
     expect(await countOf(ledger)).toBe(1);
@@ -123,11 +123,11 @@ describe("authlog doctor", () => {
   });
 
   it("takes settings from the .env files that Next.js reads, and from the environment before them", async () => {
-    writeApp();
     const { token, readToken, url } = await openLedger();
+    writeApp({ destination: { kind: "remote", url } });
     write(".env", `PANGEA_TOKEN=wrong\nPANGEA_BASE_URL_TEMPLATE=${url}\n`);
     write(".env.local", `PANGEA_TOKEN=${token}\nAUTHLOG_READ_TOKEN=${readToken}\n`);
-    const found = await doctor({}, "--write");
+    const found = await doctor({});
     expect(found.odd).toEqual({ "environment.otel-sdk": "skip" });
     expect(found.text).toContain('"source":".env.local"');
     expect(found.text).toContain("read back");
@@ -140,11 +140,11 @@ describe("authlog doctor", () => {
   it("says that an append token alone cannot read", async () => {
     writeApp();
     const { token, url } = await openLedger();
-    const said = await doctor({ PANGEA_TOKEN: token, PANGEA_BASE_URL_TEMPLATE: url }, "--write");
+    const said = await doctor({ PANGEA_TOKEN: token, PANGEA_BASE_URL_TEMPLATE: url });
     expect(said.code).toBe(0);
     expect(said.text).toContain("The token may not read.");
     const io = terminal({ PANGEA_TOKEN: token, PANGEA_BASE_URL_TEMPLATE: url });
-    await run(["doctor", "--dir", folder, "--write"], io);
+    await run(["doctor", "--dir", folder], io);
     expect(io.lines).toContain(
       "  ✓ An event was written and verified, but not read back: set AUTHLOG_READ_TOKEN to a token that may read.",
     );
@@ -153,7 +153,7 @@ describe("authlog doctor", () => {
   it("says of a schema without a field for the id what that means", async () => {
     writeApp();
     await openLedger("tutorial");
-    const { code, odd, text } = await doctor({ AUTHLOG_SCHEMA: "tutorial" }, "--write");
+    const { code, odd, text } = await doctor({ AUTHLOG_SCHEMA: "tutorial" });
     expect({ code, odd }).toEqual({
       code: 0,
       odd: { "environment.otel-sdk": "skip", "configuration.schema": "warn" },
@@ -263,7 +263,7 @@ describe("authlog doctor", () => {
         response.writeHead(status, { "content-type": type }).end(body);
       });
       const env = { PANGEA_TOKEN: "pts_x", PANGEA_BASE_URL_TEMPLATE: url };
-      const said = await doctor(env, "--write");
+      const said = await doctor(env);
       expect(said).toMatchObject({ code: 1, odd: { "destination.token": "fail" } });
       expect(asked).toEqual(["HEAD", "POST"]);
       expect(said.text).toContain(`HTTP ${status}, and no envelope of Pangea's`);
@@ -280,8 +280,8 @@ describe("authlog doctor", () => {
     });
     const env = { PANGEA_TOKEN: token, PANGEA_BASE_URL_TEMPLATE: url };
     const io = terminal(env);
-    expect(await run(["doctor", "--dir", folder, "--write"], io)).toBe(1);
-    const json = await doctor(env, "--write");
+    expect(await run(["doctor", "--dir", folder], io)).toBe(1);
+    const json = await doctor(env);
     expect(json.odd).toMatchObject({ "destination.token": "fail" });
     expect([json.text, ...io.lines, ...io.errors].join("\n")).not.toContain("canary");
   });
