@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -9,6 +9,8 @@ import { run } from "../../src/cli/run.ts";
 import { startLedger } from "../../src/ledger-server/start-ledger.ts";
 import { type AppState, startTicksOf } from "../../src/setup/app-state.ts";
 import { numberedRecord } from "../support/journal.ts";
+import { startSetUp } from "../support/set-up-process.ts";
+import { until } from "../e2e/support/until.ts";
 import { openJournal } from "../support/recovery.ts";
 import { stateOf } from "../unit/cli/doctor/app-of.ts";
 import { terminal } from "../unit/cli/recorded-terminal.ts";
@@ -294,6 +296,103 @@ describe("authlog doctor", () => {
       expect(io.lines).toEqual([]);
     },
   );
+});
+
+describe("authlog doctor, of processes that have run in the folder", () => {
+  /** The README's app, before anything has run in it. */
+  function writeFreshApp(): void {
+    writeApp();
+    rmSync(join(folder, ".authlog"), { recursive: true });
+  }
+
+  const stateOfApp = (holds: (state: AppState) => boolean): Promise<AppState> =>
+    until("the app's file", () => {
+      try {
+        const text = readFileSync(join(folder, ".authlog/app.json"), "utf8");
+        const state = JSON.parse(text) as AppState;
+        return holds(state) ? state : undefined;
+      } catch {
+        return undefined;
+      }
+    });
+
+  it("finds no fault where a NodeSDK of the app's own delivers to the embedded ledger", async () => {
+    writeFreshApp();
+    await using app = await startSetUp("NodeSDK", folder);
+    await app.ask("wrap NextAuth");
+    await app.ask("sign in");
+    await stateOfApp(({ deliveredUnixMillis }) => deliveredUnixMillis !== undefined);
+    expect(await doctor()).toMatchObject({ code: 0, odd: { "environment.otel-sdk": "skip" } });
+  });
+
+  it.each<[string, Record<string, string>]>([
+    ["no token in production", { NODE_ENV: "production" }],
+    ["no ledger that is served, now that the app has ended", {}],
+  ])("is at fault while events wait for want of a destination: %s", async (_, env) => {
+    writeFreshApp();
+    const app = await startSetUp("NodeSDK", folder, { NODE_ENV: "production" });
+    await app.ask("sign in");
+    await app.end();
+    const { code, odd, text } = await doctor(env);
+    expect({ code, waiting: odd["destination.waiting"] }).toEqual({ code: 1, waiting: "fail" });
+    expect(text).toContain("1 event waits, and nothing takes it.");
+  });
+
+  it("is at fault where the app's last delivery failed, though its own question is answered", async () => {
+    writeFreshApp();
+    const { url, token } = await openLedger();
+    const settings = { PANGEA_TOKEN: "pts_old", PANGEA_BASE_URL_TEMPLATE: url };
+    await using app = await startSetUp("register", folder, settings);
+    await app.ask("sign in");
+    await stateOfApp(({ failed }) => failed !== undefined);
+    const { code, odd, text } = await doctor({ ...settings, PANGEA_TOKEN: token }, "--no-write");
+    expect({ code, odd }).toMatchObject({ code: 1, odd: { "destination.delivery": "fail" } });
+    expect(odd).not.toHaveProperty("destination.token");
+    expect(text).toContain("ERR_AUTHLOG_DELIVERY_UNAUTHORIZED");
+  });
+
+  it("says that the app has ended, which is no fault", async () => {
+    writeFreshApp();
+    const { url, token } = await openLedger();
+    const settings = { PANGEA_TOKEN: token, PANGEA_BASE_URL_TEMPLATE: url };
+    const app = await startSetUp("register", folder, settings);
+    await app.ask("wrap NextAuth");
+    await app.ask("sign in");
+    await stateOfApp(({ deliveredUnixMillis }) => deliveredUnixMillis !== undefined);
+    await app.end();
+    const { code, odd, text } = await doctor(settings);
+    expect({ code, register: odd["wiring.register"] }).toEqual({ code: 0, register: "skip" });
+    expect(text).toContain("The app does not run now: register ran in process");
+  });
+
+  it("of two processes knows the one that wrote last, and the events of both", async () => {
+    writeFreshApp();
+    await using first = await startSetUp("register", folder);
+    await until("the ledger", () => first.stderr().includes("events go to") || undefined);
+    await using second = await startSetUp("NodeSDK", folder);
+    await second.ask("wrap NextAuth");
+    await first.ask("sign in");
+    await second.ask("sign in");
+    await stateOfApp(
+      ({ pid, deliveredUnixMillis }) => pid === second.pid && deliveredUnixMillis !== undefined,
+    );
+    await first.ask("sign in");
+    await stateOfApp(({ pid }) => pid === first.pid);
+    const { code, text } = await doctor();
+    expect(code).toBe(0);
+    expect(text).toContain(`register ran in process ${first.pid}`);
+
+    // Another one, which has nowhere to deliver to.
+    const third = await startSetUp("LoggerProvider", folder, { NODE_ENV: "production" });
+    await third.ask("sign in");
+    await stateOfApp(({ pid }) => pid === third.pid);
+    const found = await doctor();
+    await third[Symbol.asyncDispose]();
+    expect({ code: found.code, app: found.odd["destination.app"] }).toEqual({
+      code: 1,
+      app: "fail",
+    });
+  });
 });
 
 async function countOf({ url, readToken }: { url: string; readToken: string }): Promise<number> {
