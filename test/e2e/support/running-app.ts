@@ -20,20 +20,21 @@ export interface RunningApp extends AsyncDisposable {
   kill(): Promise<void>;
 }
 
-/** Starts the production server of a built app on a free port of the loopback. */
+/** Starts the server of a built app, by default the production one, on a free port of the loopback. */
 export async function startApp(
-  { folder }: BuiltApp,
+  { folder }: Pick<BuiltApp, "folder">,
   settings: Readonly<Record<string, string>>,
+  mode: "start" | "dev" = "start",
 ): Promise<RunningApp> {
   // What one test leaves in its journal is not for the next one.
   const own = mkdtempSync(join(tmpdir(), "authlog-app-"));
-  const args = [nextOf(folder), "start", "--hostname", "127.0.0.1", "--port", "0"];
+  const args = [nextOf(folder), mode, "--hostname", "127.0.0.1", "--port", "0"];
   const child = spawn(process.execPath, args, {
     cwd: folder,
     // Nothing is inherited but what finds programs: a setting of the machine must not matter here.
     env: {
       PATH: process.env["PATH"],
-      NODE_ENV: "production",
+      ...(mode === "start" && { NODE_ENV: "production" }),
       NEXT_TELEMETRY_DISABLED: "1",
       AUTH_TRUST_HOST: "true",
       AUTH_SECRET: "a-secret-for-tests-alone",
