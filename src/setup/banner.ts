@@ -19,13 +19,9 @@ export async function announce(
   process.stderr.write(`${line}\n`);
 }
 
-/** @param folder the one that paths are shown from */
-export function bannerOf(
-  place: Exclude<Place, { kind: "none" }>,
-  folder: string = process.cwd(),
-): string {
+function bannerOf(place: Exclude<Place, { kind: "none" }>): string {
   if (place.kind === "remote") return `authlog: events go to ${place.url}`;
-  const path = relative(folder, place.path);
+  const path = relative(process.cwd(), place.path);
   const shown = path.startsWith("..") ? place.path : path;
   const variable = shown === ".authlog/ledger.db" ? "" : `AUTHLOG_LEDGER_PATH=${quoted(shown)} `;
   return `authlog: events go to ${shown} · ${variable}npx authlog tail`;

@@ -49,6 +49,23 @@ function writeApp(state: Partial<AppState> = {}): void {
   write(".authlog/app.json", JSON.stringify(stateOf({ ...here, ...state })));
 }
 
+/** The README's app, before anything has run in it. */
+function writeFreshApp(): void {
+  writeApp();
+  rmSync(join(folder, ".authlog"), { recursive: true });
+}
+
+const stateOfApp = (holds: (state: AppState) => boolean): Promise<AppState> =>
+  until("the app's file", () => {
+    try {
+      const text = readFileSync(join(folder, ".authlog/app.json"), "utf8");
+      const state = JSON.parse(text) as AppState;
+      return holds(state) ? state : undefined;
+    } catch {
+      return undefined;
+    }
+  });
+
 interface Said {
   code: number;
   text: string;
@@ -299,23 +316,6 @@ describe("authlog doctor", () => {
 });
 
 describe("authlog doctor, of processes that have run in the folder", () => {
-  /** The README's app, before anything has run in it. */
-  function writeFreshApp(): void {
-    writeApp();
-    rmSync(join(folder, ".authlog"), { recursive: true });
-  }
-
-  const stateOfApp = (holds: (state: AppState) => boolean): Promise<AppState> =>
-    until("the app's file", () => {
-      try {
-        const text = readFileSync(join(folder, ".authlog/app.json"), "utf8");
-        const state = JSON.parse(text) as AppState;
-        return holds(state) ? state : undefined;
-      } catch {
-        return undefined;
-      }
-    });
-
   it("finds no fault where a NodeSDK of the app's own delivers to the embedded ledger", async () => {
     writeFreshApp();
     await using app = await startSetUp("NodeSDK", folder);

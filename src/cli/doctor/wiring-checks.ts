@@ -85,30 +85,31 @@ function checkProvider({ provider, takenBy, setUpBy }: AppState): Check {
       link: readme("combine-it-with-your-opentelemetry"),
     };
   }
-  switch (provider) {
-    case "authlog": {
-      const what = "register made a LoggerProvider, and no tracer.";
-      const why = "Nothing asks for one: AUTHLOG_TRACING, or an OTEL_* variable, would.";
-      return { ...about, status: "ok", what, why };
+  if (provider === "app" || provider === undefined) {
+    const what = "The app has a LoggerProvider of its own.";
+    if (takenBy === undefined) {
+      const why = `Whether it hands events to authlog shows with the first one. ${setUpBy} ran.`;
+      return { ...about, status: "skip", what, why };
     }
-    case "sdk-node": {
-      const what = "register started @opentelemetry/sdk-node.";
-      return { ...about, status: "ok", what, why: "tracing, or an OTEL_* variable, asks for it." };
-    }
-    case "none": {
-      const what = "OpenTelemetry's SDK is switched off; events go past it.";
-      return { ...about, status: "ok", what, why: "OTEL_SDK_DISABLED says so." };
-    }
-    default: {
-      const what = "The app has a LoggerProvider of its own.";
-      if (takenBy === undefined) {
-        const why = `Whether it hands events to authlog shows with the first one. ${setUpBy} ran.`;
-        return { ...about, status: "skip", what, why };
-      }
-      return { ...about, status: "ok", what, why: "It hands events to authlog's processor." };
-    }
+    return { ...about, status: "ok", what, why: "It hands events to authlog's processor." };
   }
+  return { ...about, status: "ok", ...ownProviders[provider] };
 }
+
+const ownProviders = {
+  authlog: {
+    what: "register made a LoggerProvider, and no tracer.",
+    why: "Nothing asks for one: AUTHLOG_TRACING, or an OTEL_* variable, would.",
+  },
+  "sdk-node": {
+    what: "register started @opentelemetry/sdk-node.",
+    why: "tracing, or an OTEL_* variable, asks for it.",
+  },
+  none: {
+    what: "OpenTelemetry's SDK is switched off; events go past it.",
+    why: "OTEL_SDK_DISABLED says so.",
+  },
+} as const;
 
 function checkEvents({ lastEventUnixMillis }: AppState, nowMillis: number): Check {
   if (lastEventUnixMillis === undefined) {

@@ -19,15 +19,15 @@ afterEach(() => rmSync(folder, { recursive: true }));
 const write = (content: unknown): void => writeFileSync(file, JSON.stringify(content));
 const here = { pid: process.pid, startTicks: startTicksOf(process.pid) ?? "" };
 
-const onLinux = it.runIf(process.platform === "linux");
+const isLinux = process.platform === "linux";
 
-onLinux("gives back what the app wrote, and sees that its process lives", () => {
+it.runIf(isLinux)("gives back what the app wrote, and sees that its process lives", () => {
   const state = stateOf(here);
   write(state);
   expect(readAppState(folder)).toEqual({ kind: "found", state, running: true });
 });
 
-onLinux("takes no other process that has its pid for it", () => {
+it.runIf(isLinux)("takes no other process that has its pid for it", () => {
   write(stateOf({ ...here, startTicks: "1" }));
   expect(readAppState(folder)).toMatchObject({ running: false });
 });

@@ -91,6 +91,6 @@ describe("an app of which nothing is known", () => {
       writeFileSync(join(folder, path), content);
     }
     const checks = wiringChecks(appOf(usual, folder), { kind: "missing" }, nowMillis);
-    expect(checks.map(({ status, what: found }) => `${status}: ${found}`)).toEqual([what]);
+    expect(checks.map(({ status, what: line }) => `${status}: ${line}`)).toEqual([what]);
   });
 });
