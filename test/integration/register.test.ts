@@ -126,3 +126,33 @@ it("in the edge runtime it does nothing", async () => {
   expect(stderr).toContain("ERR_AUTHLOG_NO_SINK");
   await expect(stat(join(folder, "ledger.db"))).rejects.toMatchObject({ code: "ENOENT" });
 });
+
+it("says that tracing was asked for and the SDK is not installed; the event is in the ledger all the same", async () => {
+  const hide = `import { registerHooks } from "node:module";
+    registerHooks({ resolve(name, context, next) {
+      if (name !== "@opentelemetry/sdk-node") return next(name, context);
+      throw Object.assign(new Error("Cannot find package"), { code: "ERR_MODULE_NOT_FOUND" });
+    } });`;
+  const options = `${process.env.NODE_OPTIONS ?? ""} --import=data:text/javascript,${encodeURIComponent(hide)}`;
+  const { code, stderr } = await signIn(
+    { AUTHLOG_TRACING: "true", NODE_OPTIONS: options },
+    "--exit",
+  );
+  expect(code).toBe(0);
+  expect(stderr).toContain("ERR_AUTHLOG_SETUP_FAILED");
+  expect(stderr).toContain("npm install @opentelemetry/sdk-node");
+  expect(await readLedger()).toMatchObject([{ action: "auth.sign_in" }]);
+});
+
+it("with OTEL_SDK_DISABLED registers nothing, and its events arrive", async () => {
+  const env = { OTEL_SDK_DISABLED: "true", OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:1" };
+  const ledger = await startLedger({ path: join(folder, "ledger.db"), port: 0 });
+  const { code, stderr, stdout } = await signIn(env);
+  await ledger.close();
+  expect({ code, stderr, stdout }).toEqual({
+    code: 0,
+    stderr: "",
+    stdout: JSON.stringify({ traceId: "0".repeat(32) }),
+  });
+  expect(await readLedger()).toMatchObject([{ action: "auth.sign_in" }]);
+});
