@@ -24,21 +24,30 @@ export type Place =
 export interface OpenDestination {
   readonly exporter: DeliveringExporter;
   readonly place: Place;
-  /** Whether it can take events, as far as that is known before the first. Never rejects. */
-  readonly ready: Promise<boolean>;
+  /**
+   * Makes it ready, and reports what keeps it from that now, not at the first event. Never rejects.
+   *
+   * @returns whether it can take events, as far as that is known before the first
+   */
+  ready(): Promise<boolean>;
 }
 
 /**
  * Opens where the configuration says that events go: to Pangea, or what speaks its API, where there
- * is a token; else, outside production, to the embedded ledger, which is started, or joined, behind
- * the caller's back: the server that calls this does not wait for SQLite.
+ * is a token; else, outside production, to the embedded ledger, which is then started, or joined.
  */
 export function openDestination(config: AuthlogConfig): OpenDestination {
   const { token, production } = config;
   if (token.value === undefined && !production) return openLedger(config);
   const place = placeOf(config);
-  const ready = Promise.resolve(place.kind === "remote");
-  return { exporter: pangeaExporter(config), place, ready };
+  return {
+    exporter: pangeaExporter(config),
+    place,
+    ready() {
+      if (token.value === undefined) report(tokenMissing());
+      return Promise.resolve(place.kind === "remote");
+    },
+  };
 }
 
 function openLedger(config: AuthlogConfig): OpenDestination {
@@ -59,9 +68,7 @@ function openLedger(config: AuthlogConfig): OpenDestination {
   const exporter = ledgerExporter(start, ({ token, url }) =>
     exporterTo(config, { token, baseUrlTemplate: url }),
   );
-  // What keeps it from starting is said now, not at the first event; deliveries try again.
-  const ready = config.building ? Promise.resolve(false) : isReady(exporter);
-  return { exporter, place: { kind: "ledger", path }, ready };
+  return { exporter, place: { kind: "ledger", path }, ready: () => isReady(exporter) };
 }
 
 /** In a turn of its own: loading SQLite and a server takes longer than all else at the start. */
@@ -93,7 +100,6 @@ function placeOf({ token, domain, baseUrlTemplate }: AuthlogConfig): Place {
 /** The exporter to where the configuration says, with or without a token. */
 export function pangeaExporter(config: AuthlogConfig): DeliveringExporter {
   const { token, domain, baseUrlTemplate } = config;
-  if (token.value === undefined) report(tokenMissing());
   return exporterTo(config, {
     token: token.value,
     domain: domain.value,

@@ -48,14 +48,18 @@ export function createLoggerProvider(
       return {
         enabled: () => true,
         emit({ timestamp, context, attributes: own = {}, ...record }) {
-          processor.onEmit({
+          // With the fields that a stock exporter behind the processor reads.
+          const seen = {
             ...record,
             attributes: own,
             hrTime: hrTimeOf(timestamp),
+            hrTimeObserved: toHrTime(Date.now()),
             spanContext: context === undefined ? activeSpan() : spanIn(context),
             resource,
             instrumentationScope,
-          });
+            droppedAttributesCount: 0,
+          };
+          processor.onEmit(seen);
         },
       };
     },

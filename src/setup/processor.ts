@@ -21,7 +21,7 @@ import { reportProblems } from "./report-problems.ts";
  */
 export function auditProcessor(options: AuthlogOptions = {}): AuditLogRecordProcessor {
   const config = resolveConfig(options);
-  reportProblems(config.problems);
+  if (!config.building) reportProblems(config.problems);
   installCaptureSettings(config);
   noteActivity({ provider: "app" });
   return openProcessor(config, "auditProcessor");
@@ -30,7 +30,10 @@ export function auditProcessor(options: AuthlogOptions = {}): AuditLogRecordProc
 /** A processor with its destination, which the console and the doctor learn of. */
 export function openProcessor(config: AuthlogConfig, setUpBy: SetUpBy): AuditLogRecordProcessor {
   const destination = openDestination(config);
-  void announce(config, destination);
+  // Nothing happens then that is to be recorded, and nothing is to be started for it.
+  if (config.building || !config.enabled.value)
+    return createProcessor(config, destination.exporter);
+  void destination.ready().then((isReady) => isReady && announce(config, destination.place));
   return createProcessor(config, publishAppState(config, setUpBy, destination));
 }
 

@@ -46,7 +46,7 @@ describe("the line at the start", () => {
   it("names another file in a way that can be pasted", async () => {
     await using app = await startSetUp("register", folder, { AUTHLOG_LEDGER_PATH: "a b/l.db" });
     expect(await lineOf(app)).toBe(
-      "authlog: events go to a b/l.db · AUTHLOG_LEDGER_PATH='a b/l.db' npx authlog tail\n",
+      "authlog: events go to a b/l.db · npx authlog tail --path 'a b/l.db'\n",
     );
   });
 
@@ -94,6 +94,22 @@ describe("the line at the start", () => {
     await expect(stat(join(folder, ".authlog"))).rejects.toMatchObject({ code: "ENOENT" });
   });
 });
+
+it.each(["NodeSDK", "LoggerProvider"])(
+  "%s with auditProcessor() neither complains during next build, nor starts a ledger",
+  async (way) => {
+    for (const env of [{}, { NODE_ENV: "production" }, { AUTHLOG_DURABILITY: "none" }]) {
+      const building = { NEXT_PHASE: "phase-production-build", ...env };
+      await using app = await startSetUp(way, folder, building);
+      await app.end();
+      expect(app.stderr()).toBe("");
+    }
+    await expect(stat(join(folder, ".authlog/ledger.db"))).rejects.toMatchObject({
+      code: "ENOENT",
+    });
+    await expect(stat(appFile())).rejects.toMatchObject({ code: "ENOENT" });
+  },
+);
 
 describe.each(["NodeSDK", "LoggerProvider"])("%s with auditProcessor(), without a token", (way) => {
   it("starts the embedded ledger, and its events stand in it", async () => {
