@@ -122,6 +122,17 @@ export interface RequestEnd {
   readonly blocks: boolean;
 }
 
+/** What happened in a process, as the doctor wants to know it. */
+export interface SeenActivity {
+  /** Whose LoggerProvider the global one is: what `register` made or started; else the app's, or none. */
+  readonly provider?: "authlog" | "sdk-node" | "app" | "none";
+  /** What of NextAuth was wrapped: its function, or options alone, as for `getServerSession`. */
+  readonly wrapped?: "function" | "options";
+  readonly lastEventUnixMillis?: number;
+  /** What took the last event: a processor at the global provider, or the sink past every provider. */
+  readonly takenBy?: "processor" | "sink";
+}
+
 /** How often a diagnostic happened, and when it was last shown. */
 interface DiagnosticState {
   pending: number;
@@ -165,6 +176,13 @@ export interface Slot {
   /** Where diagnostics go instead of the console. */
   onDiagnostic: ((diagnostic: Diagnostic) => void) | undefined;
   readonly diagnostics: Map<string, DiagnosticState>;
+  readonly activity: {
+    seen: SeenActivity;
+    /** Set by whoever publishes it. Cheap, and never throws. */
+    changed: (() => void) | undefined;
+  };
+  /** What was printed once already. */
+  readonly announced: Set<string>;
 }
 
 const key = Symbol.for("authlog.v1");
@@ -185,6 +203,8 @@ export function getSlot(): Slot {
     setup: undefined,
     onDiagnostic: undefined,
     diagnostics: new Map(),
+    activity: { seen: {}, changed: undefined },
+    announced: new Set(),
   };
   return holder[key];
 }
@@ -193,4 +213,11 @@ export function getSlot(): Slot {
 function isBuild(): boolean {
   // An edge runtime need not have a `process`.
   return typeof process !== "undefined" && process.env["NEXT_PHASE"] === "phase-production-build";
+}
+
+/** Notes what happened. */
+export function noteActivity(seen: SeenActivity): void {
+  const { activity } = getSlot();
+  activity.seen = { ...activity.seen, ...seen };
+  activity.changed?.();
 }

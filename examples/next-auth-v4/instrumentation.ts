@@ -1,1 +1,3 @@
-export { register } from "authlog/instrumentation";
+import { createRegister } from "authlog/instrumentation";
+
+export const register = createRegister({ tracing: true });

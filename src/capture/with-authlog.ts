@@ -1,3 +1,4 @@
+import { getSlot, noteActivity } from "../slot.ts";
 import { eventNames } from "../vocabulary.ts";
 import type { AppConfig, AppFunction, NextAuthResult } from "./app-types.ts";
 import { once } from "./around.ts";
@@ -25,7 +26,11 @@ import { runHandler } from "./next-auth-v4/handler.ts";
  * export const { handlers, auth, signIn, signOut } = withAuthlog(NextAuth)({ providers: [] });
  */
 export function withAuthlog<T extends AppFunction | object>(target: T): T {
-  return typeof target === "function"
+  const isFunction = typeof target === "function";
+  if (isFunction || getSlot().activity.seen.wrapped === undefined) {
+    noteActivity({ wrapped: isFunction ? "function" : "options" });
+  }
+  return isFunction
     ? (once(target as unknown as AppFunction, wrapNextAuth) as unknown as T)
     : hook(target as T & AppConfig, beginCapture(nextAuth4));
 }

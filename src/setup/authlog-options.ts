@@ -13,6 +13,17 @@ export interface AuthlogOptions extends CaptureOptions {
    * @default true
    */
   enabled?: boolean;
+  /**
+   * Whether `register` starts the installed `@opentelemetry/sdk-node`, with a tracer and with the
+   * exporters of the `OTEL_*` variables. `AUTHLOG_TRACING`
+   * @default true where an `OTEL_*` variable names a destination
+   */
+  tracing?: boolean;
+  /**
+   * Whether one line on stderr says, at the start, where events go. `AUTHLOG_BANNER`
+   * @default true, but in production only on a terminal
+   */
+  banner?: boolean;
   /** Where the events go. Without a token: the embedded ledger, outside production. */
   pangea?: {
     /** `PANGEA_TOKEN`; a function is asked at every delivery, so that the token can be rotated. */

@@ -18,7 +18,7 @@ import { type CaptureConfig, resolveCapture } from "./capture-config.ts";
 import { auditSchema } from "./schema-shape.ts";
 import { type OtelDestinations, readOtelVariables } from "./otel-variables.ts";
 import type { Setting, Shape } from "./setting.ts";
-import { flag, integer, oneOf, text } from "./shapes.ts";
+import { flag, integer, oneOf, resourceAttributes, text } from "./shapes.ts";
 
 /** Every setting, resolved. */
 export interface AuthlogConfig extends CaptureConfig {
@@ -44,7 +44,13 @@ export interface AuthlogConfig extends CaptureConfig {
   readonly deadLetterPath: Setting<string>;
   readonly ledgerPath: Setting<string | undefined>;
   readonly ledgerPort: Setting<number | undefined>;
+  readonly tracing: Setting<boolean>;
+  readonly banner: Setting<boolean>;
+  /** Attributes of the resource that records have where `register` makes their provider. */
+  readonly resource: Setting<Readonly<Record<string, string>>>;
   readonly production: boolean;
+  /** Whether `next build` runs: nothing happens there that is to be recorded. */
+  readonly building: boolean;
   /** Where OpenTelemetry's own variables say that telemetry goes. */
   readonly otel: OtelDestinations;
   /** Values that could not be used; the next source's was taken in their place. */
@@ -115,6 +121,16 @@ export function resolveConfig(
     read(`retry.${name}`, retry[name], ...retryShapes[name], retryDefaults[name]);
   const maxQueueSize = readBatch("maxQueueSize");
   const maxExportBatchSize = readBatch("maxExportBatchSize");
+  const otel = readOtelVariables(env);
+  const production = env["NODE_ENV"] === "production";
+  const { value: attributes, source: resourceSource } = read(
+    "resource",
+    undefined,
+    "OTEL_RESOURCE_ATTRIBUTES",
+    resourceAttributes,
+    {},
+  );
+  const service = env["OTEL_SERVICE_NAME"];
   return Object.freeze({
     ...resolveCapture(options, read, problems),
     enabled: read("enabled", options.enabled, "AUTHLOG_ENABLED", flag, true),
@@ -222,8 +238,22 @@ export function resolveConfig(
       integer(0, 65_535),
       undefined,
     ),
-    production: env["NODE_ENV"] === "production",
-    otel: readOtelVariables(env),
+    tracing: read("tracing", options.tracing, "AUTHLOG_TRACING", flag, otel.namesDestination),
+    // In production, what is no terminal is a log that machines read, line by line.
+    banner: read(
+      "banner",
+      options.banner,
+      "AUTHLOG_BANNER",
+      flag,
+      !production || process.stderr.isTTY,
+    ),
+    resource: {
+      value: { ...attributes, ...(service && { "service.name": service }) },
+      source: service ? "environment" : resourceSource,
+    },
+    production,
+    building: env["NEXT_PHASE"] === "phase-production-build",
+    otel,
     problems,
   });
 }

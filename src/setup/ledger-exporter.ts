@@ -7,6 +7,7 @@ export interface Ledger {
   readonly token: string;
   /** Whether another process serves it. */
   readonly joined: boolean;
+  close(): Promise<void>;
 }
 
 /** An exporter that finds the ledger by itself. */
@@ -28,14 +29,23 @@ export function ledgerExporter(
   connect: (ledger: Ledger) => DeliveringExporter,
 ): LedgerExporter {
   let current: { ledger: Ledger; exporter: DeliveringExporter } | undefined;
+  let finding: Promise<DeliveringExporter> | undefined;
 
-  async function find(): Promise<DeliveringExporter> {
-    if (current?.ledger.joined === false) return current.exporter;
+  async function look(): Promise<DeliveringExporter> {
     const ledger = await start();
     const isSame = current?.ledger.url === ledger.url && current.ledger.token === ledger.token;
     const exporter = isSame && current ? current.exporter : connect(ledger);
     current = { ledger, exporter };
     return exporter;
+  }
+
+  /** One look at a time: a second one would find the ledger that the first is starting. */
+  function find(): Promise<DeliveringExporter> {
+    if (current?.ledger.joined === false) return Promise.resolve(current.exporter);
+    finding ??= look().finally(() => {
+      finding = undefined;
+    });
+    return finding;
   }
 
   return {
@@ -56,7 +66,12 @@ export function ledgerExporter(
       );
     },
     forceFlush: () => current?.exporter.forceFlush() ?? Promise.resolve(),
-    shutdown: () => current?.exporter.shutdown() ?? Promise.resolve(),
+    async shutdown() {
+      // One that is still being started would outlive its process's end otherwise.
+      await finding?.catch(() => {});
+      await current?.exporter.shutdown();
+      await current?.ledger.close();
+    },
   };
 }
 

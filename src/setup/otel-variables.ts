@@ -1,5 +1,9 @@
 /** What OpenTelemetry's own variables say of the places that telemetry goes to. */
 export interface OtelDestinations {
+  /** Whether the SDK is switched off: then nothing of OpenTelemetry is set up, and events go past it. */
+  readonly disabled: boolean;
+  /** Whether they name a place for anything, and the SDK is not switched off. */
+  readonly namesDestination: boolean;
   /** Whether they name a place for spans. */
   readonly exportsSpans: boolean;
   /** Whether they name a place for metrics. */
@@ -29,10 +33,18 @@ export function readOtelVariables(
     const names = text.split(",").map((name) => name.trim());
     return names.includes("none") ? [] : names;
   };
+  const disabled = env["OTEL_SDK_DISABLED"]?.trim().toLowerCase() === "true";
+  const [traces, metrics, logs] = [
+    exportersOf("TRACES"),
+    exportersOf("METRICS"),
+    exportersOf("LOGS"),
+  ];
   return {
-    exportsSpans: exportersOf("TRACES").length > 0,
-    exportsMetrics: exportersOf("METRICS").length > 0,
-    logExporters: exportersOf("LOGS").flatMap((name) => {
+    disabled,
+    namesDestination: !disabled && [...traces, ...metrics, ...logs].length > 0,
+    exportsSpans: traces.length > 0,
+    exportsMetrics: metrics.length > 0,
+    logExporters: logs.flatMap((name) => {
       if (name === "console") return [name];
       return name === "otlp" ? [otlpPackage(env)] : [];
     }),

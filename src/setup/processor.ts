@@ -1,22 +1,20 @@
 import { AuditLogRecordProcessor } from "../delivery/audit-log-record-processor.ts";
 import { deadLetterFile } from "../delivery/dead-letter.ts";
-import { AuthlogError } from "../errors.ts";
-import {
-  type PangeaExporterOptions,
-  PangeaLogRecordExporter,
-} from "../pangea/pangea-log-record-exporter.ts";
-import { report } from "../telemetry/diagnostics.ts";
+import { noteActivity } from "../slot.ts";
 import type { DeliveringExporter } from "../telemetry/exporter.ts";
 import { installCaptureSettings } from "./capture-settings.ts";
 import type { AuthlogOptions } from "./authlog-options.ts";
+import { publishAppState, type SetUpBy } from "./app-state.ts";
+import { announce } from "./banner.ts";
 import { type AuthlogConfig, resolveConfig } from "./config.ts";
+import { openDestination } from "./destination.ts";
 import { reportProblems } from "./report-problems.ts";
 
 /**
  * The processor that an existing OpenTelemetry set-up is given, configured like `register()`.
  *
- * Sends to Pangea, or to whatever speaks its API at `baseUrlTemplate`. Without a token the events
- * wait in the queue, and a diagnostic says so; only `register()` starts the embedded ledger.
+ * Sends to Pangea, or to whatever speaks its API at `baseUrlTemplate`. Without a token it starts the
+ * embedded ledger, or joins the one that runs; in production the events wait, and a diagnostic says so.
  *
  * @example
  * new NodeSDK({ logRecordProcessors: [otlpBatch, auditProcessor()] }).start();
@@ -25,59 +23,24 @@ import { reportProblems } from "./report-problems.ts";
  */
 export function auditProcessor(options: AuthlogOptions = {}): AuditLogRecordProcessor {
   const config = resolveConfig(options);
-  reportProblems(config.problems);
+  if (!config.building) reportProblems(config.problems);
   installCaptureSettings(config);
-  return createProcessor(config, pangeaExporter(config));
+  noteActivity({ provider: "app" });
+  return openProcessor(config, "auditProcessor");
 }
 
-/** The exporter to where the configuration says, with or without a token. */
-export function pangeaExporter(config: AuthlogConfig): DeliveringExporter {
-  const { token, domain, baseUrlTemplate, production } = config;
-  if (token.value === undefined) report(tokenMissing(production));
-  return exporterTo(config, {
-    token: token.value,
-    domain: domain.value,
-    baseUrlTemplate: baseUrlTemplate.value,
-    findBeforeResend: config.findBeforeResend.value,
-  });
-}
-
-/** Where a processor sends its records. */
-export interface Destination {
-  token: AuthlogConfig["token"]["value"];
-  domain?: string | undefined;
-  baseUrlTemplate?: string | undefined;
-  /** The embedded ledger knows by itself what it has. */
-  findBeforeResend?: boolean;
-}
-
-/** How much of the processor's time for one attempt the exporter has. */
-const exporterShare = 0.9;
-
-/** The exporter to one destination. */
-export function exporterTo(
-  config: AuthlogConfig,
-  { token, domain, baseUrlTemplate, findBeforeResend }: Destination,
-): DeliveringExporter {
-  return createExporter({
-    // An empty token is refused at each delivery, as retryable: nothing is lost until there is one.
-    token: token ?? "",
-    ...(domain !== undefined && { domain }),
-    ...(baseUrlTemplate !== undefined && { baseUrlTemplate }),
-    findBeforeResend,
-    readToken: config.readToken.value,
-    configId: config.configId.value,
-    tenantId: config.tenantId.value,
-    schema: config.schema.value,
-    signingKeyFile: config.signingKeyFile.value,
-    maxRequestBytes: config.maxRequestBytes.value,
-    // Ends before the processor stops waiting for it, so that what became of the batch is known.
-    timeoutMillis: Math.ceil(config.batch.exportTimeoutMillis.value * exporterShare),
-  });
+/** A processor with its destination, which the console and the doctor learn of. */
+export function openProcessor(config: AuthlogConfig, setUpBy: SetUpBy): AuditLogRecordProcessor {
+  const destination = openDestination(config);
+  // Nothing happens then that is to be recorded, and nothing is to be started for it.
+  if (config.building || !config.enabled.value)
+    return createProcessor(config, destination.exporter);
+  void destination.ready().then((isReady) => isReady && announce(config, destination.place));
+  return createProcessor(config, publishAppState(config, setUpBy, destination));
 }
 
 /** A processor as configured. Records still queued when the process runs dry are flushed. */
-export function createProcessor(
+function createProcessor(
   config: AuthlogConfig,
   exporter: DeliveringExporter,
 ): AuditLogRecordProcessor {
@@ -108,34 +71,4 @@ export function createProcessor(
   process.once("beforeExit", () => void processor.runDry());
   process.once("exit", () => processor.end());
   return processor;
-}
-
-/** A destination that cannot be used never takes the app down: the events wait, and it is said. */
-function createExporter(options: PangeaExporterOptions): DeliveringExporter {
-  try {
-    return new PangeaLogRecordExporter(options);
-  } catch (error) {
-    if (!AuthlogError.is(error)) throw error;
-    return unusableExporter(error);
-  }
-}
-
-/** Answers every delivery with the fault that keeps it from being made. */
-function unusableExporter(cause: AuthlogError): DeliveringExporter {
-  return {
-    deliver: () => Promise.resolve({ status: "retryable", cause }),
-    export: (_records, resultCallback) => resultCallback({ code: 1, error: cause }),
-    forceFlush: () => Promise.resolve(),
-    shutdown: () => Promise.resolve(),
-  };
-}
-
-function tokenMissing(production: boolean): AuthlogError {
-  return new AuthlogError("ERR_AUTHLOG_TOKEN_MISSING", {
-    message: "There is no token: audit events wait, and are delivered nowhere.",
-    why: production
-      ? "PANGEA_TOKEN is not set, and in production authlog starts no ledger by itself."
-      : "PANGEA_TOKEN is not set, and auditProcessor() starts no ledger by itself.",
-    fix: "Set PANGEA_TOKEN (and PANGEA_DOMAIN); or run `npx authlog serve`, and set PANGEA_BASE_URL_TEMPLATE to the URL that it prints and PANGEA_TOKEN to what stands in the file of the append token that it names.",
-  });
 }

@@ -1,18 +1,15 @@
-import type { startLedger as StartLedger } from "authlog/ledger";
-import { AuthlogError } from "../errors.ts";
-import { type AuthLogRecord, getSlot } from "../slot.ts";
 import type { AuditLogRecordProcessor } from "../delivery/audit-log-record-processor.ts";
+import { AuthlogError } from "../errors.ts";
+import { type AuthLogRecord, getSlot, noteActivity, type SeenActivity } from "../slot.ts";
 import { activeSpan } from "../telemetry/api-globals.ts";
 import { report } from "../telemetry/diagnostics.ts";
-import type { DeliveringExporter } from "../telemetry/exporter.ts";
 import { loggerProviders } from "../telemetry/logger.ts";
-import { installCaptureSettings } from "./capture-settings.ts";
 import type { AuthlogOptions } from "./authlog-options.ts";
+import { installCaptureSettings } from "./capture-settings.ts";
 import { type AuthlogConfig, resolveConfig } from "./config.ts";
-import { loadInstalled } from "./installed-package.ts";
-import { ledgerExporter } from "./ledger-exporter.ts";
-import { createProcessor, exporterTo, pangeaExporter } from "./processor.ts";
-import { reportProblems } from "./report-problems.ts";
+import { createLoggerProvider, registerLoggerProvider } from "./logger-provider.ts";
+import { openProcessor } from "./processor.ts";
+import { reportProblems, setupFailed } from "./report-problems.ts";
 import { startSdk } from "./start-sdk.ts";
 
 /**
@@ -28,35 +25,30 @@ export function registerNode(options: AuthlogOptions = {}): Promise<void> {
 async function setUp(options: AuthlogOptions): Promise<void> {
   const slot = getSlot();
   const config = resolveConfig(options);
+  if (config.building) return;
   reportProblems(config.problems);
   slot.enabled = config.enabled.value;
   if (!slot.enabled) return;
   installCaptureSettings(config);
-  const processor = createProcessor(config, await findExporter(config));
+  const processor = openProcessor(config, "register");
   slot.sink = (record) => takeDirectly(processor, record);
-  // Whoever holds the global keeps it; the sink then gets what its processors leave.
-  if (loggerProviders().length === 0) await startSdk(processor, config);
+  noteActivity({ provider: setUpProvider(processor, config) });
 }
 
-/** To Pangea, or whatever speaks its API, where there is a token; else to the ledger, outside production. */
-async function findExporter(config: AuthlogConfig): Promise<DeliveringExporter> {
-  const { token, schema, ledgerPath, ledgerPort, production } = config;
-  if (token.value !== undefined || production) return pangeaExporter(config);
-  const { startLedger } = loadInstalled("authlog/ledger") as {
-    startLedger: typeof StartLedger;
-  };
-  const start = (): ReturnType<typeof startLedger> =>
-    startLedger({
-      schema: schema.value,
-      ...(ledgerPath.value !== undefined && { path: ledgerPath.value }),
-      ...(ledgerPort.value !== undefined && { port: ledgerPort.value }),
-    });
-  const exporter = ledgerExporter(start, ({ token: own, url }) =>
-    exporterTo(config, { token: own, baseUrlTemplate: url }),
-  );
-  // Started now, so that what keeps it from starting is said now; deliveries try again.
-  await exporter.ready().catch((cause: unknown) => report(setupFailed(cause)));
-  return exporter;
+/** Whoever holds the global keeps it; the sink then gets what its processors leave. */
+function setUpProvider(
+  processor: AuditLogRecordProcessor,
+  config: AuthlogConfig,
+): NonNullable<SeenActivity["provider"]> {
+  if (loggerProviders().length > 0) return "app";
+  if (config.tracing.value) {
+    if (startSdk(processor, config)) return "sdk-node";
+    report(noSdk());
+  }
+  // Switched off, the SDK takes nothing of the app's either.
+  if (config.otel.disabled) return "none";
+  registerLoggerProvider(createLoggerProvider(processor, config.resource.value));
+  return "authlog";
 }
 
 /** The way of a record where no provider has our processor: the active span is the caller's. */
@@ -64,13 +56,10 @@ function takeDirectly(processor: AuditLogRecordProcessor, record: AuthLogRecord)
   processor.take(record, activeSpan());
 }
 
-function setupFailed(cause: unknown): AuthlogError {
-  return AuthlogError.is(cause)
-    ? cause
-    : new AuthlogError("ERR_AUTHLOG_SETUP_FAILED", {
-        message: "authlog could not be set up; audit events are not delivered.",
-        why: cause instanceof Error ? cause.message : "Something that is no error was thrown.",
-        fix: "Look at the cause. The app itself goes on.",
-        cause,
-      });
+function noSdk(): AuthlogError {
+  return new AuthlogError("ERR_AUTHLOG_SETUP_FAILED", {
+    message: "No span and no record goes to your collector; the audit log has every event.",
+    why: 'AUTHLOG_TRACING, `tracing` or an OTEL_* variable asks for an OpenTelemetry SDK, and @opentelemetry/sdk-node is not found. Next.js leaves it out of `output: "standalone"`, since no code of the app imports it.',
+    fix: 'Run `npm install @opentelemetry/sdk-node`, and with `output: "standalone"` start it in your own instrumentation.node.ts, as the README\'s recipe for NodeSDK shows; or set AUTHLOG_TRACING=false.',
+  });
 }

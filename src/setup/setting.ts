@@ -22,3 +22,18 @@ export type ReadSetting = <T, D>(
   shape: Shape<T>,
   fallback: D,
 ) => Setting<T | D>;
+
+/** Every setting of a configuration by its name, such as `batch.maxQueueSize`. */
+export function namedSettings(
+  config: object,
+  prefix = "",
+): (readonly [string, Setting<unknown>])[] {
+  return Object.entries(config).flatMap(([key, member]: [string, unknown]) => {
+    if (typeof member !== "object" || member === null || Array.isArray(member)) return [];
+    const name = `${prefix}${key}`;
+    return isSetting(member) ? [[name, member] as const] : namedSettings(member, `${name}.`);
+  });
+}
+
+const isSetting = (value: object): value is Setting<unknown> =>
+  "value" in value && "source" in value;

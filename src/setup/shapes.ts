@@ -52,6 +52,29 @@ export const names: Shape<readonly string[]> = {
   },
 };
 
+/** OpenTelemetry's list of a resource's attributes, in which values are percent-encoded. */
+export const resourceAttributes: Shape<Readonly<Record<string, string>>> = {
+  description: "attributes as key=value with commas between them, percent-encoded",
+  parse(value) {
+    const pairs = String(value)
+      .split(",")
+      .filter((pair) => pair.trim() !== "")
+      .map((pair) => /^\s*([^=\s]+)\s*=\s*(.*?)\s*$/.exec(pair));
+    try {
+      return Object.fromEntries(
+        pairs.map((pair) => {
+          const [, key = "", encoded = ""] = pair ?? [];
+          if (key === "") throw new URIError("no key");
+          return [decodeURIComponent(key), decodeURIComponent(encoded)];
+        }),
+      );
+    } catch {
+      // The specification: of a list with a fault in it, nothing is taken.
+      return undefined;
+    }
+  },
+};
+
 function toNumber(value: unknown): number {
   if (typeof value === "number") return value;
   return typeof value === "string" && value.trim() !== "" ? Number(value) : Number.NaN;

@@ -14,6 +14,7 @@ interface ContextManager {
 
 /** What `@opentelemetry/api` keeps for all of its copies, as far as authlog uses it. */
 interface ApiGlobals {
+  readonly version?: string;
   readonly context?: ContextManager;
   readonly logs?: unknown;
   readonly metrics?: unknown;
@@ -32,11 +33,23 @@ export function apiGlobals(): ApiGlobals {
   return (globalThis as { [globalKey]?: ApiGlobals })[globalKey] ?? {};
 }
 
+/** Registers logs in the API's globals, which are made, in this version, where they are not there. */
+export function registerLogs(provider: object, version: string): void {
+  const holder = globalThis as { [globalKey]?: { logs?: unknown; version: string } };
+  holder[globalKey] ??= Object.defineProperty({ version }, "version", { writable: false });
+  holder[globalKey].logs ??= provider;
+}
+
 /** The span that is active where the caller runs, whichever version of the API made it so. */
 export function activeSpan(): SpanContext | undefined {
-  const span = apiGlobals().context?.active().getValue(spanKey);
-  const context = (span as { spanContext(): SpanContext } | undefined)?.spanContext();
-  return context && /[^0]/.test(context.traceId) ? context : undefined;
+  return spanIn(apiGlobals().context?.active());
+}
+
+/** The span that a context holds, unless it is none by its id. */
+export function spanIn(context: Context | undefined): SpanContext | undefined {
+  const span = context?.getValue(spanKey);
+  const found = (span as { spanContext(): SpanContext } | undefined)?.spanContext();
+  return found && /[^0]/.test(found.traceId) ? found : undefined;
 }
 
 /** The active context with another span in it. Where there is no context, it holds the span alone. */

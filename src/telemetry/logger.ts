@@ -1,23 +1,24 @@
 import { AuthlogError } from "../errors.ts";
-import { type AuthLogRecord, type Emission, getSlot, type Slot } from "../slot.ts";
+import { type AuthLogRecord, type Emission, getSlot, noteActivity, type Slot } from "../slot.ts";
 import { attributes as vocabulary, scopeName } from "../vocabulary.ts";
-import { apiGlobals, type Context, contextWith } from "./api-globals.ts";
+import { apiGlobals, type Context, contextWith, registerLogs } from "./api-globals.ts";
 import { report } from "./diagnostics.ts";
 import type { HrTime } from "./exporter.ts";
 import { noteLost } from "./unconfirmed.ts";
 
 /** What both API lines call a log record on its way in. */
-interface ApiLogRecord extends Omit<AuthLogRecord, "timeUnixMillis" | "remoteSpan"> {
+export interface ApiLogRecord extends Omit<AuthLogRecord, "timeUnixMillis" | "remoteSpan"> {
   timestamp: HrTime;
   /** The active one, where there is none here. */
   context?: Context;
 }
 
-interface Logger {
+export interface Logger {
   emit(record: ApiLogRecord): void;
 }
 
-interface LoggerProvider {
+/** A provider as both APIs have it, as far as authlog uses it. */
+export interface LoggerProvider {
   getLogger(name: string): Logger;
   /** What the API of either line asks of a provider does not have it; what an SDK makes does. */
   forceFlush?(): Promise<void>;
@@ -41,6 +42,10 @@ export function emit(record: AuthLogRecord, sink: Slot["sink"] = getSlot().sink)
     if (!emission.taken) emitTo(provider, record);
   }
   slot.emitting = outer;
+  if (emission.taken || sink !== undefined) {
+    const takenBy = emission.taken ? "processor" : "sink";
+    noteActivity({ lastEventUnixMillis: Date.now(), takenBy });
+  }
   if (emission.taken) return;
   if (sink === undefined) {
     const { [vocabulary.sequence]: sequence } = record.attributes;
@@ -91,7 +96,21 @@ export function loggerProviders(): readonly LoggerProvider[] {
   const { logs } = apiGlobals() as { logs?: LoggerProvider };
   // A function of the API's version.
   const logs2 = (globalThis as { [api2]?: (version: number) => LoggerProvider })[api2]?.(1);
-  return [logs, logs2].filter((provider) => provider !== undefined);
+  return [...new Set([logs, logs2])].filter((provider) => provider !== undefined);
+}
+
+/**
+ * Registers a provider in the APIs of both lines, where nobody has registered one yet.
+ *
+ * @param apiVersion the version of the app's own `@opentelemetry/api`. The first who registers
+ *   anything there decides on the version, and copies of another one can then register nothing; below
+ *   1.10 that API has no logs, and is left alone.
+ */
+export function setLoggerProvider(provider: LoggerProvider, apiVersion: string | undefined): void {
+  const version = apiGlobals().version ?? apiVersion;
+  const [, minor] = /^1\.(\d+)\./.exec(version ?? "") ?? [];
+  if (version !== undefined && Number(minor) >= 10) registerLogs(provider, version);
+  (globalThis as { [api2]?: unknown })[api2] ??= (of: number) => (of === 1 ? provider : undefined);
 }
 
 /** Milliseconds since 1970 as the SDK keeps time; a bare number would be taken for uptime when small. */

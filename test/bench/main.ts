@@ -2,10 +2,11 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { measureDelivery } from "./delivery.ts";
+import { measureDelivery, type Target } from "./delivery.ts";
 import { measureImportTime } from "./import-time.ts";
 import { measureDisk } from "./journal.ts";
 import { type Section, toTable } from "./measure.ts";
+import { measureAppStart, measureBareStart } from "./register.ts";
 import { createReceivers } from "./receivers.ts";
 import { measureSignIn } from "./sign-in.ts";
 
@@ -45,6 +46,13 @@ const benches: Readonly<Record<string, () => Promise<Section[]>>> = {
   "import-time": async () => [
     { title: "import in a fresh process", figures: await measureImportTime() },
   ],
+  register: async () => [
+    { title: "start of a bare Node", figures: await measureBareStart() },
+    {
+      title: "start of the example with next-auth 5, and a request that signs nobody in",
+      figures: await measureAppStart(settingsFor(await receivers.null())),
+    },
+  ],
   "sign-in": async () => measureSignIn(await receivers.null(), await receivers.hanging()),
 };
 
@@ -69,3 +77,7 @@ await rm(folder, { recursive: true });
 console.log(
   values.json ? JSON.stringify({ node: process.version, sections }, null, 2) : toTable(sections),
 );
+
+function settingsFor({ url, token }: Target): Record<string, string> {
+  return { PANGEA_TOKEN: token, PANGEA_BASE_URL_TEMPLATE: url };
+}

@@ -64,5 +64,7 @@ function recordOf(body: string, at: number): ReadableLogRecord {
     attributes: { "log.record.uid": crypto.randomUUID(), "user.id": "ada", "user.name": body },
     resource: { attributes: { "service.name": "shop" } },
     instrumentationScope: { name: "authlog" },
+    hrTimeObserved: hrTime,
+    droppedAttributesCount: 0,
   };
 }

@@ -63,6 +63,7 @@ async function runTo(
     env: {
       PATH: process.env["PATH"],
       NODE_OPTIONS: process.env["NODE_OPTIONS"],
+      AUTHLOG_BANNER: "0",
       PANGEA_TOKEN: ledger.token,
       PANGEA_BASE_URL_TEMPLATE: url,
       AUTHLOG_JOURNAL_DIR: journal(),

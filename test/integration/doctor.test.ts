@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -7,8 +7,12 @@ import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { run } from "../../src/cli/run.ts";
 import { startLedger } from "../../src/ledger-server/start-ledger.ts";
+import { type AppState, startTicksOf } from "../../src/setup/app-state.ts";
 import { numberedRecord } from "../support/journal.ts";
+import { startSetUp } from "../support/set-up-process.ts";
+import { until } from "../e2e/support/until.ts";
 import { openJournal } from "../support/recovery.ts";
+import { stateOf } from "../unit/cli/doctor/app-of.ts";
 import { terminal } from "../unit/cli/recorded-terminal.ts";
 
 let folder: string;
@@ -31,21 +35,36 @@ function install(name: string, version: string): void {
   write(`node_modules/${name}/package.json`, JSON.stringify({ name, version }));
 }
 
-/** An app as the README makes it. */
-function writeApp(): void {
+/** An app as the README makes it, which has run, and whose process is this one. */
+function writeApp(state: Partial<AppState> = {}): void {
   write("package.json", "{}");
   install("authlog", "0.1.0");
   install("next", "16.4.5");
   install("next-auth", "5.0.0-beta.32");
   install("@opentelemetry/api", "1.10.0");
   write("instrumentation.ts", 'export { register } from "authlog/instrumentation";');
-  write(
-    "auth.ts",
-    `import NextAuth from "next-auth";
-     import { withAuthlog } from "authlog/next-auth";
-     export const { handlers } = withAuthlog(NextAuth)({ providers: [] });`,
-  );
+  const destination = { kind: "ledger", path: join(folder, ".authlog/ledger.db") } as const;
+  const startTicks = startTicksOf(process.pid) ?? "";
+  const here = { pid: process.pid, startTicks, destination };
+  write(".authlog/app.json", JSON.stringify(stateOf({ ...here, ...state })));
 }
+
+/** The README's app, before anything has run in it. */
+function writeFreshApp(): void {
+  writeApp();
+  rmSync(join(folder, ".authlog"), { recursive: true });
+}
+
+const stateOfApp = (holds: (state: AppState) => boolean): Promise<AppState> =>
+  until("the app's file", () => {
+    try {
+      const text = readFileSync(join(folder, ".authlog/app.json"), "utf8");
+      const state = JSON.parse(text) as AppState;
+      return holds(state) ? state : undefined;
+    } catch {
+      return undefined;
+    }
+  });
 
 interface Said {
   code: number;
@@ -99,10 +118,10 @@ describe("authlog doctor", () => {
     });
   });
 
-  it("finds the ledger that runs, and leaves it as it is", async () => {
+  it("with --no-write finds the ledger that runs, and leaves it as it is", async () => {
     writeApp();
     const ledger = await openLedger();
-    const { code, odd, text } = await doctor();
+    const { code, odd, text } = await doctor({}, "--no-write");
     expect({ code, odd }).toEqual({
       code: 0,
       odd: { "environment.otel-sdk": "skip", "destination.round-trip": "skip" },
@@ -111,10 +130,10 @@ describe("authlog doctor", () => {
     expect(await countOf(ledger)).toBe(0);
   });
 
-  it("with --write appends one event, has its proof verified, and reads it back", async () => {
+  it("appends one event, has its proof verified, and reads it back", async () => {
     writeApp();
     const ledger = await openLedger();
-    const { code, odd, text } = await doctor({}, "--write");
+    const { code, odd, text } = await doctor({});
     expect({ code, odd }).toEqual({ code: 0, odd: { "environment.otel-sdk": "skip" } });
     expect(text).toContain("written, verified and read back");
     expect(await countOf(ledger)).toBe(1);
@@ -123,11 +142,11 @@ describe("authlog doctor", () => {
   });
 
   it("takes settings from the .env files that Next.js reads, and from the environment before them", async () => {
-    writeApp();
     const { token, readToken, url } = await openLedger();
+    writeApp({ destination: { kind: "remote", url } });
     write(".env", `PANGEA_TOKEN=wrong\nPANGEA_BASE_URL_TEMPLATE=${url}\n`);
     write(".env.local", `PANGEA_TOKEN=${token}\nAUTHLOG_READ_TOKEN=${readToken}\n`);
-    const found = await doctor({}, "--write");
+    const found = await doctor({});
     expect(found.odd).toEqual({ "environment.otel-sdk": "skip" });
     expect(found.text).toContain('"source":".env.local"');
     expect(found.text).toContain("read back");
@@ -140,11 +159,11 @@ describe("authlog doctor", () => {
   it("says that an append token alone cannot read", async () => {
     writeApp();
     const { token, url } = await openLedger();
-    const said = await doctor({ PANGEA_TOKEN: token, PANGEA_BASE_URL_TEMPLATE: url }, "--write");
+    const said = await doctor({ PANGEA_TOKEN: token, PANGEA_BASE_URL_TEMPLATE: url });
     expect(said.code).toBe(0);
     expect(said.text).toContain("The token may not read.");
     const io = terminal({ PANGEA_TOKEN: token, PANGEA_BASE_URL_TEMPLATE: url });
-    await run(["doctor", "--dir", folder, "--write"], io);
+    await run(["doctor", "--dir", folder], io);
     expect(io.lines).toContain(
       "  ✓ An event was written and verified, but not read back: set AUTHLOG_READ_TOKEN to a token that may read.",
     );
@@ -153,7 +172,7 @@ describe("authlog doctor", () => {
   it("says of a schema without a field for the id what that means", async () => {
     writeApp();
     await openLedger("tutorial");
-    const { code, odd, text } = await doctor({ AUTHLOG_SCHEMA: "tutorial" }, "--write");
+    const { code, odd, text } = await doctor({ AUTHLOG_SCHEMA: "tutorial" });
     expect({ code, odd }).toEqual({
       code: 0,
       odd: { "environment.otel-sdk": "skip", "configuration.schema": "warn" },
@@ -263,7 +282,7 @@ describe("authlog doctor", () => {
         response.writeHead(status, { "content-type": type }).end(body);
       });
       const env = { PANGEA_TOKEN: "pts_x", PANGEA_BASE_URL_TEMPLATE: url };
-      const said = await doctor(env, "--write");
+      const said = await doctor(env);
       expect(said).toMatchObject({ code: 1, odd: { "destination.token": "fail" } });
       expect(asked).toEqual(["HEAD", "POST"]);
       expect(said.text).toContain(`HTTP ${status}, and no envelope of Pangea's`);
@@ -280,8 +299,8 @@ describe("authlog doctor", () => {
     });
     const env = { PANGEA_TOKEN: token, PANGEA_BASE_URL_TEMPLATE: url };
     const io = terminal(env);
-    expect(await run(["doctor", "--dir", folder, "--write"], io)).toBe(1);
-    const json = await doctor(env, "--write");
+    expect(await run(["doctor", "--dir", folder], io)).toBe(1);
+    const json = await doctor(env);
     expect(json.odd).toMatchObject({ "destination.token": "fail" });
     expect([json.text, ...io.lines, ...io.errors].join("\n")).not.toContain("canary");
   });
@@ -294,6 +313,86 @@ describe("authlog doctor", () => {
       expect(io.lines).toEqual([]);
     },
   );
+});
+
+describe("authlog doctor, of processes that have run in the folder", () => {
+  it("finds no fault where a NodeSDK of the app's own delivers to the embedded ledger", async () => {
+    writeFreshApp();
+    await using app = await startSetUp("NodeSDK", folder);
+    await app.ask("wrap NextAuth");
+    await app.ask("sign in");
+    await stateOfApp(({ deliveredUnixMillis }) => deliveredUnixMillis !== undefined);
+    expect(await doctor()).toMatchObject({ code: 0, odd: { "environment.otel-sdk": "skip" } });
+  });
+
+  it.each<[string, Record<string, string>]>([
+    ["no token in production", { NODE_ENV: "production" }],
+    ["no ledger that is served, now that the app has ended", {}],
+  ])("is at fault while events wait for want of a destination: %s", async (_, env) => {
+    writeFreshApp();
+    const app = await startSetUp("NodeSDK", folder, { NODE_ENV: "production" });
+    await app.ask("sign in");
+    await app.end();
+    const { code, odd, text } = await doctor(env);
+    expect({ code, waiting: odd["destination.waiting"] }).toEqual({ code: 1, waiting: "fail" });
+    expect(text).toContain("1 event waits, and nothing takes it.");
+  });
+
+  it("is at fault where the app's last delivery failed, though its own question is answered", async () => {
+    writeFreshApp();
+    const { url, token } = await openLedger();
+    const settings = { PANGEA_TOKEN: "pts_old", PANGEA_BASE_URL_TEMPLATE: url };
+    await using app = await startSetUp("register", folder, settings);
+    await app.ask("sign in");
+    await stateOfApp(({ failed }) => failed !== undefined);
+    const { code, odd, text } = await doctor({ ...settings, PANGEA_TOKEN: token }, "--no-write");
+    expect({ code, odd }).toMatchObject({ code: 1, odd: { "destination.delivery": "fail" } });
+    expect(odd).not.toHaveProperty("destination.token");
+    expect(text).toContain("ERR_AUTHLOG_DELIVERY_UNAUTHORIZED");
+  });
+
+  it("says that the app has ended, which is no fault", async () => {
+    writeFreshApp();
+    const { url, token } = await openLedger();
+    const settings = { PANGEA_TOKEN: token, PANGEA_BASE_URL_TEMPLATE: url };
+    const app = await startSetUp("register", folder, settings);
+    await app.ask("wrap NextAuth");
+    await app.ask("sign in");
+    await stateOfApp(({ deliveredUnixMillis }) => deliveredUnixMillis !== undefined);
+    await app.end();
+    const { code, odd, text } = await doctor(settings);
+    expect({ code, register: odd["wiring.register"] }).toEqual({ code: 0, register: "skip" });
+    expect(text).toContain("The app does not run now: register ran in process");
+  });
+
+  it("of two processes knows the one that wrote last, and the events of both", async () => {
+    writeFreshApp();
+    await using first = await startSetUp("register", folder);
+    await until("the ledger", () => first.stderr().includes("events go to") || undefined);
+    await using second = await startSetUp("NodeSDK", folder);
+    await second.ask("wrap NextAuth");
+    await first.ask("sign in");
+    await second.ask("sign in");
+    await stateOfApp(
+      ({ pid, deliveredUnixMillis }) => pid === second.pid && deliveredUnixMillis !== undefined,
+    );
+    await first.ask("sign in");
+    await stateOfApp(({ pid }) => pid === first.pid);
+    const { code, text } = await doctor();
+    expect(code).toBe(0);
+    expect(text).toContain(`register ran in process ${first.pid}`);
+
+    // Another one, which has nowhere to deliver to.
+    const third = await startSetUp("LoggerProvider", folder, { NODE_ENV: "production" });
+    await third.ask("sign in");
+    await stateOfApp(({ pid }) => pid === third.pid);
+    const found = await doctor();
+    await third[Symbol.asyncDispose]();
+    expect({ code: found.code, app: found.odd["destination.app"] }).toEqual({
+      code: 1,
+      app: "fail",
+    });
+  });
 });
 
 async function countOf({ url, readToken }: { url: string; readToken: string }): Promise<number> {

@@ -1,13 +1,9 @@
-import { spawn } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { startLedger } from "../../src/ledger-server/start-ledger.ts";
 import { collectorProgram, startCollector } from "../support/collector.ts";
+import { createLineApp, type LineApp, linePlaces } from "../support/line-app.ts";
 import { readTrail } from "../support/trail.ts";
-
-const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /** An app's process: registers authlog, signs in within a span, and runs dry. */
 const script = `
@@ -30,66 +26,46 @@ const script = `
   });
 `;
 
-let folder: string;
+let app: LineApp;
 
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
+describe.skipIf(collectorProgram === undefined).each(linePlaces)(
+  "register() on %s, with a collector named in the environment",
+  (_, place) => {
+    beforeEach(() => {
+      app = createLineApp(place, script);
+    });
+    afterEach(() => app.remove());
 
-async function run(env: Record<string, string>): Promise<{ stdout: string; stderr: string }> {
-  const child = spawn(process.execPath, [join(folder, "app.mjs")], {
-    cwd: folder,
-    // Node 22 is told there to say nothing of its SQLite.
-    env: { PATH: process.env.PATH, NODE_OPTIONS: process.env.NODE_OPTIONS, ...env },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  const said = { stdout: "", stderr: "" };
-  child.stdout.setEncoding("utf8").on("data", (text: string) => (said.stdout += text));
-  child.stderr.setEncoding("utf8").on("data", (text: string) => (said.stderr += text));
-  await new Promise((resolve) => child.once("close", resolve));
-  return said;
-}
-
-// Packages are found from where the importing file stands: here those of one line, there the other's.
-describe.skipIf(collectorProgram === undefined).each([
-  ["OpenTelemetry 3.x", ".reports"],
-  ["OpenTelemetry 2.x", "examples/next-auth-v4/node_modules"],
-])("register() on %s, with a collector named in the environment", (_, place) => {
-  beforeEach(() => {
-    mkdirSync(join(root, place), { recursive: true });
-    folder = mkdtempSync(join(root, place, ".authlog-register-"));
-    cpSync(join(root, "dist"), join(folder, "dist"), { recursive: true });
-    writeFileSync(join(folder, "package.json"), `{ "type": "module" }`);
-    writeFileSync(join(folder, "app.mjs"), script);
-  });
-
-  it.each(["http/protobuf", "http/json", "grpc"])(
-    "sends each record to both, over %s, though the process runs dry at once",
-    { timeout: 20_000 },
-    async (protocol) => {
-      await using collector = await startCollector(collectorProgram ?? "");
-      const ledger = await startLedger({ path: join(folder, "ledger.db"), port: 0 });
-      const { stdout: traceId, stderr } = await run({
-        PANGEA_TOKEN: ledger.token,
-        PANGEA_BASE_URL_TEMPLATE: ledger.url,
-        OTEL_EXPORTER_OTLP_ENDPOINT: protocol === "grpc" ? collector.grpcUrl : collector.url,
-        OTEL_EXPORTER_OTLP_PROTOCOL: protocol,
-        OTEL_SERVICE_NAME: "shop",
-        OTEL_BLRP_SCHEDULE_DELAY: "600000",
-        OTEL_METRICS_EXPORTER: "none",
-        OTEL_TRACES_EXPORTER: "none",
-      });
-      const trail = await readTrail(ledger);
-      await ledger.close();
-      const records = await collector.records(1);
-      expect(stderr).toBe("");
-      expect(trail).toMatchObject([{ action: "auth.sign_in", details: { trace_id: traceId } }]);
-      expect(records).toMatchObject([
-        {
-          eventName: "auth.sign_in",
-          traceId,
-          resource: { "service.name": "shop" },
-          attributes: { "log.record.uid": trail[0]?.details["log.record.uid"] },
-        },
-      ]);
-    },
-  );
-});
+    it.each(["http/protobuf", "http/json", "grpc"])(
+      "sends each record to both, over %s, though the process runs dry at once",
+      { timeout: 20_000 },
+      async (protocol) => {
+        await using collector = await startCollector(collectorProgram ?? "");
+        const ledger = await startLedger({ path: join(app.folder, "ledger.db"), port: 0 });
+        const { stdout: traceId, stderr } = await app.run({
+          PANGEA_TOKEN: ledger.token,
+          PANGEA_BASE_URL_TEMPLATE: ledger.url,
+          OTEL_EXPORTER_OTLP_ENDPOINT: protocol === "grpc" ? collector.grpcUrl : collector.url,
+          OTEL_EXPORTER_OTLP_PROTOCOL: protocol,
+          OTEL_SERVICE_NAME: "shop",
+          OTEL_BLRP_SCHEDULE_DELAY: "600000",
+          OTEL_METRICS_EXPORTER: "none",
+          OTEL_TRACES_EXPORTER: "none",
+        });
+        const trail = await readTrail(ledger);
+        await ledger.close();
+        const records = await collector.records(1);
+        expect(stderr).toBe("");
+        expect(trail).toMatchObject([{ action: "auth.sign_in", details: { trace_id: traceId } }]);
+        expect(records).toMatchObject([
+          {
+            eventName: "auth.sign_in",
+            traceId,
+            resource: { "service.name": "shop" },
+            attributes: { "log.record.uid": trail[0]?.details["log.record.uid"] },
+          },
+        ]);
+      },
+    );
+  },
+);

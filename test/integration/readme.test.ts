@@ -53,6 +53,7 @@ function run(command: string, args: string[]): { status: number | null; output: 
     encoding: "utf8",
     // No collector is asked for here; the SDK would otherwise look for one on this machine.
     env: {
+      AUTHLOG_BANNER: "0",
       PATH: process.env.PATH,
       // On Node 22 the matrix silences warnings by it.
       NODE_OPTIONS: process.env.NODE_OPTIONS,

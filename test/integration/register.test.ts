@@ -32,8 +32,10 @@ async function signIn(env: Record<string, string>, ...args: string[]): Promise<E
       NODE_OPTIONS: process.env.NODE_OPTIONS,
       AUTHLOG_LEDGER_PATH: join(folder, "ledger.db"),
       AUTHLOG_JOURNAL_DIR: join(folder, "journal"),
+      AUTHLOG_BANNER: "0",
       ...env,
     },
+    cwd: folder,
     stdio: ["ignore", "pipe", "pipe"],
   });
   const ended: Ended = { code: null, stdout: "", stderr: "" };
@@ -52,14 +54,23 @@ async function readLedger(): Promise<TrailEvent[]> {
 }
 
 describe("register outside production, without a token", () => {
-  it("starts the embedded ledger, and what happened stands in it with its trace", async () => {
-    const { code, stderr, stdout } = await signIn({}, "--exit");
+  it("starts the embedded ledger, and with tracing what happened stands in it with its trace", async () => {
+    const { code, stderr, stdout } = await signIn({ AUTHLOG_TRACING: "true" }, "--exit");
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     const { traceId } = JSON.parse(stdout) as { traceId: string };
     expect(traceId).toMatch(/^[0-9a-f]{32}$/);
     expect(await readLedger()).toMatchObject([
       { actor: "42", action: "auth.sign_in", status: "success", details: { trace_id: traceId } },
     ]);
+  });
+
+  it("starts no tracer where nothing asks for one", async () => {
+    const { code, stderr, stdout } = await signIn({ OTEL_SERVICE_NAME: "shop" }, "--exit");
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(JSON.parse(stdout)).toEqual({ traceId: "0".repeat(32) });
+    const [event] = await readLedger();
+    expect(event).toMatchObject({ action: "auth.sign_in", details: { "service.name": "shop" } });
+    expect(event?.details).not.toHaveProperty("trace_id");
   });
 
   it("joins a ledger that another process serves", async () => {
@@ -114,4 +125,34 @@ it("in the edge runtime it does nothing", async () => {
   expect(code).toBe(0);
   expect(stderr).toContain("ERR_AUTHLOG_NO_SINK");
   await expect(stat(join(folder, "ledger.db"))).rejects.toMatchObject({ code: "ENOENT" });
+});
+
+it("says that tracing was asked for and the SDK is not installed; the event is in the ledger all the same", async () => {
+  const hide = `import { registerHooks } from "node:module";
+    registerHooks({ resolve(name, context, next) {
+      if (name !== "@opentelemetry/sdk-node") return next(name, context);
+      throw Object.assign(new Error("Cannot find package"), { code: "ERR_MODULE_NOT_FOUND" });
+    } });`;
+  const options = `${process.env.NODE_OPTIONS ?? ""} --import=data:text/javascript,${encodeURIComponent(hide)}`;
+  const { code, stderr } = await signIn(
+    { AUTHLOG_TRACING: "true", NODE_OPTIONS: options },
+    "--exit",
+  );
+  expect(code).toBe(0);
+  expect(stderr).toContain("ERR_AUTHLOG_SETUP_FAILED");
+  expect(stderr).toContain("npm install @opentelemetry/sdk-node");
+  expect(await readLedger()).toMatchObject([{ action: "auth.sign_in" }]);
+});
+
+it("with OTEL_SDK_DISABLED registers nothing, and its events arrive", async () => {
+  const env = { OTEL_SDK_DISABLED: "true", OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:1" };
+  const ledger = await startLedger({ path: join(folder, "ledger.db"), port: 0 });
+  const { code, stderr, stdout } = await signIn(env);
+  await ledger.close();
+  expect({ code, stderr, stdout }).toEqual({
+    code: 0,
+    stderr: "",
+    stdout: JSON.stringify({ traceId: "0".repeat(32) }),
+  });
+  expect(await readLedger()).toMatchObject([{ action: "auth.sign_in" }]);
 });

@@ -41,9 +41,11 @@ interface Api {
         run: (span: { spanContext(): SpanContext; end(): void }) => T,
       ): T;
     };
+    setGlobalTracerProvider(provider: object): boolean;
+    setSpanContext(context: object, span: SpanContext): object;
   };
-  context: Switch;
   ROOT_CONTEXT: object;
+  context: Switch;
   metrics: Switch & { setGlobalMeterProvider(provider: unknown): boolean };
 }
 

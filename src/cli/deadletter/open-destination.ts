@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { AuthlogError } from "../../errors.ts";
 import { resolveDestination } from "../../pangea/destination.ts";
 import type { AuthlogConfig } from "../../setup/config.ts";
-import { exporterTo, pangeaExporter } from "../../setup/processor.ts";
+import { exporterTo, pangeaExporter } from "../../setup/destination.ts";
 import type { DeliveringExporter } from "../../telemetry/exporter.ts";
 
 /** Where dead letters are sent to. */

@@ -4,15 +4,20 @@ import { readSigningKey } from "../../pangea/signing-key.ts";
 import type { AuthlogConfig } from "../../setup/config.ts";
 import type { App } from "./app.ts";
 import { type Check, readme } from "./check.ts";
+import type { AppStateFinding } from "./read-app-state.ts";
 
 const link = readme("configuration");
 
 /** Whether the settings can be used, as far as they stand outside the code. */
-export function configurationChecks(app: App, config: AuthlogConfig): Check[] {
+export function configurationChecks(
+  app: App,
+  config: AuthlogConfig,
+  finding: AppStateFinding,
+): Check[] {
   return [
     ...config.problems.map(checkProblem),
     ...checkEnabled(config),
-    ...checkCode(app),
+    ...checkCode(finding),
     ...checkSchema(config),
     ...checkSigningKey(app, config),
     ...(config.problems.length > 0 ? [] : [sound]),
@@ -77,14 +82,12 @@ function checkEnabled({ enabled }: AuthlogConfig): Check[] {
   ];
 }
 
-/** What code says goes first, and only running it would tell what that is. */
-function checkCode({ files }: App): Check[] {
-  const call = /\b(createRegister|auditProcessor)\s*\(\s*(?=[^)\s])/;
-  return files.flatMap(({ path, code }) => {
-    const name = call.exec(code)?.[1];
-    if (name === undefined) return [];
-    const what = `${path} gives ${name} options, which are not seen here.`;
-    const why = "They go before the environment; what follows may differ from what the app has.";
-    return [{ id: "configuration.code", status: "skip", what, why, link } as const];
-  });
+/** What code says goes first, and only running it would show what that is. */
+function checkCode(finding: AppStateFinding): Check[] {
+  if (finding.kind !== "found") return [];
+  const names = finding.state.settings.filter(({ source }) => source === "code");
+  if (names.length === 0) return [];
+  const what = `The app sets ${names.map(({ name }) => name).join(", ")} in code, which is not seen here.`;
+  const why = "Code goes before the environment; what follows may differ from what the app has.";
+  return [{ id: "configuration.code", status: "skip", what, why, link }];
 }

@@ -27,6 +27,16 @@ export function destinationChecks(
           link: readme("err_authlog_token_missing"),
         },
       ];
+    case "code":
+      return [
+        {
+          id: "destination.token",
+          status: "skip",
+          what: "The app has its token from its code, so that the destination was not asked.",
+          why: "With PANGEA_TOKEN in the environment of this command, it is.",
+          hint: "export PANGEA_TOKEN=",
+        },
+      ];
     case "unusable": {
       const { message, why, fix, link } = destination.cause;
       const what = message;
@@ -153,8 +163,8 @@ const unwritten: Check = {
   id: "destination.round-trip",
   status: "skip",
   what: "No event was written.",
-  why: "With --write one event, authlog.doctor, is appended for good, verified and read back.",
-  hint: "npx authlog doctor --write",
+  why: "Without --no-write one event, authlog.doctor, is appended for good, verified and read back.",
+  hint: "npx authlog doctor",
 };
 
 function checkRoundTrip({ proven, fault, readBack }: RoundTripFinding): Check {
@@ -184,7 +194,7 @@ function checkRoundTrip({ proven, fault, readBack }: RoundTripFinding): Check {
         status: "fail",
         what: "The event that was appended was not found again.",
         why: `${appended} A search for its id gave nothing, or something else.`,
-        hint: "npx authlog doctor --write",
+        hint: "npx authlog doctor",
       };
     case "no id": {
       const what = "An event was written and verified, but not read back.";

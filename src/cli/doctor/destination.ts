@@ -4,6 +4,8 @@ import type { AuthlogError } from "../../errors.ts";
 export type Destination =
   /** No token, outside production: the embedded ledger. */
   | { kind: "ledger"; path: string; url?: string; probe?: Probe }
+  /** The app's token stands in its code. */
+  | { kind: "code" }
   /** No token in production. */
   | { kind: "none" }
   /** A token, and a URL that it must not be sent to. */
@@ -26,7 +28,7 @@ export interface Probe {
   readonly roundTrip?: RoundTripFinding;
 }
 
-/** What became of the one event that `--write` appends. */
+/** What became of the one event that was appended. */
 export interface RoundTripFinding {
   /** Appended, with its proof verified by pangea-node-sdk. */
   readonly proven: boolean;

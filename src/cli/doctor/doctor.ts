@@ -7,27 +7,30 @@ import { resolveConfig } from "../../setup/config.ts";
 import { exitCodes, jsonLine, type Terminal } from "../terminal.ts";
 import type { Check } from "./check.ts";
 import { configurationChecks } from "./configuration-checks.ts";
+import { deliveryChecks } from "./delivery-checks.ts";
 import { destinationChecks } from "./destination-checks.ts";
 import { type AppEnvironment, readAppEnvironment } from "./env-files.ts";
 import { environmentChecks } from "./environment-checks.ts";
 import { journalChecks } from "./journal-checks.ts";
 import { probeDestination } from "./probe.ts";
 import { readApp } from "./read-app.ts";
+import { readAppState } from "./read-app-state.ts";
 import { readJournal } from "./read-journal.ts";
 import { type Report, reportLines } from "./report-lines.ts";
 import { settingsOf } from "./settings.ts";
 import { wiringChecks } from "./wiring-checks.ts";
 
 /** What `authlog doctor --help` prints. */
-export const doctorHelp = `Usage: authlog doctor [--dir <folder>] [--write] [--json]
+export const doctorHelp = `Usage: authlog doctor [--dir <folder>] [--no-write] [--json]
 
-Looks at an app's environment, wiring, configuration, journal and destination, and says what to mend.
-Reads sources, packages and .env files; asks the destination; changes nothing without --write.
-NODE_ENV=production checks what holds in production. Exits with 1 if there is a fault.
+Looks at an app's environment, wiring, configuration, journal and destination, and says what to fix.
+Reads what the app said of itself when it ran (.authlog/app.json), packages and .env files, and sends
+one event, authlog.doctor, to the destination and back; it stays there. NODE_ENV=production checks what
+holds in production. Exits with 1 if there is a fault.
 
   --dir <folder>  the app's folder  (default: this one)
-  --write         append one event, authlog.doctor, verify it and read it back; it stays there
-                  (read with AUTHLOG_READ_TOKEN, or the ledger's own token)
+  --no-write      send no event
+                  (read back with AUTHLOG_READ_TOKEN, or the ledger's own token)
   --json          one JSON object: {"ok", "folder", "checks": [{"id", "status", …}], "settings"}`;
 
 /** How long the destination may take for each question. */
@@ -37,9 +40,10 @@ const timeoutMillis = 5_000;
 export async function doctor(args: readonly string[], terminal: Terminal): Promise<number> {
   const { values } = parseArgs({
     args: [...args],
+    allowNegative: true,
     options: {
       dir: { type: "string", default: "." },
-      write: { type: "boolean", default: false },
+      write: { type: "boolean", default: true },
       json: { type: "boolean", default: false },
     },
   });
@@ -59,19 +63,25 @@ async function examine(
 ): Promise<Report> {
   const app = readApp(folder);
   const config = resolveConfig({}, values);
+  const finding = readAppState(folder);
+  const settings = finding.kind === "found" ? finding.state.settings : [];
   const destination = await probeDestination({
     config,
     ledgerPath: resolve(folder, config.ledgerPath.value ?? join(".authlog", "ledger.db")),
     readToken: values["AUTHLOG_READ_TOKEN"] || undefined,
+    tokenInCode: settings.some(({ name, source }) => name === "token" && source === "code"),
     write,
     timeoutMillis,
   });
+  const journal = readJournal(folder, config);
+  const nowMillis = Date.now();
   const checks: Check[] = [
     ...environmentChecks(app, process.versions.node),
-    ...wiringChecks(app, values["NODE_OPTIONS"]),
-    ...configurationChecks(app, config),
-    ...journalChecks(readJournal(folder, config), config, Date.now()),
+    ...wiringChecks(app, finding, nowMillis),
+    ...configurationChecks(app, config, finding),
+    ...journalChecks(journal, config, nowMillis),
     ...destinationChecks(destination, config.durability.value),
+    ...deliveryChecks(finding, journal, destination, nowMillis),
   ];
   return { folder, checks, settings: settingsOf(config, files) };
 }

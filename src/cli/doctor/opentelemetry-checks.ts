@@ -66,7 +66,7 @@ function checkSdk({ packages, install }: App, api: string): Check {
       id,
       status: "skip",
       what: "No OpenTelemetry SDK is installed.",
-      why: "It is optional: with it, records carry the id of their trace.",
+      why: "It is optional: tracing, and the exporters of OTEL_* variables, need it.",
       hint: `${install} @opentelemetry/sdk-node`,
       link: readme("install"),
     };

@@ -18,6 +18,8 @@ export interface ProbeOptions {
   ledgerPath: string;
   /** A token that can search, where the app has one beside that which appends. */
   readToken: string | undefined;
+  /** Whether the app has its token from its code. */
+  tokenInCode: boolean;
   /** Whether one event may be appended, which cannot be taken back. */
   write: boolean;
   /** For each question. */
@@ -32,9 +34,10 @@ interface Access {
 
 /** Finds out where events go, and asks there. Rejects never: what went wrong is in the answer. */
 export async function probeDestination(options: ProbeOptions): Promise<Destination> {
-  const { config, ledgerPath, readToken } = options;
+  const { config, ledgerPath, readToken, tokenInCode } = options;
   const token = config.token.value;
   if (typeof token !== "string") {
+    if (tokenInCode) return { kind: "code" };
     if (config.production) return { kind: "none" };
     const served = await findServed(filesOf(ledgerPath));
     if (served === undefined) return { kind: "ledger", path: ledgerPath };

@@ -1,7 +1,6 @@
-import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
-import { dirname, join, relative, sep } from "node:path";
-import type { App, AppFile, InstalledPackage } from "./app.ts";
-import { readSource } from "./source-code.ts";
+import { existsSync, readFileSync, realpathSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { App, InstalledPackage } from "./app.ts";
 
 /** The packages that the checks ask for. */
 const looked = [
@@ -22,9 +21,6 @@ const addCommands: readonly (readonly [lockfile: string, command: string])[] = [
   ["bun.lockb", "bun add"],
 ];
 
-const maxFiles = 5_000;
-const maxFileBytes = 1_024 ** 2;
-
 /** Reads what the checks need to know of the app in a folder. Changes nothing, and asks nobody. */
 export function readApp(folder: string): App {
   const manifest = readJson(join(folder, "package.json"));
@@ -34,17 +30,12 @@ export function readApp(folder: string): App {
     if (found !== undefined) packages.set(name, found);
   }
   const authlogApi = apiOfAuthlog(folder);
-  // Elsewhere than in an app, there is no telling how much lies below.
-  const { files, cut } = manifest === undefined ? { files: [], cut: false } : readFiles(folder);
   return {
     folder,
     isPackage: manifest !== undefined,
     install: addCommands.find(([file]) => isAbove(folder, file))?.[1] ?? "npm install",
     packages,
     ...(authlogApi !== undefined && { authlogApi }),
-    scripts: stringsOf(manifest?.["scripts"]),
-    files,
-    cut,
   };
 }
 
@@ -78,42 +69,6 @@ function* upwards(folder: string): Generator<string> {
   }
 }
 
-const isSource = (name: string): boolean =>
-  /\.(?:[cm]?[jt]s|[jt]sx)$/.test(name) &&
-  !/\.(?:d\.[cm]?ts|(?:test|spec|stories)\.\w+)$/.test(name);
-const isOwn = (name: string): boolean =>
-  !name.startsWith(".") && !["node_modules", "dist", "build", "out", "coverage"].includes(name);
-
-/** The app's sources, those nearest to its root first. A package inside it is another app's. */
-function readFiles(folder: string): Pick<App, "files" | "cut"> {
-  const files: AppFile[] = [];
-  const queue = [folder];
-  for (let at = queue.shift(); at !== undefined; at = queue.shift()) {
-    for (const entry of entriesOf(at)) {
-      const path = join(at, entry.name);
-      if (entry.isDirectory()) {
-        if (isOwn(entry.name) && !existsSync(join(path, "package.json"))) queue.push(path);
-      } else if (entry.isFile() && isSource(entry.name) && statSync(path).size <= maxFileBytes) {
-        if (files.length === maxFiles) return { files, cut: true };
-        const name = relative(folder, path).split(sep).join("/");
-        files.push({ path: name, ...readSource(readFileSync(path, "utf8")) });
-      }
-    }
-  }
-  return { files, cut: false };
-}
-
-function entriesOf(folder: string): ReturnType<typeof entries> {
-  try {
-    return entries(folder);
-  } catch {
-    // Not ours to read.
-    return [];
-  }
-}
-
-const entries = (folder: string) => readdirSync(folder, { withFileTypes: true });
-
 function readJson(path: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(readFileSync(path, "utf8"));
@@ -123,9 +78,4 @@ function readJson(path: string): Record<string, unknown> | undefined {
   } catch {
     return undefined;
   }
-}
-
-function stringsOf(value: unknown): Record<string, string> {
-  if (typeof value !== "object" || value === null) return {};
-  return Object.fromEntries(Object.entries(value).filter(([, text]) => typeof text === "string"));
 }

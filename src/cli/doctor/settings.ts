@@ -1,5 +1,5 @@
 import type { AuthlogConfig } from "../../setup/config.ts";
-import type { Setting } from "../../setup/setting.ts";
+import { namedSettings } from "../../setup/setting.ts";
 
 /** A setting as it can be shown to anybody. */
 export interface ShownSetting {
@@ -29,6 +29,9 @@ const shown: ReadonlySet<string> = new Set([
 /** Which variable a setting is read from, as far as its name in the report does not tell. */
 const variables: Readonly<Record<string, string | readonly string[]>> = {
   enabled: "AUTHLOG_ENABLED",
+  tracing: "AUTHLOG_TRACING",
+  banner: "AUTHLOG_BANNER",
+  resource: ["OTEL_SERVICE_NAME", "OTEL_RESOURCE_ATTRIBUTES"],
   token: "PANGEA_TOKEN",
   domain: "PANGEA_DOMAIN",
   baseUrlTemplate: "PANGEA_BASE_URL_TEMPLATE",
@@ -68,7 +71,7 @@ export function settingsOf(
   files: ReadonlyMap<string, string>,
 ): ShownSetting[] {
   const { schema } = config;
-  return flatten("", config).map(([name, { value, source }]) => ({
+  return namedSettings(config).map(([name, { value, source }]) => ({
     name,
     value: name === "schema" ? schema.value.name : masked(name, value),
     source: (source === "environment" && fileOf(name, files)) || source,
@@ -79,17 +82,6 @@ function fileOf(name: string, files: ReadonlyMap<string, string>): string | unde
   const file = [variables[name] ?? []].flat().find((variable) => files.has(variable));
   return file === undefined ? undefined : files.get(file);
 }
-
-function flatten(prefix: string, value: object): (readonly [string, Setting<unknown>])[] {
-  return Object.entries(value).flatMap(([key, member]: [string, unknown]) => {
-    if (typeof member !== "object" || member === null || Array.isArray(member)) return [];
-    const name = `${prefix}${key}`;
-    return isSetting(member) ? [[name, member] as const] : flatten(`${name}.`, member);
-  });
-}
-
-const isSetting = (value: object): value is Setting<unknown> =>
-  "value" in value && "source" in value;
 
 function masked(name: string, value: unknown): ShownSetting["value"] {
   if (value === undefined || (Array.isArray(value) && value.length === 0)) return null;

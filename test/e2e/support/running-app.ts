@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type BuiltApp, nextOf } from "./built-app.ts";
@@ -10,6 +10,8 @@ export interface RunningApp extends AsyncDisposable {
   url: string;
   /** How much memory the server holds, in bytes: its resident set, from Linux itself. */
   residentBytes(): number;
+  /** How long the server has kept processors busy since its start, in milliseconds. */
+  processorMillis(): number;
   /** Everything that the server has written to stdout and stderr so far. */
   output(): string;
   /** Ends the server and waits until it is gone. */
@@ -18,20 +20,21 @@ export interface RunningApp extends AsyncDisposable {
   kill(): Promise<void>;
 }
 
-/** Starts the production server of a built app on a free port of the loopback. */
+/** Starts the server of a built app, by default the production one, on a free port of the loopback. */
 export async function startApp(
-  { folder }: BuiltApp,
+  { folder }: Pick<BuiltApp, "folder">,
   settings: Readonly<Record<string, string>>,
+  mode: "start" | "dev" = "start",
 ): Promise<RunningApp> {
   // What one test leaves in its journal is not for the next one.
   const own = mkdtempSync(join(tmpdir(), "authlog-app-"));
-  const args = [nextOf(folder), "start", "--hostname", "127.0.0.1", "--port", "0"];
+  const args = [nextOf(folder), mode, "--hostname", "127.0.0.1", "--port", "0"];
   const child = spawn(process.execPath, args, {
     cwd: folder,
     // Nothing is inherited but what finds programs: a setting of the machine must not matter here.
     env: {
       PATH: process.env["PATH"],
-      NODE_ENV: "production",
+      ...(mode === "start" && { NODE_ENV: "production" }),
       NEXT_TELEMETRY_DISABLED: "1",
       AUTH_TRUST_HOST: "true",
       AUTH_SECRET: "a-secret-for-tests-alone",
@@ -66,6 +69,7 @@ export async function startApp(
   return {
     url,
     residentBytes: () => residentBytes(child.pid),
+    processorMillis: () => processorMillis(child.pid),
     output: () => output,
     stop,
     kill: () => end("SIGKILL"),
@@ -76,4 +80,12 @@ export async function startApp(
 function residentBytes(pid: number | undefined): number {
   const status = readFileSync(`/proc/${pid}/status`, "utf8");
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
+}
+
+/** Of all its threads, from Linux's scheduler: /proc/<pid>/stat counts in steps of ten. */
+function processorMillis(pid: number | undefined): number {
+  const nanos = readdirSync(`/proc/${pid}/task`).map((thread) =>
+    Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8").split(" ")[0]),
+  );
+  return nanos.reduce((sum, time) => sum + time, 0) / 1e6;
 }

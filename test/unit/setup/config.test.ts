@@ -109,3 +109,39 @@ describe("delivery", () => {
     expect(problem?.fix).toBe(`Set ${variable} to ${values}, or take it away.`);
   });
 });
+
+describe("tracing", () => {
+  const endpoint = { OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:4318" };
+  it.each<[string, Record<string, string>, boolean]>([
+    ["no variable", {}, false],
+    ["a variable that names a service alone", { OTEL_SERVICE_NAME: "shop" }, false],
+    ["an endpoint", endpoint, true],
+    ["an exporter of metrics alone", { OTEL_METRICS_EXPORTER: "console" }, true],
+    [
+      "an endpoint, and an SDK that is switched off",
+      { ...endpoint, OTEL_SDK_DISABLED: "TRUE" },
+      false,
+    ],
+    ["an endpoint, and tracing that is switched off", { ...endpoint, AUTHLOG_TRACING: "0" }, false],
+    ["nothing but AUTHLOG_TRACING", { AUTHLOG_TRACING: "true" }, true],
+  ])("with %s", (_, env, tracing) => {
+    expect(resolveConfig({}, env).tracing.value).toBe(tracing);
+    expect(resolveConfig({ tracing: !tracing }, env).tracing.value).toBe(!tracing);
+  });
+});
+
+it.each<[string, Record<string, string>, object]>([
+  ["", {}, {}],
+  ["a=b", {}, { a: "b" }],
+  [" a = b%2Cc , d= ,", {}, { a: "b,c", d: "" }],
+  ["service.name=a", { OTEL_SERVICE_NAME: "b" }, { "service.name": "b" }],
+])("the resource of OTEL_RESOURCE_ATTRIBUTES=%j %j", (text, env, attributes) => {
+  const { resource, problems } = resolveConfig({}, { OTEL_RESOURCE_ATTRIBUTES: text, ...env });
+  expect({ attributes: resource.value, problems }).toEqual({ attributes, problems: [] });
+});
+
+it.each(["a", "=b", "a=%zz", "a=b,,c"])("no resource is made of %j", (text) => {
+  const { resource, problems } = resolveConfig({}, { OTEL_RESOURCE_ATTRIBUTES: text });
+  expect(resource.value).toEqual({});
+  expect(problems).toHaveLength(1);
+});

@@ -16,7 +16,12 @@ function create(find: () => Ledger) {
   return { exporter, connected };
 }
 
-const at = (url: string, joined = true): Ledger => ({ url, token: `token of ${url}`, joined });
+const at = (url: string, joined = true, close = (): void => {}): Ledger => ({
+  url,
+  token: `token of ${url}`,
+  joined,
+  close: () => Promise.resolve(close()),
+});
 
 it("a joined ledger is found anew before each delivery, and followed to another port", async () => {
   let place = at("http://127.0.0.1:1");
@@ -54,4 +59,23 @@ it("a ledger that this process serves is asked for once", async () => {
   await exporter.deliver([]);
   await exporter.deliver([]);
   expect(asked).toBe(1);
+});
+
+it("two that ask at the same time ask once: the second would find what the first starts", async () => {
+  let asked = 0;
+  const { exporter } = create(() => {
+    asked += 1;
+    return at("http://127.0.0.1:1", false);
+  });
+  await Promise.all([exporter.ready(), exporter.deliver([])]);
+  expect(asked).toBe(1);
+});
+
+it("a shutdown closes the ledger, also one that is still being started", async () => {
+  const closed: string[] = [];
+  const { exporter } = create(() => at("http://127.0.0.1:1", false, () => closed.push("ledger")));
+  const ready = exporter.ready();
+  await exporter.shutdown();
+  await ready;
+  expect(closed).toEqual(["ledger"]);
 });

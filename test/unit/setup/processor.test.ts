@@ -28,7 +28,11 @@ it("a destination that would show the token takes no app down: the events wait, 
 });
 
 it("without a token the events wait, and it is said", async () => {
-  const processor = auditProcessor({ durability: "memory", pangea: { token: () => "" } });
+  const processor = auditProcessor({
+    banner: false,
+    durability: "memory",
+    pangea: { token: () => "" },
+  });
   getSlot().sink = (record) => processor.take(record);
   signIn();
   await processor.forceFlush();
@@ -41,7 +45,11 @@ it("each of several settings that cannot be used is named, and how it can be", a
   vi.stubEnv("OTEL_BLRP_MAX_QUEUE_SIZE", "abc");
   vi.stubEnv("AUTHLOG_JOURNAL_ON_FULL", "x");
   vi.stubEnv("AUTHLOG_ENABLED", "maybe");
-  const processor = auditProcessor({ durability: "memory", pangea: { token: "pts_test" } });
+  const processor = auditProcessor({
+    banner: false,
+    durability: "memory",
+    pangea: { token: "pts_test" },
+  });
   vi.unstubAllEnvs();
   await processor.shutdown();
   expect(watched.diagnostics).toHaveLength(1);

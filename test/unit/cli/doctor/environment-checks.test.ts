@@ -3,7 +3,7 @@ import { environmentChecks } from "../../../../src/cli/doctor/environment-checks
 import { appOf, usual } from "./app-of.ts";
 
 const statusOf = (id: string, packages: Record<string, string>, node = "24.1.0"): string => {
-  const checks = environmentChecks(appOf({}, { ...usual, ...packages }), node);
+  const checks = environmentChecks(appOf({ ...usual, ...packages }), node);
   const { status, what } = checks.find((check) => check.id === `environment.${id}`) ?? {};
   return `${status}: ${what}`;
 };
@@ -57,7 +57,7 @@ describe("the environment", () => {
   });
 
   it("of an app with nothing installed each absence is told once, with the command that mends it", () => {
-    const checks = environmentChecks(appOf({}, {}), "24.1.0").slice(1);
+    const checks = environmentChecks(appOf({}), "24.1.0").slice(1);
     expect(checks.map(({ id, status, hint }) => [id, status, hint])).toEqual([
       ["environment.authlog", "fail", "npm install authlog"],
       ["environment.next", "warn", "npm install next"],

@@ -5,49 +5,48 @@ import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Check } from "../../../../src/cli/doctor/check.ts";
 import { configurationChecks } from "../../../../src/cli/doctor/configuration-checks.ts";
+import { deliveryChecks } from "../../../../src/cli/doctor/delivery-checks.ts";
 import { destinationChecks } from "../../../../src/cli/doctor/destination-checks.ts";
 import { environmentChecks } from "../../../../src/cli/doctor/environment-checks.ts";
+import type { AppStateFinding } from "../../../../src/cli/doctor/read-app-state.ts";
 import { reportLines } from "../../../../src/cli/doctor/report-lines.ts";
 import { settingsOf } from "../../../../src/cli/doctor/settings.ts";
 import { wiringChecks } from "../../../../src/cli/doctor/wiring-checks.ts";
 import { AuthlogError } from "../../../../src/errors.ts";
 import { resolveConfig } from "../../../../src/setup/config.ts";
-import { appOf, usual } from "./app-of.ts";
+import { appOf, found, journalOf, nowMillis, stateOf, usual } from "./app-of.ts";
 
 const root = resolve(import.meta.dirname, "../../../..");
 const url = "https://audit.example.com";
 
 /** Every way in which a check can find fault. */
 function everyFault(): Check[] {
-  const nothing = appOf({}, {});
-  const old = appOf(
-    {
-      "instrumentation.ts": "export const register = 1;",
-      "auth.ts": 'import NextAuth from "next-auth"; NextAuth({})',
-    },
-    {
-      ...usual,
-      next: "13.0.0",
-      "next-auth": "3.0.0",
-      "@opentelemetry/api": "1.8.0",
-      "@opentelemetry/sdk-logs": "2.0.0",
-    },
-  );
-  const odd = appOf(
-    {
-      "instrumentation.ts": "export {};",
-      "src/app/page.ts": "",
-      "otel.ts": 'import { NodeSDK } from "@opentelemetry/sdk-node"; new NodeSDK();',
-      "o.ts": 'import { withAuthlog } from "authlog/next-auth"; withAuthlog(options)',
-      "auth.ts": 'import NextAuth from "next-auth"; NextAuth({})',
-    },
-    {
-      ...usual,
-      next: "14.0.0",
-      "@opentelemetry/api": "1.9.0",
-      "@opentelemetry/sdk-node": "0.301.0",
-    },
-  );
+  const nothing = appOf({});
+  const old = appOf({
+    ...usual,
+    next: "13.0.0",
+    "next-auth": "3.0.0",
+    "@opentelemetry/api": "1.8.0",
+    "@opentelemetry/sdk-logs": "2.0.0",
+  });
+  const odd = appOf({
+    ...usual,
+    next: "14.0.0",
+    "@opentelemetry/api": "1.9.0",
+    "@opentelemetry/sdk-node": "0.301.0",
+  });
+  const { wrapped: _, ...unwrapped } = stateOf({
+    failed: { unixMillis: 0, code: "ERR_AUTHLOG_DELIVERY_RETRYABLE" },
+  });
+  const findings: AppStateFinding[] = [
+    { kind: "missing" },
+    { kind: "unreadable", path: "/app/.authlog/app.json", reason: "EACCES" },
+    found({ wrapped: "options", provider: "app", takenBy: "sink", destination: { kind: "none" } }),
+    { kind: "found", state: unwrapped, running: true },
+    found({ settings: [{ name: "token", source: "code" }] }, false),
+  ];
+  const waiting = journalOf(3);
+  const ledger = { kind: "ledger", path: "/app/.authlog/ledger.db" } as const;
   const roundTrips = [
     { proven: false, readBack: "no token" },
     { proven: true, readBack: "not found" },
@@ -60,11 +59,18 @@ function everyFault(): Check[] {
       odd,
       { ...nothing, isPackage: false },
       { ...odd, authlogApi: "1.10.0" },
-    ].flatMap((app) => [...environmentChecks(app, "20.0.0"), ...wiringChecks(app)]),
-    ...configurationChecks(
-      nothing,
-      resolveConfig({}, { AUTHLOG_ENABLED: "false", AUTHLOG_LEDGER_PORT: "x" }),
-    ),
+    ].flatMap((app) => environmentChecks(app, "20.0.0")),
+    ...findings.flatMap((finding) => [
+      ...wiringChecks(old, finding, nowMillis),
+      ...configurationChecks(
+        nothing,
+        resolveConfig({}, { AUTHLOG_ENABLED: "false", AUTHLOG_LEDGER_PORT: "x" }),
+        finding,
+      ),
+      ...deliveryChecks(finding, waiting, ledger, nowMillis),
+      ...deliveryChecks(finding, waiting, { kind: "none" }, nowMillis),
+    ]),
+    ...destinationChecks({ kind: "code" }),
     ...destinationChecks({ kind: "none" }),
     ...destinationChecks({ kind: "ledger", path: "/app/.authlog/ledger.db" }),
     ...destinationChecks({

@@ -1,167 +1,96 @@
-import { describe, expect, it } from "vitest";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { AppStateFinding } from "../../../../src/cli/doctor/read-app-state.ts";
 import { wiringChecks } from "../../../../src/cli/doctor/wiring-checks.ts";
-import { appOf } from "./app-of.ts";
+import { appOf, found, nowMillis, stateOf, usual } from "./app-of.ts";
 
-type Files = Readonly<Record<string, string>>;
-
-const said = (id: string, files: Files): string[] =>
-  wiringChecks(appOf(files))
+const said = (
+  id: string,
+  finding: AppStateFinding,
+  packages: Readonly<Record<string, string>> = usual,
+): string[] =>
+  wiringChecks(appOf(packages), finding, nowMillis)
     .filter((check) => check.id === `wiring.${id}`)
     .map(({ status, what }) => `${status}: ${what}`);
 
-const oneLine = 'export { register } from "authlog/instrumentation";';
-const dynamic = (path: string): string =>
-  `export async function register() { await import("${path}"); }`;
-const processor = `import { auditProcessor } from "authlog/otel";`;
+describe("an app that runs", () => {
+  it("is in order where it was set up as the README has it, and an event came", () => {
+    const checks = wiringChecks(appOf(), found(), nowMillis);
+    expect(checks.map(({ id, status, what }) => `${id} ${status}: ${what}`)).toEqual([
+      "wiring.register ok: register ran in process 4711, which started 3 min ago.",
+      "wiring.next-auth ok: NextAuth is wrapped.",
+      "wiring.provider ok: register made a LoggerProvider, and no tracer.",
+      "wiring.events ok: The last event came 1 min ago.",
+    ]);
+  });
 
-describe("register", () => {
-  it.each<[string, Files]>([
-    ["instrumentation.ts exports register.", { "instrumentation.ts": oneLine }],
-    [
-      "src/instrumentation.ts exports register.",
-      { "src/instrumentation.ts": oneLine, "src/app/page.tsx": "" },
-    ],
-    [
-      "instrumentation.js exports register.",
-      { "instrumentation.js": 'export * from "authlog/instrumentation"' },
-    ],
-    [
-      "instrumentation.ts exports register.",
-      {
-        "instrumentation.ts": `import { createRegister } from "authlog/instrumentation";\nexport const register = createRegister({});`,
-      },
-    ],
-    [
-      "instrumentation.ts exports register.",
-      {
-        "instrumentation.ts": `import { register as r } from "authlog/instrumentation"; const register = () => r(); export { register };`,
-      },
-    ],
-    [
-      "instrumentation.ts exports register, by way of instrumentation.node.ts.",
-      {
-        "instrumentation.ts": dynamic("./instrumentation.node"),
-        "instrumentation.node.ts": processor,
-      },
-    ],
-    [
-      "instrumentation.ts exports register, by way of lib/otel/index.ts.",
-      { "instrumentation.ts": dynamic("@/lib/otel"), "lib/otel/index.ts": processor },
-    ],
-  ])("is found: %s %j", (what, files) => expect(said("register", files)).toEqual([`ok: ${what}`]));
+  it("that has ended is told as that, which is no fault", () => {
+    expect(said("register", found({}, false))).toEqual([
+      "skip: The app does not run now: register ran in process 4711, which started 3 min ago.",
+    ]);
+  });
 
-  it.each<[string, Files]>([
-    ["There is no instrumentation.ts.", {}],
-    ["There is no src/instrumentation.ts.", { "src/app/page.tsx": "" }],
+  it.each([
+    ["options", "warn: Options of NextAuth are wrapped, its function is not."],
+    [undefined, "warn: NextAuth has not been wrapped since the app started."],
+  ] as const)("that has wrapped %s of NextAuth is not in order", (wrapped, what) => {
+    const { wrapped: _, ...unwrapped } = stateOf();
+    const state = wrapped === undefined ? unwrapped : { ...unwrapped, wrapped };
+    const finding = { kind: "found", state, running: true } as const;
+    expect(said("next-auth", finding)).toEqual([what]);
+  });
+
+  it("without NextAuth is not asked whether it is wrapped", () => {
+    expect(said("next-auth", found(), { authlog: "0.1.0" })).toEqual([]);
+  });
+
+  it.each([
+    ["app", "processor", "ok: The app has a LoggerProvider of its own."],
+    ["app", "sink", "warn: The app's own LoggerProvider has no audit processor."],
+    ["sdk-node", "processor", "ok: register started @opentelemetry/sdk-node."],
+    ["none", "sink", "ok: OpenTelemetry's SDK is switched off; events go past it."],
+  ] as const)("whose provider is of %s, and whose events a %s takes", (provider, takenBy, what) => {
+    expect(said("provider", found({ provider, takenBy }))).toEqual([what]);
+  });
+});
+
+describe("an app of which nothing is known", () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "authlog-doctor-"));
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  const oneLine = 'export { register } from "authlog/instrumentation";';
+
+  it.each<[string, Readonly<Record<string, string>>]>([
+    ["fail: There is no instrumentation.ts.", {}],
+    ["fail: There is no src/instrumentation.ts.", { "src/app/page.tsx": "" }],
     [
-      "Next.js does not see instrumentation.ts.",
+      "fail: Next.js does not see instrumentation.ts.",
       { "instrumentation.ts": oneLine, "src/app/page.tsx": "" },
     ],
-    ["instrumentation.ts exports no register.", { "instrumentation.ts": `// ${oneLine}` }],
     [
-      "instrumentation.ts exports no register.",
-      { "instrumentation.ts": 'import "authlog/instrumentation";' },
+      "fail: instrumentation.js does not set authlog up.",
+      { "instrumentation.js": "export function register() {}" },
     ],
     [
-      "The register of instrumentation.ts does not set authlog up.",
-      { "instrumentation.ts": dynamic("./other"), "other.ts": "" },
+      "warn: authlog has not been set up in this folder yet.",
+      { "instrumentation.ts": 'export const register = () => import("./node");' },
     ],
-  ])("is missed: %s %j", (what, files) =>
-    expect(said("register", files)).toEqual([`fail: ${what}`]),
-  );
-});
-
-const imports =
-  'import NextAuth from "next-auth";\nimport { withAuthlog } from "authlog/next-auth";\n';
-
-describe("NextAuth", () => {
-  it.each([
-    `${imports}export const { auth } = withAuthlog(NextAuth)({ providers: [] });`,
-    `${imports}export default withAuthlog(NextAuth)(options);`,
-    `${imports}const wrapped = withAuthlog( NextAuth );\nexport const { auth } = wrapped(config);`,
-    `import Auth from "next-auth"; import { withAuthlog as w } from "authlog/next-auth"; w(Auth)({})`,
-    `const NextAuth = require("next-auth"); const { withAuthlog } = require("authlog/next-auth"); module.exports = withAuthlog(NextAuth)({});`,
-    `import $a from "next-auth/next"; import { withAuthlog } from "authlog/next-auth"; withAuthlog($a)({})`,
-  ])("is wrapped: %s", (source) => {
-    expect(said("next-auth", { "auth.ts": source })).toEqual([
-      "ok: NextAuth is wrapped in auth.ts.",
-    ]);
-  });
-
-  it.each([
-    'import NextAuth from "next-auth";\nexport const { auth } = NextAuth({});',
-    `${imports}// withAuthlog(NextAuth)\nexport default NextAuth(options);`,
-    `${imports}export default NextAuth<Request>(options);`,
-  ])("is called without the wrapper: %s", (source) => {
-    expect(said("next-auth", { "auth.ts": source })).toEqual([
-      "fail: auth.ts calls NextAuth without withAuthlog.",
-    ]);
-  });
-
-  it("with wrapped options alone misses what only the handler sees", () => {
-    const files = {
-      "lib/options.ts":
-        'import { withAuthlog } from "authlog/next-auth";\nexport const options = withAuthlog({ providers: [] });',
-      "pages/api/auth/[...nextauth].ts":
-        'import NextAuth from "next-auth";\nexport default NextAuth(options);',
-    };
-    expect(said("next-auth", files)).toEqual([
-      "warn: pages/api/auth/[...nextauth].ts calls NextAuth itself; only its options are wrapped.",
-    ]);
-  });
-
-  it("that is only imported for its types or helpers is no call", () => {
-    const files = {
-      "a.ts": 'import { getServerSession } from "next-auth";\ngetServerSession();',
-      "b.ts": 'import type NextAuth from "next-auth";',
-      "c.ts": 'import { useSession } from "next-auth/react";',
-    };
-    expect(said("next-auth", files)).toEqual(["warn: No call of NextAuth was found."]);
-  });
-});
-
-describe("another set-up of OpenTelemetry", () => {
-  const sdk = 'import { NodeSDK } from "@opentelemetry/sdk-node";\n';
-  it.each<[string, Files]>([
+    ["warn: authlog has not been set up in this folder yet.", { "instrumentation.ts": oneLine }],
     [
-      "warn: NodeSDK in otel.ts has no audit processor.",
-      { "otel.ts": `${sdk}new NodeSDK({}).start();` },
+      "warn: authlog has not been set up in this folder yet.",
+      { "src/instrumentation.mjs": oneLine, "src/pages/index.js": "" },
     ],
-    [
-      "ok: NodeSDK in otel.ts has authlog's processor.",
-      { "otel.ts": `${sdk}${processor}new NodeSDK({ logRecordProcessors: [auditProcessor()] });` },
-    ],
-    [
-      "warn: registerOTel in otel.ts has no audit processor.",
-      { "otel.ts": 'import { registerOTel } from "@vercel/otel"; registerOTel("app");' },
-    ],
-    [
-      "warn: LoggerProvider in otel.ts has no audit processor.",
-      { "otel.ts": 'import * as logs from "@opentelemetry/sdk-logs"; new logs.LoggerProvider();' },
-    ],
-  ])("%s", (what, files) => expect(said("provider", files)).toEqual([what]));
-
-  it("that a script loads before the app is told", () => {
-    const scripts = {
-      start: "node --import @opentelemetry/auto-instrumentations-node/register server.js",
-    };
-    const checks = wiringChecks({ ...appOf(), scripts });
-    expect(checks.at(-1)).toMatchObject({ id: "wiring.provider", status: "warn" });
-  });
-
-  it("that NODE_OPTIONS loads, or an import starts by itself, is told", () => {
-    const module = "@opentelemetry/auto-instrumentations-node/register";
-    const [told] = wiringChecks(appOf(), `--require ${module}`).slice(-1);
-    expect(told?.what).toBe("NODE_OPTIONS starts an OpenTelemetry of its own.");
-    expect(said("provider", { "instrumentation.ts": `import "${module}";` })).toEqual([
-      "warn: instrumentation.ts starts an OpenTelemetry of its own.",
-    ]);
-    expect(wiringChecks(appOf(), "--max-old-space-size=512").map(({ id }) => id)).not.toContain(
-      "wiring.provider",
-    );
-  });
-
-  it("is not seen where there is none", () => {
-    expect(said("provider", { "a.ts": "class NodeSDK {}\nnew NodeSDK();" })).toEqual([]);
+  ])("%s %j", (what, files) => {
+    for (const [path, content] of Object.entries(files)) {
+      mkdirSync(dirname(join(folder, path)), { recursive: true });
+      writeFileSync(join(folder, path), content);
+    }
+    const checks = wiringChecks(appOf(usual, folder), { kind: "missing" }, nowMillis);
+    expect(checks.map(({ status, what: line }) => `${status}: ${line}`)).toEqual([what]);
   });
 });
