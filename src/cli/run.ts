@@ -17,6 +17,10 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
     const { serve, serveHelp } = await import("./serve.ts");
     return { help: serveHelp, run: serve };
   },
+  async tail() {
+    const { tail, tailHelp } = await import("./tail.ts");
+    return { help: tailHelp, run: tail };
+  },
   async doctor() {
     const { doctor, doctorHelp } = await import("./doctor/doctor.ts");
     return { help: doctorHelp, run: doctor };
@@ -34,6 +38,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
 const help = `Usage: authlog <command> [options]
 
   serve       start the embedded ledger and show each event as it is appended
+  tail        show the latest events of the embedded ledger, and new ones as they come
   doctor      look at an app, its settings and where its events go, and say what to mend
   journal     show what waits on the disk for its delivery
   deadletter  list what the audit log refused for good, or send it again
