@@ -46,9 +46,9 @@ function versionsOf(manifest: string): Versions {
 
 /** The matrix asks for another Next.js, for one of its bundlers by name, and for one kind of app. */
 const {
-  AUTHLOG_TEST_NEXT: nextVersion,
-  AUTHLOG_TEST_BUNDLER: bundler,
-  AUTHLOG_TEST_APP: askedKind,
+  TEST_AUTHLOG_NEXT: nextVersion,
+  TEST_AUTHLOG_BUNDLER: bundler,
+  TEST_AUTHLOG_APP: askedKind,
 } = process.env;
 
 const isNext15 = nextVersion?.startsWith("15.") === true;
