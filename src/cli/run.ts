@@ -3,7 +3,7 @@ import { AuthlogError } from "../errors.ts";
 import { codedError } from "./coded-error.ts";
 import { manifest } from "./manifest.ts";
 import { nodeTooOld } from "./node-version.ts";
-import { suggest } from "./suggest.ts";
+import { suggest } from "../suggest.ts";
 import { exitCodes, plain, type Terminal } from "./terminal.ts";
 
 interface Command {
