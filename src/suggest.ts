@@ -8,7 +8,7 @@
 export function suggest(
   word: string,
   known: readonly string[],
-  maxChanges = Number.POSITIVE_INFINITY,
+  maxChanges: number = Number.POSITIVE_INFINITY,
 ): string | undefined {
   const ranked = known
     .map((candidate) => ({ candidate, distance: distance(word.slice(0, 64), candidate) }))
