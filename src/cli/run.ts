@@ -107,6 +107,8 @@ function report(error: unknown, { err }: Terminal): number {
   if (AuthlogError.is(error)) {
     err(`authlog: ${plain(error.message, 500)} [${error.code}]`);
     err(`  ${plain(error.why, 500)} ${plain(error.fix, 500)}`);
+    // A command that was mistyped has its help.
+    if (error.code !== "ERR_AUTHLOG_USAGE") err(`  See ${plain(error.link, 500)}`);
     return usageCodes.has(error.code) ? exitCodes.usage : exitCodes.fault;
   }
   err(`authlog: ${plain(String(error), 500)}`);

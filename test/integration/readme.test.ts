@@ -106,14 +106,6 @@ describe("the README's tables", () => {
     expect(new Set(named)).toEqual(new Set(Object.values(attributes)));
   });
 
-  it("have an anchor for each code, where errors link to", () => {
-    const source = readFileSync(join(root, "src/errors.ts"), "utf8");
-    const codes = [...source.matchAll(/\| "(ERR_AUTHLOG_\w+)"/g)].map(([, code = ""]) => code);
-    expect(codes.length).toBeGreaterThan(10);
-    const missing = codes.filter((code) => !readme.includes(`<a id="${code.toLowerCase()}"></a>`));
-    expect(missing).toEqual([]);
-  });
-
   it("tell the defaults that the code has", () => {
     const { batch } = resolveConfig({}, {});
     for (const [name, { value }] of Object.entries(batch)) {
