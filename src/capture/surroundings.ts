@@ -44,7 +44,7 @@ function lookAround(): Surroundings {
   const key = Object.getOwnPropertySymbols(globalThis).find((symbol) =>
     symbol.description?.startsWith(storage),
   );
-  if (key === undefined) return { kind: "untold" };
+  if (key === undefined) return { kind: inJest() ? "outside" : "untold" };
   const store = guarded(() => (globalThis as unknown as Globals)[key]?.getStore());
   if (store === undefined) return { kind: "outside" };
   if (readText(store, "type") !== "request") return { kind: "ahead" };
@@ -55,6 +55,11 @@ function lookAround(): Surroundings {
         request: readRequest(headers, undefined, readText(readField(store, "url"), "pathname")),
       }
     : { kind: "untold" };
+}
+
+/** The globals of a test in Jest are copies of its own process's: with `next/jest` the class, but no store. */
+function inJest(): boolean {
+  return Symbol.for("jest-native-promise") in globalThis;
 }
 
 type Globals = Readonly<Record<symbol, { getStore(): unknown } | undefined>>;
