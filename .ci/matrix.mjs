@@ -42,7 +42,7 @@ const onEachNode = [
     column: "10,000 batches",
     project: "integration",
     args: ["test/integration/scripted-receiver.test.ts"],
-    env: { AUTHLOG_LONG: "1" },
+    env: { TEST_AUTHLOG_LONG: "1" },
     except: nodes.filter((node) => node !== "24.21.0"),
   },
 ];
@@ -70,7 +70,7 @@ const cells = [
         row: `Next ${major}, ${bundler}`,
         column: kind,
         node: "24.21.0",
-        ...installed(kind, { AUTHLOG_TEST_NEXT: next, AUTHLOG_TEST_BUNDLER: bundler }),
+        ...installed(kind, { TEST_AUTHLOG_NEXT: next, TEST_AUTHLOG_BUNDLER: bundler }),
       })),
     ),
   ),
@@ -78,7 +78,7 @@ const cells = [
 
 function installed(kind, env = {}) {
   const args = ["test/e2e/installed.test.ts"];
-  return { project: "e2e", args, env: { ...env, AUTHLOG_TEST_APP: kind } };
+  return { project: "e2e", args, env: { ...env, TEST_AUTHLOG_APP: kind } };
 }
 
 const wanted = cells.filter((cell) => isAsked(cell));
@@ -135,7 +135,7 @@ async function runCell({ table, row, column, node, project, args = [], env = {} 
       ...(node.startsWith("22.") && project !== "e2e" ? quiet : {}),
       ...env,
       PATH: `${dirname(binary)}:${process.env.PATH}`,
-      AUTHLOG_TEST_REPORT: report,
+      TEST_AUTHLOG_REPORT: report,
     },
     stdio: ["ignore", "pipe", "pipe"],
   });

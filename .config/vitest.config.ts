@@ -7,10 +7,10 @@ const project = (name: string, overrides: object = {}): object => ({
 });
 
 /** Where a run leaves its figures, for whoever adds up several runs. */
-const report = process.env.AUTHLOG_TEST_REPORT;
+const report = process.env.TEST_AUTHLOG_REPORT;
 
 /** Whether the long forms of the fault tests are asked for. */
-const long = process.env.AUTHLOG_LONG !== undefined;
+const long = process.env.TEST_AUTHLOG_LONG !== undefined;
 
 const config: ViteUserConfig = defineConfig({
   root: new URL("..", import.meta.url).pathname,

@@ -59,7 +59,7 @@ export interface AuthlogErrorInit {
 const brand = Symbol.for("authlog.error.v1");
 
 /**
- * The one error class of authlog: what happened, why, the mend, and where to read on.
+ * The one error class of authlog: what happened, why, the fix, and where to read on.
  *
  * @example
  * try {
@@ -73,7 +73,7 @@ export class AuthlogError extends Error {
   readonly code: AuthlogErrorCode;
   readonly why: string;
   readonly fix: string;
-  /** The section of the README that explains the code. */
+  /** The section on the code in the page that comes with the package: a path from the app's folder. */
   readonly link: string;
 
   constructor(code: AuthlogErrorCode, { message, why, fix, cause }: AuthlogErrorInit) {
@@ -82,7 +82,8 @@ export class AuthlogError extends Error {
     this.code = code;
     this.why = why;
     this.fix = fix;
-    this.link = `authlog/README.md#${code.toLowerCase()}`;
+    // A path, since editors and terminals open it, and it is of the version that is installed.
+    this.link = `node_modules/authlog/docs/errors.md#${code.toLowerCase()}`;
   }
 
   /** Whether a value is an AuthlogError, of this copy of the package or of another. */

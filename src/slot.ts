@@ -80,6 +80,8 @@ export interface Diagnostic {
   readonly message: string;
   readonly why: string;
   readonly fix: string;
+  /** Where to read on. */
+  readonly link: string;
   /** How many like it happened since the last one that was shown, this one included. */
   readonly count: number;
 }

@@ -54,7 +54,7 @@ function lookAround(): Surroundings {
   const key = Object.getOwnPropertySymbols(globalThis).find((symbol) =>
     symbol.description?.startsWith(storage),
   );
-  if (key === undefined) return { kind: "untold" };
+  if (key === undefined) return { kind: inJest() ? "outside" : "untold" };
   const store = guarded(() => (globalThis as unknown as Globals)[key]?.getStore());
   if (store === undefined) return { kind: "outside" };
   const type = readText(store, "type");
@@ -74,6 +74,11 @@ function isStaticStage(store: unknown): boolean {
   const stages = readField(store, "stagedRendering");
   const isStatic = readField(stages, "shouldTrackSyncInterrupt");
   return typeof isStatic === "function" && Reflect.apply(isStatic, stages, []) === true;
+}
+
+/** The globals of a test in Jest are copies of its own process's: with `next/jest` the class, but no store. */
+function inJest(): boolean {
+  return Symbol.for("jest-native-promise") in globalThis;
 }
 
 type Globals = Readonly<Record<symbol, { getStore(): unknown } | undefined>>;

@@ -6,6 +6,8 @@ const stopped = new Promise<void>((resolve) => {
   // Once: a second signal finds no listener, and ends the process at once.
   process.once("SIGINT", () => resolve());
   process.once("SIGTERM", () => resolve());
+  // As `authlog tail | head` leaves it: nobody reads any more.
+  process.stdout.on("error", () => resolve());
 });
 
 const { env, stdout } = process;

@@ -3,7 +3,7 @@ import { AuthlogError } from "../errors.ts";
 import { codedError } from "./coded-error.ts";
 import { manifest } from "./manifest.ts";
 import { nodeTooOld } from "./node-version.ts";
-import { suggest } from "./suggest.ts";
+import { suggest } from "../suggest.ts";
 import { exitCodes, plain, type Terminal } from "./terminal.ts";
 
 interface Command {
@@ -16,6 +16,10 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   async serve() {
     const { serve, serveHelp } = await import("./serve.ts");
     return { help: serveHelp, run: serve };
+  },
+  async tail() {
+    const { tail, tailHelp } = await import("./tail.ts");
+    return { help: tailHelp, run: tail };
   },
   async doctor() {
     const { doctor, doctorHelp } = await import("./doctor/doctor.ts");
@@ -34,6 +38,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
 const help = `Usage: authlog <command> [options]
 
   serve       start the embedded ledger and show each event as it is appended
+  tail        show the latest events of the embedded ledger, and new ones as they come
   doctor      look at an app, its settings and where its events go, and say what to mend
   journal     show what waits on the disk for its delivery
   deadletter  list what the audit log refused for good, or send it again
@@ -102,6 +107,8 @@ function report(error: unknown, { err }: Terminal): number {
   if (AuthlogError.is(error)) {
     err(`authlog: ${plain(error.message, 500)} [${error.code}]`);
     err(`  ${plain(error.why, 500)} ${plain(error.fix, 500)}`);
+    // A command that was mistyped has its help.
+    if (error.code !== "ERR_AUTHLOG_USAGE") err(`  See ${plain(error.link, 500)}`);
     return usageCodes.has(error.code) ? exitCodes.usage : exitCodes.fault;
   }
   err(`authlog: ${plain(String(error), 500)}`);

@@ -1,6 +1,8 @@
 import type { Server } from "node:http";
+import type { AddressInfo } from "node:net";
 import { createAdaptorServer } from "@hono/node-server";
 import { AuthlogError } from "../errors.ts";
+import { report } from "../telemetry/diagnostics.ts";
 
 /** A server that listens. */
 export interface Listening {
@@ -49,11 +51,10 @@ export async function listen(
     if (!isTaken(cause)) throw cannotListen(host, port, cause);
     if (portIsGiven) throw portInUse(host, port, cause);
     await bind(server, host, 0);
+    report(otherPort(port, portOf(server)));
   }
-  const address = server.address();
-  const bound = typeof address === "object" && address !== null ? address.port : port;
   return {
-    url: `http://${host.includes(":") ? `[${host}]` : host}:${bound}`,
+    url: `http://${host.includes(":") ? `[${host}]` : host}:${portOf(server)}`,
     close: () =>
       new Promise((resolve) => {
         const cut = setTimeout(() => server.closeAllConnections(), drainMillis);
@@ -76,15 +77,27 @@ function bind(server: Server, host: string, port: number): Promise<void> {
   });
 }
 
+function portOf(server: Server): number {
+  return (server.address() as AddressInfo).port;
+}
+
 function isTaken(error: unknown): boolean {
   return (error as NodeJS.ErrnoException).code === "EADDRINUSE";
+}
+
+function otherPort(taken: number, used: number): AuthlogError {
+  return new AuthlogError("ERR_AUTHLOG_LEDGER_PORT_IN_USE", {
+    message: `Port ${taken} is taken; the ledger is served on port ${used} this time.`,
+    why: "Another program listens on the ledger's default port: often the ledger of another app.",
+    fix: "Nothing has to be done: authlog finds its ledger by its file. For a port that stays the same, set AUTHLOG_LEDGER_PORT.",
+  });
 }
 
 function portInUse(host: string, port: number, cause: unknown): AuthlogError {
   return new AuthlogError("ERR_AUTHLOG_LEDGER_PORT_IN_USE", {
     message: `The ledger cannot listen on ${host}:${port}.`,
     why: "Another program listens there.",
-    fix: "Give another port, or none: then any free one is taken.",
+    fix: "Give another port (AUTHLOG_LEDGER_PORT, or the option `port`), or none: then any free one is used.",
     cause,
   });
 }

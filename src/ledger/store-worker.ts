@@ -27,7 +27,7 @@ function serve(port: MessagePort): void {
       turn = (waiting) => writerReplies(writer, waiting.splice(0));
     }
   } catch (error) {
-    port.postMessage({ id: -1, failure: failureOf(error) } satisfies ReplyMessage);
+    port.postMessage({ id: -1, failure: openingFailure(error) } satisfies ReplyMessage);
     return;
   }
   port.postMessage({ id: -1, value: undefined } satisfies ReplyMessage);
@@ -95,6 +95,15 @@ function reply(id: number, work: () => unknown): ReplyMessage {
   } catch (error) {
     return { id, failure: failureOf(error) };
   }
+}
+
+/** SQLite says that it cannot open a file, and not which one. */
+function openingFailure(error: unknown): Failure {
+  const failure = failureOf(error);
+  const { message } = failure;
+  return message.includes(data.path)
+    ? failure
+    : { ...failure, message: `${message} (${data.path})` };
 }
 
 function failureOf(error: unknown): Failure {

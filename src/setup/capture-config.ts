@@ -3,9 +3,11 @@ import type { ClientAddressRule } from "../slot.ts";
 import { defaultFlushMillis } from "../telemetry/flush.ts";
 import { attributes } from "../vocabulary.ts";
 import { clientAddressRule, trustedProxies } from "./client-address-rule.ts";
+import { suggest } from "../suggest.ts";
 import { type PseudonymKey, pseudonymKeys } from "./pseudonyms.ts";
 import type { ReadSetting, Setting } from "./setting.ts";
-import { flag, integer, names, ratio } from "./shapes.ts";
+import { callback, flag, integer, names, ratio } from "./shapes.ts";
+import { asksForPseudonyms, type UnknownName } from "./unknown-names.ts";
 
 /** An attribute that can be told as a pseudonym: it points at a person. */
 export type PrivateAttribute =
@@ -106,13 +108,9 @@ export function resolveCapture(
   read: ReadSetting,
   problems: AuthlogError[],
 ): CaptureConfig {
-  const {
-    privacy = {},
-    attemptedIdentifier,
-    clientAddress,
-    sessionRead,
-    requestEnd = {},
-  } = options;
+  const { attemptedIdentifier, clientAddress, sessionRead } = options;
+  const privacy = options.privacy ?? {};
+  const requestEnd = options.requestEnd ?? {};
   const keys = read(
     "privacy.pseudonymKey",
     privacy.pseudonymKey,
@@ -120,7 +118,7 @@ export function resolveCapture(
     pseudonymKeys,
     [],
   );
-  const pseudonymize = read(
+  const asked = read(
     "privacy.pseudonymize",
     privacy.pseudonymize,
     "AUTHLOG_PSEUDONYMIZE",
@@ -128,7 +126,10 @@ export function resolveCapture(
     [],
   );
   const known: ReadonlySet<string> = new Set(privateAttributes);
-  if (!pseudonymize.value.every((name) => known.has(name))) problems.push(unknownAttribute());
+  if (!asked.value.every((name) => known.has(name))) problems.push(unknownAttribute());
+  // A misspelt name hides what was probably meant by it.
+  const meant = asked.value.map((name) => suggest(name, privateAttributes) ?? name);
+  const pseudonymize = { ...asked, value: meant };
   if (pseudonymize.value.length > 0 && keys.value.length === 0) problems.push(keyMissing());
   const rule = read(
     "clientAddress",
@@ -137,17 +138,24 @@ export function resolveCapture(
     clientAddressRule,
     undefined,
   );
+  const proxies = read(
+    "clientAddress",
+    undefined,
+    "AUTHLOG_TRUSTED_PROXIES",
+    trustedProxies,
+    undefined,
+  );
   return {
     pseudonymKeys: keys,
     pseudonymize,
-    attemptedIdentifier: {
-      value: attemptedIdentifier,
-      source: attemptedIdentifier === undefined ? "default" : "code",
-    },
-    clientAddress:
-      rule.value === undefined
-        ? read("clientAddress", undefined, "AUTHLOG_TRUSTED_PROXIES", trustedProxies, undefined)
-        : rule,
+    attemptedIdentifier: read(
+      "attemptedIdentifier",
+      attemptedIdentifier,
+      undefined,
+      callback<AttemptedIdentifier>(),
+      undefined,
+    ),
+    clientAddress: rule.value === undefined ? proxies : rule,
     sessionRead: read("sessionRead", sessionRead, "AUTHLOG_SESSION_READ", ratio, 0),
     requestEnd: {
       timeoutMillis: read(
@@ -168,11 +176,24 @@ export function resolveCapture(
   };
 }
 
+/**
+ * All that points at a person, where a setting of a name that does not exist was probably to hide some
+ * of it, and the one that exists is not set.
+ */
+export function hiddenByMistake(
+  { pseudonymize }: CaptureConfig,
+  unknown: readonly UnknownName[],
+): Partial<CaptureConfig> {
+  const mistake = unknown.find((name) => asksForPseudonyms(name));
+  if (mistake === undefined || pseudonymize.source !== "default") return {};
+  return { pseudonymize: { value: privateAttributes, source: mistake.source } };
+}
+
 function unknownAttribute(): AuthlogError {
   return new AuthlogError("ERR_AUTHLOG_CONFIG_INVALID", {
     message:
       "An attribute cannot be told as a pseudonym (privacy.pseudonymize, AUTHLOG_PSEUDONYMIZE).",
-    why: "Its name is misspelt, or it does not point at a person. The other names are heeded.",
+    why: "Its name is misspelt, or it does not point at a person. The other names apply, and so does the one that a misspelt name is nearest to.",
     fix: `Name only ${privateAttributes.join(", ")}.`,
   });
 }

@@ -14,11 +14,17 @@ import {
 import { retryDefaults, type RetryOptions } from "../delivery/retry.ts";
 import { maxRequestBytesDefault } from "../pangea/pangea-log-record-exporter.ts";
 import type { AuthlogOptions } from "./authlog-options.ts";
-import { type CaptureConfig, resolveCapture } from "./capture-config.ts";
+import { type CaptureConfig, hiddenByMistake, resolveCapture } from "./capture-config.ts";
 import { auditSchema } from "./schema-shape.ts";
 import { type OtelDestinations, readOtelVariables } from "./otel-variables.ts";
 import type { Setting, Shape } from "./setting.ts";
-import { flag, integer, oneOf, resourceAttributes, text } from "./shapes.ts";
+import { callback, flag, integer, oneOf, resourceAttributes, secret, text } from "./shapes.ts";
+import {
+  type SettingNames,
+  unknownName,
+  unknownOptions,
+  unknownVariables,
+} from "./unknown-names.ts";
 
 /** Every setting, resolved. */
 export interface AuthlogConfig extends CaptureConfig {
@@ -83,38 +89,42 @@ const retryShapes: Readonly<Record<keyof RetryOptions, [variable: string, shape:
  * value, since it may be a secret in the wrong place.
  */
 export function resolveConfig(
-  options: AuthlogOptions = {},
+  given: AuthlogOptions = {},
   env: Environment = process.env,
 ): AuthlogConfig {
   const problems: AuthlogError[] = [];
+  const names: SettingNames = { options: new Set(), variables: new Set() };
 
   function read<T, D>(
     name: string,
     fromCode: unknown,
-    variable: string,
+    variable: string | undefined,
     shape: Shape<T>,
     fallback: D,
   ): Setting<T | D> {
+    names.options.add(name);
+    if (variable !== undefined) names.variables.add(variable);
     const candidates = [
       { source: "code", name, raw: fromCode },
       // As OpenTelemetry's rules have it, an empty variable is one that is not set.
-      { source: "environment", name: variable, raw: env[variable] || undefined },
+      { source: "environment", name: variable ?? "", raw: env[variable ?? ""] || undefined },
     ] as const;
     for (const { source, name: place, raw } of candidates) {
       if (raw === undefined) continue;
       const value = shape.parse(raw);
-      if (value !== undefined) return { value, source };
+      if (value !== undefined)
+        return source === "code" ? { value, source } : { value, source, variable: place };
       problems.push(invalid(place, raw, shape.description));
     }
     return { value: fallback, source: "default" };
   }
 
-  const { includes } = options;
-  const isPredicate = typeof includes === "function";
-  if (includes !== undefined && !isPredicate) {
-    problems.push(invalid("includes", includes, "a function"));
-  }
-  const { pangea = {}, batch = {}, retry = {}, journal = {}, ledger = {} } = options;
+  const options = Object(given) as AuthlogOptions;
+  const pangea = options.pangea ?? {};
+  const batch = options.batch ?? {};
+  const retry = options.retry ?? {};
+  const journal = options.journal ?? {};
+  const ledger = options.ledger ?? {};
   const readBatch = (name: keyof BatchOptions): Setting<number> =>
     read(`batch.${name}`, batch[name], ...batchShapes[name], batchDefaults[name]);
   const readRetry = (name: keyof RetryOptions): Setting<number> =>
@@ -123,7 +133,7 @@ export function resolveConfig(
   const maxExportBatchSize = readBatch("maxExportBatchSize");
   const otel = readOtelVariables(env);
   const production = env["NODE_ENV"] === "production";
-  const { value: attributes, source: resourceSource } = read(
+  const fromVariable = read(
     "resource",
     undefined,
     "OTEL_RESOURCE_ATTRIBUTES",
@@ -131,13 +141,10 @@ export function resolveConfig(
     {},
   );
   const service = env["OTEL_SERVICE_NAME"];
-  return Object.freeze({
+  const config = {
     ...resolveCapture(options, read, problems),
     enabled: read("enabled", options.enabled, "AUTHLOG_ENABLED", flag, true),
-    token:
-      typeof pangea.token === "function"
-        ? { value: pangea.token, source: "code" as const }
-        : read("pangea.token", pangea.token, "PANGEA_TOKEN", text, undefined),
+    token: read("pangea.token", pangea.token, "PANGEA_TOKEN", secret, undefined),
     domain: read("pangea.domain", pangea.domain, "PANGEA_DOMAIN", text, undefined),
     baseUrlTemplate: read(
       "pangea.baseUrlTemplate",
@@ -155,13 +162,8 @@ export function resolveConfig(
       flag,
       false,
     ),
-    readToken:
-      typeof pangea.readToken === "function"
-        ? { value: pangea.readToken, source: "code" as const }
-        : read("pangea.readToken", pangea.readToken, "AUTHLOG_READ_TOKEN", text, undefined),
-    includes: isPredicate
-      ? { value: includes, source: "code" as const }
-      : { value: undefined, source: "default" as const },
+    readToken: read("pangea.readToken", pangea.readToken, "AUTHLOG_READ_TOKEN", secret, undefined),
+    includes: read("includes", options.includes, undefined, callback<Includes>(), undefined),
     maxInFlight: read(
       "maxInFlight",
       options.maxInFlight,
@@ -248,18 +250,26 @@ export function resolveConfig(
       !production || process.stderr.isTTY,
     ),
     resource: {
-      value: { ...attributes, ...(service && { "service.name": service }) },
-      source: service ? "environment" : resourceSource,
+      ...fromVariable,
+      value: { ...fromVariable.value, ...(service && { "service.name": service }) },
+      ...(service && { source: "environment" as const, variable: "OTEL_SERVICE_NAME" }),
     },
     production,
     building: env["NEXT_PHASE"] === "phase-production-build",
     otel,
     problems,
-  });
+  };
+  const unknown = [
+    ...unknownOptions(options, names.options),
+    ...unknownVariables(env, names.variables),
+  ];
+  problems.push(...unknown.map(unknownName));
+  return Object.freeze({ ...config, ...hiddenByMistake(config, unknown) });
 }
 
 function invalid(place: string, raw: unknown, description: string): AuthlogError {
-  const shape = typeof raw === "string" ? `a text of ${raw.length} characters` : `a ${typeof raw}`;
+  const kind = raw === null ? "null" : `a value of the type ${typeof raw}`;
+  const shape = typeof raw === "string" ? `a text of ${raw.length} characters` : kind;
   return new AuthlogError("ERR_AUTHLOG_CONFIG_INVALID", {
     message: `${place} cannot be used; authlog goes on without it.`,
     why: `${place} is ${shape}, and must be ${description}.`,

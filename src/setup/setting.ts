@@ -5,6 +5,8 @@ export type Source = "code" | "environment" | "default";
 export interface Setting<T> {
   readonly value: T;
   readonly source: Source;
+  /** The variable that it was read from, where it comes from the environment. */
+  readonly variable?: string;
 }
 
 /** How a setting is read from a text, or from code: `undefined` for what it cannot be. */
@@ -14,11 +16,11 @@ export interface Shape<T> {
   parse(value: unknown): T | undefined;
 }
 
-/** Reads one setting: from code, else from its variable, else the fallback. */
+/** Reads one setting: from code, else from its variable if it has one, else the fallback. */
 export type ReadSetting = <T, D>(
   name: string,
   fromCode: unknown,
-  variable: string,
+  variable: string | undefined,
   shape: Shape<T>,
   fallback: D,
 ) => Setting<T | D>;

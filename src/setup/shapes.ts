@@ -5,6 +5,18 @@ export const text: Shape<string> = {
   parse: (value) => (typeof value === "string" && value !== "" ? value : undefined),
 };
 
+/** A function, which only code can give. */
+export const callback = <F extends Function>(): Shape<F> => ({
+  description: "a function",
+  parse: (value) => (typeof value === "function" ? (value as F) : undefined),
+});
+
+/** A text, or in code a function that gives it. */
+export const secret: Shape<string | (() => string | Promise<string>)> = {
+  description: "a text that is not empty, or in code a function that returns one",
+  parse: (value) => callback<() => string | Promise<string>>().parse(value) ?? text.parse(value),
+};
+
 const flags: ReadonlyMap<string, boolean> = new Map([
   ["true", true],
   ["1", true],

@@ -20,8 +20,8 @@ export function report(error: AuthlogError, nowMillis: number = Date.now()): voi
   // A clock that jumped back must not silence a code for as long as it jumped.
   const sinceMillis = Math.abs(nowMillis - state.shownAtMillis);
   if (sinceMillis < quietMillis) return;
-  const { code, message, why, fix } = error;
-  const diagnostic: Diagnostic = { code, message, why, fix, count: state.pending };
+  const { code, message, why, fix, link } = error;
+  const diagnostic: Diagnostic = { code, message, why, fix, link, count: state.pending };
   state.pending = 0;
   state.shownAtMillis = nowMillis;
   try {
@@ -32,10 +32,10 @@ export function report(error: AuthlogError, nowMillis: number = Date.now()): voi
   }
 }
 
-function print({ code, message, why, fix, count }: Diagnostic): void {
+function print({ code, message, why, fix, link, count }: Diagnostic): void {
   const times = count > 1 ? ` (${count} times)` : "";
   // oxlint-disable-next-line no-console -- the one place that speaks to the people who run the app
   console.warn(
-    `[authlog] ${code}: ${message}${times}\n  Why: ${why}\n  Mend: ${fix}\n  See authlog/README.md#${code.toLowerCase()}`,
+    `[authlog] ${code}: ${message}${times}\n  Why: ${why}\n  Fix: ${fix}\n  See ${link}`,
   );
 }

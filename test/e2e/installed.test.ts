@@ -29,9 +29,9 @@ import { until } from "./support/until.ts";
 
 /** The matrix asks for another Next.js, for one of its bundlers by name, and for one kind of app. */
 const {
-  AUTHLOG_TEST_NEXT: nextVersion,
-  AUTHLOG_TEST_BUNDLER: bundler,
-  AUTHLOG_TEST_APP: askedKind,
+  TEST_AUTHLOG_NEXT: nextVersion,
+  TEST_AUTHLOG_BUNDLER: bundler,
+  TEST_AUTHLOG_APP: askedKind,
 } = process.env;
 
 /** What the matrix asks for in place of the pinned; Next.js 15 does not know TypeScript 7. */

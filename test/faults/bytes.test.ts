@@ -30,7 +30,7 @@ import { watchSlot } from "../support/slot.ts";
 
 watchSlot();
 
-const long = process.env["AUTHLOG_LONG"] !== undefined;
+const long = process.env["TEST_AUTHLOG_LONG"] !== undefined;
 
 const figures: Record<string, number> = {};
 afterAll(() => process.stdout.write(`bytes: ${JSON.stringify(figures)}\n`));

@@ -15,9 +15,9 @@ import { watchSlot } from "../support/slot.ts";
 
 const watched = watchSlot();
 
-const long = process.env.AUTHLOG_LONG === "1";
+const long = process.env.TEST_AUTHLOG_LONG === "1";
 const rounds = long ? 200 : 12;
-const seed = Number(process.env.AUTHLOG_SEED ?? 20_261_123);
+const seed = Number(process.env.TEST_AUTHLOG_SEED ?? 20_261_123);
 
 const child = join(import.meta.dirname, "support/retry-letters-child.ts");
 const cause = new AuthlogError("ERR_AUTHLOG_DELIVERY_REJECTED", {

@@ -13,9 +13,9 @@ import { canTrace, sayUntraceable, traceScript } from "../support/system-calls.t
 
 watchSlot();
 
-const long = process.env["AUTHLOG_LONG"] !== undefined;
+const long = process.env["TEST_AUTHLOG_LONG"] !== undefined;
 const states = long ? 10_000 : 300;
-const seed = Number(process.env["AUTHLOG_SEED"] ?? 20_261_123);
+const seed = Number(process.env["TEST_AUTHLOG_SEED"] ?? 20_261_123);
 const traceable = canTrace();
 if (!traceable) sayUntraceable("Power loss of dead letters");
 

@@ -13,7 +13,7 @@ import { canTrace, readTrace, sayUntraceable, type SystemCall } from "../support
 
 watchSlot();
 
-const long = process.env["AUTHLOG_LONG"] !== undefined;
+const long = process.env["TEST_AUTHLOG_LONG"] !== undefined;
 const count = long ? 2000 : 40;
 const traceable = canTrace();
 if (!traceable) sayUntraceable("The injection of failing system calls");

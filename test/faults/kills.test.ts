@@ -48,7 +48,7 @@ async function killOneAfterAnother(scene: Scene, kills: number): Promise<void> {
 const underLoad = { goesOn: true } as const;
 
 describe("SIGKILL at any moment of a process under load", () => {
-  const kills = Number(process.env["AUTHLOG_KILLS"] ?? (long ? 1000 : 50));
+  const kills = Number(process.env["TEST_AUTHLOG_KILLS"] ?? (long ? 1000 : 50));
 
   it(`of ${kills}, one after another on one journal: what was accepted is there once (seed ${seed})`, async () => {
     const scene = setScene(ledger, underLoad);

@@ -12,7 +12,7 @@ import { tellFigures } from "./support/tell-figures.ts";
 
 watchSlot();
 
-const long = process.env.AUTHLOG_LONG === "1";
+const long = process.env.TEST_AUTHLOG_LONG === "1";
 const events = long ? 1_000_000 : 50_000;
 /** What the sender emits and delivers before the outage. */
 const warmUp = 150_000;

@@ -8,9 +8,9 @@ import { type Happening, ModelledWorld, type ModelSetUp } from "./support/modell
 
 watchSlot();
 
-const long = process.env.AUTHLOG_LONG === "1";
+const long = process.env.TEST_AUTHLOG_LONG === "1";
 const runs = long ? 1500 : 100;
-const seed = Number(process.env.AUTHLOG_SEED ?? 20_261_123);
+const seed = Number(process.env.TEST_AUTHLOG_SEED ?? 20_261_123);
 
 const setUps: fc.Arbitrary<ModelSetUp> = fc.record({
   durability: fc.constantFrom("process" as const, "disk" as const),

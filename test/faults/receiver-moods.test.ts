@@ -22,7 +22,7 @@ import { watchSlot } from "../support/slot.ts";
 
 watchSlot();
 
-const long = process.env.AUTHLOG_LONG === "1";
+const long = process.env.TEST_AUTHLOG_LONG === "1";
 const events = long ? 60_000 : 3000;
 const restarts = long ? 60 : 6;
 const batchSize = 8;

@@ -13,10 +13,18 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { AuthlogError } from "../../src/errors.ts";
+import { listen } from "../../src/ledger-server/listen.ts";
 import { type RunningLedger, startLedger } from "../../src/ledger-server/start-ledger.ts";
+
+import { watchSlot } from "../support/slot.ts";
+
+const watched = watchSlot();
 
 let folder: string;
 let open: RunningLedger[];
@@ -171,6 +179,23 @@ describe("startLedger", () => {
     expect((await start({ port: Number(new URL(url).port) })).url).toBe(url);
   });
 
+  it.each([
+    ["is no database", (path: string): void => writeFileSync(path, "text ".repeat(100))],
+    ["is a folder", (path: string): void => mkdirSync(path)],
+    ["has a folder for its -wal file", (path: string): void => mkdirSync(`${path}-wal`)],
+    ["lacks a table", dropTable],
+  ])("names the path of a ledger that cannot be opened: one that %s", async (_, spoil) => {
+    const { close } = await start({ path: join(folder, "other/ledger.db") });
+    await close();
+    const path = join(folder, "own/ledger.db");
+    renameSync(join(folder, "other"), join(folder, "own"));
+    if (spoil !== dropTable) rmSync(path);
+    spoil(path);
+    const error: unknown = await start().catch((cause: unknown) => cause);
+    if (!AuthlogError.is(error)) throw new Error("It was opened.");
+    expect(`${error.message} ${error.why}`).toContain(path);
+  });
+
   it("says what is wrong with a file that is no ledger, and with a token that is none", async () => {
     mkdirSync(join(folder, "own"));
     writeFileSync(join(folder, "own/ledger.db"), "this is no database, but a text of some length");
@@ -263,3 +288,32 @@ describe("startLedger", () => {
     expect(statSync(append).mode & 0o777).toBe(0o600);
   });
 });
+
+describe("the ledger's default port", () => {
+  it("that is taken is said, with the port that is used and how to choose one", async () => {
+    const other = createServer();
+    await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
+    const { port } = other.address() as { port: number };
+    const at = { host: "127.0.0.1", port };
+    const served = await listen(() => new Response(), { ...at, portIsGiven: false });
+    expect(watched.diagnostics).toEqual([
+      expect.objectContaining({
+        code: "ERR_AUTHLOG_LEDGER_PORT_IN_USE",
+        message: `Port ${port} is taken; the ledger is served on port ${new URL(served.url).port} this time.`,
+        fix: expect.stringContaining("AUTHLOG_LEDGER_PORT"),
+      }),
+    ]);
+    await served.close();
+    await expect(listen(() => new Response(), { ...at, portIsGiven: true })).rejects.toMatchObject({
+      code: "ERR_AUTHLOG_LEDGER_PORT_IN_USE",
+      message: expect.stringContaining(String(port)),
+    });
+    await new Promise((resolve) => other.close(resolve));
+  });
+});
+
+function dropTable(path: string): void {
+  const db = new DatabaseSync(path);
+  db.exec("DROP TABLE node");
+  db.close();
+}

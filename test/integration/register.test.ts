@@ -30,6 +30,7 @@ async function signIn(env: Record<string, string>, ...args: string[]): Promise<E
       PATH: process.env.PATH,
       // On Node 22 the matrix silences warnings by it.
       NODE_OPTIONS: process.env.NODE_OPTIONS,
+      AUTHLOG_LEDGER_PORT: "0",
       AUTHLOG_LEDGER_PATH: join(folder, "ledger.db"),
       AUTHLOG_JOURNAL_DIR: join(folder, "journal"),
       AUTHLOG_BANNER: "0",

@@ -16,7 +16,7 @@ import { logRecord } from "./pangea-records.ts";
 
 watchSlot();
 
-const long = process.env.AUTHLOG_LONG === "1";
+const long = process.env.TEST_AUTHLOG_LONG === "1";
 const batches = long ? 10_000 : 500;
 const batchSize = 8;
 

@@ -7,7 +7,7 @@ const src = join(root, "src");
 
 /** Folders and single files of `src/`, from the ground up. What is missing here does not belong. */
 const floors: readonly (readonly string[])[] = [
-  ["errors.ts", "slot.ts", "time.ts", "vocabulary.ts"],
+  ["errors.ts", "slot.ts", "suggest.ts", "time.ts", "vocabulary.ts"],
   ["audit-schema", "canonical", "event", "merkle", "telemetry"],
   ["files"],
   ["delivery", "ledger", "pangea"],

@@ -1,5 +1,5 @@
 import { AuthlogError } from "../../errors.ts";
-import { suggest } from "../suggest.ts";
+import { suggest } from "../../suggest.ts";
 import { plain, type Terminal } from "../terminal.ts";
 import { list } from "./list.ts";
 import { retry } from "./retry.ts";

@@ -23,9 +23,10 @@ export interface Check {
   readonly why: string;
   /** A command or a piece of code that can be pasted as it stands. */
   readonly hint?: string;
-  /** The section of the README to read on in. */
+  /** The section to read on in, as a path from the app's folder. */
   readonly link?: string;
 }
 
-/** A section of the README, as errors link to it too. */
-export const readme = (anchor: string): string => `authlog/README.md#${anchor}`;
+/** A section of the README, or of the page of errors where it is the anchor of a code. */
+export const readme = (anchor: string): string =>
+  `node_modules/authlog/${anchor.startsWith("err_authlog_") ? "docs/errors.md" : "README.md"}#${anchor}`;

@@ -26,61 +26,17 @@ const shown: ReadonlySet<string> = new Set([
   "tenantId",
 ]);
 
-/** Which variable a setting is read from, as far as its name in the report does not tell. */
-const variables: Readonly<Record<string, string | readonly string[]>> = {
-  enabled: "AUTHLOG_ENABLED",
-  tracing: "AUTHLOG_TRACING",
-  banner: "AUTHLOG_BANNER",
-  resource: ["OTEL_SERVICE_NAME", "OTEL_RESOURCE_ATTRIBUTES"],
-  token: "PANGEA_TOKEN",
-  domain: "PANGEA_DOMAIN",
-  baseUrlTemplate: "PANGEA_BASE_URL_TEMPLATE",
-  configId: "PANGEA_AUDIT_CONFIG_ID",
-  ledgerPath: "AUTHLOG_LEDGER_PATH",
-  ledgerPort: "AUTHLOG_LEDGER_PORT",
-  "batch.maxQueueSize": "OTEL_BLRP_MAX_QUEUE_SIZE",
-  "batch.maxExportBatchSize": "OTEL_BLRP_MAX_EXPORT_BATCH_SIZE",
-  "batch.scheduledDelayMillis": "OTEL_BLRP_SCHEDULE_DELAY",
-  "batch.exportTimeoutMillis": "OTEL_BLRP_EXPORT_TIMEOUT",
-  tenantId: "PANGEA_AUDIT_TENANT_ID",
-  findBeforeResend: "AUTHLOG_FIND_BEFORE_RESEND",
-  readToken: "AUTHLOG_READ_TOKEN",
-  maxInFlight: "AUTHLOG_MAX_IN_FLIGHT",
-  maxRequestBytes: "AUTHLOG_MAX_REQUEST_BYTES",
-  "retry.initialBackoffMillis": "AUTHLOG_RETRY_INITIAL_BACKOFF",
-  "retry.maxBackoffMillis": "AUTHLOG_RETRY_MAX_BACKOFF",
-  "retry.giveUpAfter": "AUTHLOG_RETRY_GIVE_UP_AFTER",
-  durability: "AUTHLOG_DURABILITY",
-  "journal.dir": "AUTHLOG_JOURNAL_DIR",
-  "journal.maxBytes": "AUTHLOG_JOURNAL_MAX_BYTES",
-  "journal.onFull": "AUTHLOG_JOURNAL_ON_FULL",
-  schema: "AUTHLOG_SCHEMA",
-  signingKeyFile: "AUTHLOG_SIGNING_KEY_FILE",
-  deadLetterPath: "AUTHLOG_DEAD_LETTER_PATH",
-  pseudonymKeys: "AUTHLOG_PSEUDONYM_KEY",
-  pseudonymize: "AUTHLOG_PSEUDONYMIZE",
-  clientAddress: ["AUTHLOG_CLIENT_ADDRESS_HEADER", "AUTHLOG_TRUSTED_PROXIES"],
-  "requestEnd.timeoutMillis": "AUTHLOG_REQUEST_END_TIMEOUT",
-  "requestEnd.blocks": "AUTHLOG_REQUEST_END_BLOCKS",
-  sessionRead: "AUTHLOG_SESSION_READ",
-};
-
 /** Every setting of a configuration with its source, secrets masked. */
 export function settingsOf(
   config: AuthlogConfig,
   files: ReadonlyMap<string, string>,
 ): ShownSetting[] {
   const { schema } = config;
-  return namedSettings(config).map(([name, { value, source }]) => ({
+  return namedSettings(config).map(([name, { value, source, variable }]) => ({
     name,
     value: name === "schema" ? schema.value.name : masked(name, value),
-    source: (source === "environment" && fileOf(name, files)) || source,
+    source: (variable !== undefined && files.get(variable)) || source,
   }));
-}
-
-function fileOf(name: string, files: ReadonlyMap<string, string>): string | undefined {
-  const file = [variables[name] ?? []].flat().find((variable) => files.has(variable));
-  return file === undefined ? undefined : files.get(file);
 }
 
 function masked(name: string, value: unknown): ShownSetting["value"] {

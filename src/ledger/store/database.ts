@@ -107,7 +107,7 @@ function rollBack(db: DatabaseSync): void {
 }
 
 /** Version of the ledger in the file; undefined where the file is empty. */
-function versionOf(db: DatabaseSync): number | undefined {
+export function versionOf(db: DatabaseSync): number | undefined {
   const objects = db.prepare("SELECT count(*) AS n FROM sqlite_schema").get()?.["n"];
   const id = db.prepare("PRAGMA application_id").get()?.["application_id"];
   if (objects === 0 && id !== applicationId) return undefined;
@@ -124,7 +124,7 @@ function create(db: DatabaseSync): void {
   });
 }
 
-function assertVersion(path: string, version: number): void {
+export function assertVersion(path: string, version: number): void {
   if (version === formatVersion) return;
   throw new AuthlogError("ERR_AUTHLOG_LEDGER_UNUSABLE", {
     message: `The ledger ${path} has format ${version}.`,

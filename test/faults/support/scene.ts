@@ -12,13 +12,13 @@ import {
 import { Oracle, runPrefix } from "./oracle.ts";
 
 /** Whether the long form is asked for. */
-export const long: boolean = process.env["AUTHLOG_LONG"] !== undefined;
+export const long: boolean = process.env["TEST_AUTHLOG_LONG"] !== undefined;
 
 /** Bounds a failure on a machine that is busy with other things; nothing is asserted about time. */
 export const patienceMillis: number = long ? 7_200_000 : 240_000;
 
 /** Repeats a run exactly, as far as processes do. */
-export const seed: number = Number(process.env["AUTHLOG_SEED"] ?? Date.now() % 1e9);
+export const seed: number = Number(process.env["TEST_AUTHLOG_SEED"] ?? Date.now() % 1e9);
 
 /** One journal, its oracle, and the emitters that are let loose on it. */
 export interface Scene {

@@ -7,7 +7,11 @@ describe("a setting", () => {
     const env = { OTEL_BLRP_MAX_QUEUE_SIZE: "100", OTEL_BLRP_SCHEDULE_DELAY: "50" };
     const { batch } = resolveConfig({ batch: { maxQueueSize: 700 } }, env);
     expect(batch.maxQueueSize).toEqual({ value: 700, source: "code" });
-    expect(batch.scheduledDelayMillis).toEqual({ value: 50, source: "environment" });
+    expect(batch.scheduledDelayMillis).toEqual({
+      value: 50,
+      source: "environment",
+      variable: "OTEL_BLRP_SCHEDULE_DELAY",
+    });
     expect(batch.exportTimeoutMillis).toEqual({ value: 30_000, source: "default" });
   });
 
@@ -76,8 +80,16 @@ describe("delivery", () => {
     const { maxInFlight, maxRequestBytes, retry, signingKeyFile, deadLetterPath } = config;
     expect([maxInFlight.value, maxRequestBytes.value]).toEqual([8, 65_536]);
     expect(retry).toEqual({
-      initialBackoffMillis: { value: 100, source: "environment" },
-      maxBackoffMillis: { value: 5_000, source: "environment" },
+      initialBackoffMillis: {
+        value: 100,
+        source: "environment",
+        variable: "AUTHLOG_RETRY_INITIAL_BACKOFF",
+      },
+      maxBackoffMillis: {
+        value: 5_000,
+        source: "environment",
+        variable: "AUTHLOG_RETRY_MAX_BACKOFF",
+      },
       giveUpAfter: { value: 3, source: "code" },
     });
     expect(signingKeyFile.value).toBe("/run/secrets/key.pem");

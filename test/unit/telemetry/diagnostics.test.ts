@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { AuthlogError } from "../../../src/errors.ts";
 import { getSlot } from "../../../src/slot.ts";
 import { report } from "../../../src/telemetry/diagnostics.ts";
@@ -39,5 +39,20 @@ it("an error of another copy of the package is known by its brand", () => {
   expect(AuthlogError.is(full)).toBe(true);
   expect(AuthlogError.is(new Error("no"))).toBe(false);
   expect(AuthlogError.is({ [Symbol.for("authlog.error.v1")]: true })).toBe(true);
-  expect(full.link).toBe("authlog/README.md#err_authlog_queue_full");
+  expect(full.link).toBe("node_modules/authlog/docs/errors.md#err_authlog_queue_full");
+});
+
+it("the console gets what happened, why, the fix, and once where to read on", () => {
+  getSlot().onDiagnostic = undefined;
+  const warn = vi.spyOn(console, "warn").mockImplementation(() => undefined);
+  try {
+    report(full, 0);
+    expect(warn.mock.calls).toEqual([
+      [
+        "[authlog] ERR_AUTHLOG_QUEUE_FULL: m\n  Why: w\n  Fix: f\n  See node_modules/authlog/docs/errors.md#err_authlog_queue_full",
+      ],
+    ]);
+  } finally {
+    warn.mockRestore();
+  }
 });

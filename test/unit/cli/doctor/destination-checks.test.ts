@@ -61,7 +61,7 @@ describe("what the doctor says of the token", () => {
     expect(tokenCheck(httpStatus, status)).toMatchObject({
       status: "warn",
       hint: "npx authlog doctor",
-      link: "authlog/README.md#err_authlog_delivery_retryable",
+      link: "node_modules/authlog/docs/errors.md#err_authlog_delivery_retryable",
     });
   });
 });

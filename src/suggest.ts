@@ -1,17 +1,22 @@
 /**
- * The word that was probably meant: the nearest by Levenshtein's distance, if no more than a third
- * of its letters would have to change.
+ * The word that was probably meant: the nearest by Levenshtein's distance.
  *
+ * @param maxChanges how many letters may differ; by default a third of those of the known word
  * @example
  * suggest("sevre", ["serve", "verify"]); // "serve"
  */
-export function suggest(word: string, known: readonly string[]): string | undefined {
+export function suggest(
+  word: string,
+  known: readonly string[],
+  maxChanges: number = Number.POSITIVE_INFINITY,
+): string | undefined {
   const ranked = known
-    .map((candidate) => ({ candidate, distance: distance(word.slice(0, 32), candidate) }))
+    .map((candidate) => ({ candidate, distance: distance(word.slice(0, 64), candidate) }))
     .toSorted((a, b) => a.distance - b.distance);
   const [best] = ranked;
-  if (best === undefined || best.distance > Math.ceil(best.candidate.length / 3)) return undefined;
-  return best.candidate;
+  if (best === undefined) return undefined;
+  const limit = Math.min(maxChanges, Math.ceil(best.candidate.length / 3));
+  return best.distance > limit ? undefined : best.candidate;
 }
 
 function distance(a: string, b: string): number {
