@@ -23,7 +23,7 @@ describe("a body that is no JSON is a rejected request, and nobody's attempt", (
       const app = createApp4({ providers: [provider as never] }, "app");
       await expect(app.send("POST", path, { body: "{" })).rejects.toThrow(SyntaxError);
       tell();
-    expect(names()).toEqual(["auth.request.reject"]);
+      expect(names()).toEqual(["auth.request.reject"]);
       expect(last()).toMatchObject(rejected);
     },
   );
