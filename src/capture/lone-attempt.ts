@@ -13,12 +13,28 @@ import { failureReasons } from "../vocabulary.ts";
  * attempt. Where the options are wrapped and the handler is not, none is under way: the call is the
  * attempt then, and ends with it. Its success is left to NextAuth's own event.
  */
-export function inAttempt(app: AppFunction, name: AttemptName, capture: Capture): AppFunction {
-  return function hooked(this: unknown, ...args: unknown[]) {
-    const run = (): unknown => app.apply(this, args);
+export function inAttempt(
+  app: AppFunction,
+  hook: (app: AppFunction) => AppFunction,
+  name: AttemptName,
+  capture: Capture,
+): AppFunction {
+  const own = (app as Partial<Hooked>)[ownFunction] ?? app;
+  const noted = hook(own);
+  const hooked: AppFunction = function hooked(this: unknown, ...args: unknown[]) {
+    const run = (): unknown => noted.apply(this, args);
     return currentAttempt() === undefined ? runAlone(name, capture, args[1], run) : run();
   };
+  return Object.defineProperty(hooked, ownFunction, { value: own });
 }
+
+/**
+ * Where the app's own function stands that was wrapped. Options that another copy of the package has
+ * wrapped are wrapped anew: the attempt under way is known to that copy alone which wrapped the handler.
+ */
+const ownFunction = Symbol.for("authlog.own-function.v1");
+
+type Hooked = Record<typeof ownFunction, AppFunction>;
 
 async function runAlone(
   name: AttemptName,

@@ -120,8 +120,8 @@ describe.each(Object.keys(apps) as (keyof typeof apps)[])("%s", (name) => {
         await (way === "POST" ? app.post(path) : app.send(way.replace("unsafe ", ""), path));
         tell();
         expect(records.length).toBeLessThan(2);
-        const { eventName, attributes } = records[0] ?? { attributes: {} };
-        const type = attributes["error.type"] ?? "";
+        const { eventName, attributes } = records[0] ?? {};
+        const type = attributes?.["error.type"] ?? "";
         expect(eventName).toBe(
           type === "" ? undefined : type === wrong ? "auth.sign_in" : "auth.request.reject",
         );

@@ -157,6 +157,12 @@ describe.each(Object.keys(makes) as (keyof typeof makes)[])("%s", (name) => {
     expect(last()).toMatchObject(refused);
   });
 
+  it("an error of which the app checks nothing is a failure of no more than the provider", async () => {
+    await make({ checks: ["none"] }).answer({ error: "access_denied" });
+    expect(names()).toEqual(["auth.sign_in"]);
+    expect(last()).toMatchObject({ "auth.failure.reason": "provider_error" });
+  });
+
   it.each(["state", "pkce.code_verifier", ...(name === "next-auth 5" ? [] : ["nonce"])])(
     "a code beside a %s cookie that was changed is no answer to a sign-in",
     async (cookie) => {
