@@ -175,13 +175,13 @@ function hookAuthorize(
   known: EventProvider | undefined,
   capture: Capture,
 ): AppFunction {
-  const note = (credentials: unknown): void => {
+  const noteClaim = (credentials: unknown): void => {
     const attempt = tryIdentity(eventNames.signIn, known);
     if (attempt !== undefined) attempt.attemptedIdentifier = claimOfCredentials(credentials);
   };
   const hook = (own: AppFunction): AppFunction =>
     after(
-      before(own, note),
+      before(own, noteClaim),
       (user) => {
         if (!user)
           fail({ reason: failureReasons.invalidCredentials, errorType: "CredentialsSignin" });
@@ -196,14 +196,14 @@ function hookSend(
   known: EventProvider | undefined,
   capture: Capture,
 ): AppFunction {
-  const note = (params: unknown): void => {
+  const noteAddress = (params: unknown): void => {
     const attempt = tryIdentity(eventNames.verificationRequest, known);
     if (attempt !== undefined) {
       attempt.attemptedIdentifier ??= claimOfText(readText(params, "identifier"));
     }
   };
   const hook = (own: AppFunction): AppFunction =>
-    after(before(own, note), () => {
+    after(before(own, noteAddress), () => {
       const attempt = currentAttempt();
       if (attempt !== undefined) attempt.linkSent = true;
     });

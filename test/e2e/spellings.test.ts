@@ -33,6 +33,13 @@ const spellings = [
   "signin/callback/credentials",
 ] as const;
 
+const attempt = `auth.sign_in ${alice.email}`;
+
+/** Whether a request's events are what they have to be: its attempt's one, or at most one that it was refused. */
+function isRight(found: string, ran: boolean, expected: string): boolean {
+  return ran ? found === expected : /^(?:auth\.request\.reject [^,]*)?$/.test(found);
+}
+
 const parts = [
   { name: "next-auth 4, app router", app: "next-auth-v4", basePath: "/api/auth", atLeast: 10 },
   {
@@ -81,17 +88,10 @@ describe.each(["next-auth-v4", "auth-js-v5"])("a production build of %s", (name)
         path: spellings[number],
         // NextAuth says so itself.
         ran: location.includes("error=CredentialsSignin"),
-        events: events[number]?.map(({ action, target }) => `${action} ${target ?? ""}`),
+        found: events[number]?.map(({ action, target }) => [action, target].join(" ")).join() ?? "",
       }));
       expect(seen.filter(({ ran }) => ran).length).toBeGreaterThanOrEqual(atLeast);
-      for (const { path, ran, events: found } of seen) {
-        if (ran) expect({ path, found }).toEqual({ path, found: [`auth.sign_in ${alice.email}`] });
-        else
-          expect({ path, found: found?.join() }).toEqual({
-            path,
-            found: expect.stringMatching(/^(?:auth\.request\.reject )?$/) as unknown,
-          });
-      }
+      expect(seen.filter(({ ran, found }) => !isRight(found, ran, attempt))).toEqual([]);
     });
 
     it("each sign-out that ended a session is one event, however its path is spelled", async () => {
@@ -110,19 +110,15 @@ describe.each(["next-auth-v4", "auth-js-v5"])("a production build of %s", (name)
         answers.push(await client.post(basePath, path, {}));
       }
       const events = await eventsOf(answers);
-      for (const [number, { setCookies }] of answers.entries()) {
-        const ended = setCookies.some((line) => /session-token=;/.test(line));
-        const found = events[number]?.map(({ action, actor }) => `${action} ${actor}`).join();
-        expect({ path: paths[number], found }).toEqual({
-          path: paths[number],
-          found: ended
-            ? "auth.sign_out alice"
-            : (expect.stringMatching(/^(?:auth\.request\.reject .*)?$/) as unknown),
-        });
-      }
-      expect(
-        answers.filter(({ setCookies }) => /session-token=;/.test(setCookies.join("\n"))).length,
-      ).toBeGreaterThan(1);
+      const seen = answers.map(({ setCookies }, number) => ({
+        path: paths[number],
+        ran: setCookies.some((line) => /session-token=;/.test(line)),
+        found: events[number]?.map(({ action, actor }) => `${action} ${actor}`).join() ?? "",
+      }));
+      expect(seen.filter(({ ran }) => ran).length).toBeGreaterThan(1);
+      expect(seen.filter(({ ran, found }) => !isRight(found, ran, "auth.sign_out alice"))).toEqual(
+        [],
+      );
     });
 
     it("a request that NextAuth refuses is one rejected request", async () => {

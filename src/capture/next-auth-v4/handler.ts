@@ -72,7 +72,12 @@ async function readAsked(request: unknown, second: unknown): Promise<Asked> {
     return { ...common, isApp: false, query, nextauth: readField(query, "nextauth") };
   }
   const query = url?.search ? Object.fromEntries(url.searchParams) : {};
-  return { ...common, isApp: true, query, nextauth: readField(await params, "nextauth") };
+  return {
+    ...common,
+    isApp: true,
+    query,
+    nextauth: readField(await Promise.resolve(params), "nextauth"),
+  };
 }
 
 function readAttempt(

@@ -3,7 +3,6 @@ import type { AuthConfig } from "@auth/core";
 import Credentials from "@auth/core/providers/credentials";
 import GitHub from "@auth/core/providers/github";
 import { describe, expect, it } from "vitest";
-import type { AppConfig } from "../../../src/capture/app-types.ts";
 import { createApp } from "../../support/auth-js.ts";
 import { createApp4, type Form4, providers4, secret4 } from "../../support/next-auth-v4.ts";
 import { watchSlot } from "../../support/slot.ts";
@@ -31,7 +30,7 @@ const make4 =
   ({ checks, config }) => {
     const common = { ...client, ...(checks && { checks }) };
     const providers = [providers4.GitHub(common), providers4.GitHub({ ...common, id: "hub" })];
-    const app = createApp4({ providers, ...config } as AppConfig, form);
+    const app = createApp4({ providers, ...config }, form);
     return {
       cookies: app.cookies,
       begin: async (provider) => stateOf((await app.post(`signin/${provider}`)).location),
@@ -49,7 +48,7 @@ const make5: Make = ({ checks = ["state"], formPost = false, config }) => {
     ...(formPost && { authorization: { params: { response_mode: "form_post" } } }),
   };
   const app = createApp({
-    providers: [GitHub(common), GitHub({ ...common, id: "hub" } as typeof common)],
+    providers: [GitHub(common), GitHub({ ...common, id: "hub" })],
     ...(config as Partial<AuthConfig>),
   });
   return {
@@ -195,9 +194,9 @@ describe.each(Object.keys(makes) as (keyof typeof makes)[])("%s", (name) => {
 });
 
 it("a state cookie of next-auth 4 that is past its time proves nothing", async () => {
-  const { encode } = createRequire(
+  const jwt = createRequire(
     new URL("../../../examples/next-auth-v4/package.json", import.meta.url),
-  )("next-auth/jwt") as { encode(params: object): Promise<string> };
+  )("next-auth/jwt") as { encode: (params: object) => Promise<string> };
   const app = make4("options")({});
   const state = await app.begin("github");
   const params = {
@@ -209,15 +208,16 @@ it("a state cookie of next-auth 4 that is past its time proves nothing", async (
     [60, "access_denied"],
     [-60, "invalid_state"],
   ] as const) {
-    app.cookies.set("next-auth.state", await encode({ ...params, maxAge }));
+    app.cookies.set("next-auth.state", await jwt.encode({ ...params, maxAge }));
     await app.answer({ error: "access_denied", state });
     tell();
     expect(last()).toMatchObject({ "auth.failure.reason": reason });
   }
 });
 
+const authorize = () => Promise.reject(new Error("secret detail"));
+
 describe("an error in the address of a sign-in by password", () => {
-  const authorize = () => Promise.reject(new Error("secret detail"));
   const fields = { email: "alice@example.com" };
 
   it.each([

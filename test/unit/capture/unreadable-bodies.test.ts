@@ -37,8 +37,9 @@ describe("a body that is no JSON is a rejected request, and nobody's attempt", (
   });
 });
 
+const authorize = () => Promise.reject(new SyntaxError("secret detail"));
+
 it("an authorize that cannot read something is a failed sign-in", async () => {
-  const authorize = () => Promise.reject(new SyntaxError("secret detail"));
   const provider = providers4.Credentials({ credentials: {}, authorize });
   await createApp4({ providers: [provider as never] }, "app").post("callback/credentials");
   await createApp({ providers: [Credentials({ authorize })] }).post("callback/credentials");
