@@ -29,8 +29,8 @@ export function inAttempt(
 }
 
 /**
- * Where the app's own function stands that was wrapped. Options that another copy of the package has
- * wrapped are wrapped anew: the attempt under way is known to that copy alone which wrapped the handler.
+ * Holds the app's own function of a hooked one. Options that another copy of the package has hooked are
+ * hooked anew: only the copy that wrapped the handler knows the attempt under way.
  */
 const ownFunction = Symbol.for("authlog.own-function.v1");
 

@@ -7,7 +7,7 @@ import { createApp } from "../../support/auth-js.ts";
 import { createApp4, type Form4, providers4, secret4 } from "../../support/next-auth-v4.ts";
 import { watchSlot } from "../../support/slot.ts";
 
-const { names, last, records, tell } = watchSlot();
+const { names, last, records, flushCounted } = watchSlot();
 
 const client = { clientId: "id", clientSecret: "a client secret" };
 
@@ -82,7 +82,7 @@ describe.each(Object.keys(makes) as (keyof typeof makes)[])("%s", (name) => {
   const make: Make = (options) => {
     const app = makes[name](options);
     // These try no identity, so that after a few they are counted only.
-    return { ...app, answer: async (...given) => [await app.answer(...given), tell()] };
+    return { ...app, answer: async (...given) => [await app.answer(...given), flushCounted()] };
   };
 
   it.each([
@@ -210,7 +210,7 @@ it("a state cookie of next-auth 4 that is past its time proves nothing", async (
   ] as const) {
     app.cookies.set("next-auth.state", await jwt.encode({ ...params, maxAge }));
     await app.answer({ error: "access_denied", state });
-    tell();
+    flushCounted();
     expect(last()).toMatchObject({ "auth.failure.reason": reason });
   }
 });
