@@ -45,7 +45,7 @@ async function runAlone(
   // `authorize` alone is given the request.
   const request =
     readField(asked, "headers") === undefined
-      ? await requestOfContext("POST")
+      ? await requestOfContext()
       : readRequest(headersOf(asked), readText(asked, "method"), undefined);
   const attempt = beginAttempt({ name, target: { action: undefined }, request, capture });
   return conclude(attempt, async () => {
