@@ -1,3 +1,4 @@
+import type { EventProvider } from "../event/auth-event.ts";
 import { eventNames, failureReasons } from "../vocabulary.ts";
 import type {
   AppConfig,
@@ -11,7 +12,6 @@ import { after, before, once } from "./around.ts";
 import { claimOfCredentials, claimOfText } from "./claimed-identity.ts";
 import { guarded } from "./emit-event.ts";
 import { onEvent } from "./events.ts";
-import type { EventProvider } from "../event/auth-event.ts";
 import type { Capture } from "./framework.ts";
 import { inAttempt } from "./lone-attempt.ts";
 import { hookAdapter, hookLogger, note } from "./listeners.ts";

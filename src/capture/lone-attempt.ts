@@ -1,3 +1,4 @@
+import { failureReasons } from "../vocabulary.ts";
 import type { AppFunction } from "./app-types.ts";
 import { type AttemptName, beginAttempt, currentAttempt, recordFailure } from "./attempt.ts";
 import { conclude } from "./conclude.ts";
@@ -6,7 +7,6 @@ import type { Capture } from "./framework.ts";
 import { readField, readText } from "./read.ts";
 import { readRequest, requestOfContext } from "./request-context.ts";
 import { headersOf } from "./request-of-call.ts";
-import { failureReasons } from "../vocabulary.ts";
 
 /**
  * Wraps a function that NextAuth asks about an identity, so that what it says is never without an
