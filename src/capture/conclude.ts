@@ -77,17 +77,21 @@ const rejects: ReadonlySet<AuthEventName> = new Set([
 
 function emitFailure(attempt: Attempt, { name = attempt.name, reason, errorType }: Failure): void {
   if (name === undefined) return;
+  const { attemptedIdentifier, ...claim } = claimOf(attempt);
+  // No identity was tried, and what the client put into the address is none.
+  const isReject = rejects.has(name);
   const event: AuthEvent = {
     ...commonOf(attempt.capture),
     name,
     outcome: outcomes.failure,
     reason,
     errorType,
-    ...claimOf(attempt),
+    ...claim,
+    ...(!isReject && attemptedIdentifier !== undefined && { attemptedIdentifier }),
   };
   // What anyone can bring about without an identity must not drown what takes one.
-  const tried = attempt.identityTried || event.attemptedIdentifier !== undefined;
-  if (tried && !rejects.has(name)) emitEvent(event);
+  const tried = attempt.identityTried || attemptedIdentifier !== undefined;
+  if (tried && !isReject) emitEvent(event);
   else emitReject(event);
 }
 

@@ -1,3 +1,4 @@
+import type { EventProvider } from "../event/auth-event.ts";
 import { eventNames, failureReasons } from "../vocabulary.ts";
 import type {
   AppConfig,
@@ -11,7 +12,6 @@ import { after, before, once } from "./around.ts";
 import { claimOfCredentials, claimOfText } from "./claimed-identity.ts";
 import { guarded } from "./emit-event.ts";
 import { onEvent } from "./events.ts";
-import type { EventProvider } from "../event/auth-event.ts";
 import type { Capture } from "./framework.ts";
 import { inAttempt } from "./lone-attempt.ts";
 import { hookAdapter, hookLogger, note } from "./listeners.ts";
@@ -58,18 +58,19 @@ const admitEverybody = (): boolean => true;
  * and whenever the session is read.
  */
 function hookCallbacks(callbacks: AppFunctions = {}, capture: Capture): AppFunctions {
-  const signIn = before(callbacks.signIn ?? admitEverybody, noteWhoAsks);
   return {
     ...callbacks,
     signIn: inAttempt(
-      after(
-        signIn,
-        (verdict) => {
-          if (typeof verdict === "string") fail(redirected);
-          else if (!verdict) fail(refused);
-        },
-        () => fail(refused),
-      ),
+      callbacks.signIn ?? admitEverybody,
+      (signIn) =>
+        after(
+          before(signIn, noteWhoAsks),
+          (verdict) => {
+            if (typeof verdict === "string") fail(redirected);
+            else if (!verdict) fail(refused);
+          },
+          () => fail(refused),
+        ),
       eventNames.signIn,
       capture,
     ),
@@ -174,19 +175,20 @@ function hookAuthorize(
   known: EventProvider | undefined,
   capture: Capture,
 ): AppFunction {
-  const noted = before(authorize, (credentials) => {
+  const noteClaim = (credentials: unknown): void => {
     const attempt = tryIdentity(eventNames.signIn, known);
     if (attempt !== undefined) attempt.attemptedIdentifier = claimOfCredentials(credentials);
-  });
-  const asked = after(
-    noted,
-    (user) => {
-      if (!user)
-        fail({ reason: failureReasons.invalidCredentials, errorType: "CredentialsSignin" });
-    },
-    (error) => fail(capture.framework.describeThrown?.(error)),
-  );
-  return inAttempt(asked, eventNames.signIn, capture);
+  };
+  const hook = (own: AppFunction): AppFunction =>
+    after(
+      before(own, noteClaim),
+      (user) => {
+        if (!user)
+          fail({ reason: failureReasons.invalidCredentials, errorType: "CredentialsSignin" });
+      },
+      (error) => fail(capture.framework.describeThrown?.(error)),
+    );
+  return inAttempt(authorize, hook, eventNames.signIn, capture);
 }
 
 function hookSend(
@@ -194,17 +196,18 @@ function hookSend(
   known: EventProvider | undefined,
   capture: Capture,
 ): AppFunction {
-  const noted = before(send, (params) => {
+  const noteAddress = (params: unknown): void => {
     const attempt = tryIdentity(eventNames.verificationRequest, known);
     if (attempt !== undefined) {
       attempt.attemptedIdentifier ??= claimOfText(readText(params, "identifier"));
     }
-  });
-  const sent = after(noted, () => {
-    const attempt = currentAttempt();
-    if (attempt !== undefined) attempt.linkSent = true;
-  });
-  return inAttempt(sent, eventNames.verificationRequest, capture);
+  };
+  const hook = (own: AppFunction): AppFunction =>
+    after(before(own, noteAddress), () => {
+      const attempt = currentAttempt();
+      if (attempt !== undefined) attempt.linkSent = true;
+    });
+  return inAttempt(send, hook, eventNames.verificationRequest, capture);
 }
 
 function isFunction(value: unknown): value is AppFunction {

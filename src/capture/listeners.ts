@@ -54,9 +54,11 @@ export function hookAdapter(adapter: AppFunctions, capture: Capture): AppFunctio
     }),
     ...(useVerificationToken && {
       useVerificationToken: inAttempt(
-        after(before(useVerificationToken, noteLink), (invite, link) =>
-          recordFailure(currentAttempt(), describeInvite(invite, link)),
-        ),
+        useVerificationToken,
+        (use) =>
+          after(before(use, noteLink), (invite, link) =>
+            recordFailure(currentAttempt(), describeInvite(invite, link)),
+          ),
         eventNames.signIn,
         capture,
       ),

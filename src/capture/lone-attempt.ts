@@ -1,3 +1,4 @@
+import { failureReasons } from "../vocabulary.ts";
 import type { AppFunction } from "./app-types.ts";
 import { type AttemptName, beginAttempt, currentAttempt, recordFailure } from "./attempt.ts";
 import { conclude } from "./conclude.ts";
@@ -6,19 +7,34 @@ import type { Capture } from "./framework.ts";
 import { readField, readText } from "./read.ts";
 import { readRequest, requestOfContext } from "./request-context.ts";
 import { headersOf } from "./request-of-call.ts";
-import { failureReasons } from "../vocabulary.ts";
 
 /**
  * Wraps a function that NextAuth asks about an identity, so that what it says is never without an
  * attempt. Where the options are wrapped and the handler is not, none is under way: the call is the
  * attempt then, and ends with it. Its success is left to NextAuth's own event.
  */
-export function inAttempt(app: AppFunction, name: AttemptName, capture: Capture): AppFunction {
-  return function hooked(this: unknown, ...args: unknown[]) {
-    const run = (): unknown => app.apply(this, args);
+export function inAttempt(
+  app: AppFunction,
+  hook: (app: AppFunction) => AppFunction,
+  name: AttemptName,
+  capture: Capture,
+): AppFunction {
+  const own = (app as Partial<Hooked>)[ownFunction] ?? app;
+  const noted = hook(own);
+  const hooked: AppFunction = function hooked(this: unknown, ...args: unknown[]) {
+    const run = (): unknown => noted.apply(this, args);
     return currentAttempt() === undefined ? runAlone(name, capture, args[1], run) : run();
   };
+  return Object.defineProperty(hooked, ownFunction, { value: own });
 }
+
+/**
+ * Holds the app's own function of a hooked one. Options that another copy of the package has hooked are
+ * hooked anew: only the copy that wrapped the handler knows the attempt under way.
+ */
+const ownFunction = Symbol.for("authlog.own-function.v1");
+
+type Hooked = Record<typeof ownFunction, AppFunction>;
 
 async function runAlone(
   name: AttemptName,
@@ -29,7 +45,7 @@ async function runAlone(
   // `authorize` alone is given the request.
   const request =
     readField(asked, "headers") === undefined
-      ? await requestOfContext("POST")
+      ? await requestOfContext()
       : readRequest(headersOf(asked), readText(asked, "method"), undefined);
   const attempt = beginAttempt({ name, target: { action: undefined }, request, capture });
   return conclude(attempt, async () => {

@@ -22,9 +22,14 @@ export function reasonOfAnswer(error: unknown): FailureReason {
   return refusals.has(error) ? failureReasons.accessDenied : failureReasons.providerError;
 }
 
-/** What an error is that anybody can have sent: nothing shows that a sign-in began in this browser. */
+/** What an answer is that anybody can have sent: nothing shows that a sign-in began in this browser. */
 export function unproven({ errorType }: Failure): Failure {
   return { name: eventNames.requestReject, reason: failureReasons.invalidState, errorType };
+}
+
+/** What an answer is of which the app checks nothing: a failure, and no more can be known of it. */
+export function unchecked({ errorType }: Failure): Failure {
+  return { reason: failureReasons.providerError, errorType };
 }
 
 /** Whether a request brings the answer of an OAuth provider; one that is not known yet may be one. */
@@ -54,8 +59,8 @@ interface Defaults {
 }
 
 /**
- * The cookies of all checks that a provider's answer has to pass; `undefined` where one of them is
- * missing, or where there is no check.
+ * The cookies of all checks that a provider's answer has to pass: none where the app checks nothing, and
+ * `undefined` where one of them is missing.
  */
 export function checkCookiesOf(
   { target, capture: { config } }: Attempt,
@@ -77,7 +82,7 @@ export function checkCookiesOf(
       .filter(({ value }) => value !== "")
       .slice(0, 1);
   });
-  return found.length === checks.length && found.length > 0 ? found : undefined;
+  return found.length === checks.length ? found : undefined;
 }
 
 function idOf(provider: unknown): string | undefined {

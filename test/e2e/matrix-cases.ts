@@ -63,13 +63,13 @@ export const cases: Readonly<Record<string, (tools: CaseTools) => Promise<unknow
   },
   "unknown-provider": ({ visitor }) => visitor.post("signin/nobody"),
   "unknown-provider-callback": ({ visitor }) => visitor.getAuth("callback/nobody?code=1"),
+  "callback-of-no-provider": ({ visitor }) => visitor.post("callback"),
+  "password-by-address": ({ visitor }) =>
+    visitor.getAuth(`callback/credentials?email=${alice[0]}&password=${alice[1]}`),
   "unknown-action": ({ visitor }) => visitor.getAuth("nothing"),
   "bad-callback-url": ({ visitor }) => visitor.post("signin/local?callbackUrl=javascript:alert(1)"),
-  async "forged-log"({ visitor }) {
-    for (const code of ["JWT_SESSION_ERROR", "SIGNIN_EMAIL_ERROR", "OAUTH_CALLBACK_ERROR"]) {
-      await visitor.post("_log", { level: "error", code, message: "forged" });
-    }
-  },
+  "forged-log": ({ visitor }) =>
+    visitor.post("_log", { level: "error", code: "JWT_SESSION_ERROR", message: "forged" }),
 
   async "sign-out"({ visitor }) {
     await visitor.beforehand(() => visitor.signIn(...alice));
@@ -121,6 +121,23 @@ export const cases: Readonly<Record<string, (tools: CaseTools) => Promise<unknow
   async "openid-error"({ visitor, own, identity }) {
     await answeredWith(identity, "server_error", () => visitor.signInByOpenId(own.id));
   },
+  async "openid-denied-by-form"({ visitor, own, identity }) {
+    await answeredWith(identity, "access_denied", async () => {
+      const { pathname, searchParams } = await visitor.openIdCallback(own.id);
+      await visitor.post(pathname.replace("/api/auth/", ""), Object.fromEntries(searchParams));
+    });
+  },
+  "openid-denied-by-nobody": ({ visitor }) =>
+    visitor.getAuth("callback/local?error=access_denied&state=any"),
+  async "openid-denied-state-mismatch"({ visitor, own, identity }) {
+    await answeredWith(identity, "access_denied", async () => {
+      const callback = await visitor.openIdCallback(own.id);
+      callback.searchParams.set("state", "another");
+      await visitor.follow(callback);
+    });
+  },
+  "openid-state-tampered": (tools) => withChangedCookie(tools, "state"),
+  "openid-verifier-tampered": (tools) => withChangedCookie(tools, "code_verifier"),
   async "openid-state-missing"({ visitor, stranger, own }) {
     await visitor.follow(await stranger.openIdCallback(own.id));
   },
@@ -328,6 +345,19 @@ async function answeredWith(
   } finally {
     openId.answerWith(undefined);
   }
+}
+
+/** Comes back from the provider with a cookie that looks as it did, and holds something else. */
+async function withChangedCookie({ visitor, own }: CaseTools, name: string): Promise<void> {
+  const callback = await visitor.openIdCallback(own.id);
+  const [called, value] = [...visitor.cookies].find(([cookie]) => cookie.endsWith(name)) ?? [
+    "",
+    "",
+  ];
+  const at = value.length - 30;
+  const changed = value[at] === "A" ? "B" : "A";
+  visitor.cookies.set(called, value.slice(0, at) + changed + value.slice(at + 1));
+  await visitor.follow(callback);
 }
 
 /** Puts a session cookie of one's own making into the visitor's jar. */

@@ -283,10 +283,21 @@ export const matrix: readonly MatrixRow[] = [
     "a callback of a provider that there is not",
     both(rejectsRequest({ reason: "unknown", type: "UnknownProvider" })),
   ),
-  once("unknown-action", "an action that there is not", {
-    v4: [],
-    v5: [rejectsRequest({ reason: "unknown", type: "UnknownAction" })],
-  }),
+  inTokens(
+    "callback-of-no-provider",
+    "a callback of no provider",
+    both(rejectsRequest({ reason: "unknown", type: "InvalidProvider" })),
+  ),
+  once(
+    "password-by-address",
+    "a callback by password that posts nothing",
+    both(rejectsRequest({ ...password, reason: "unknown", type: "InvalidProvider" })),
+  ),
+  once(
+    "unknown-action",
+    "an action that there is not",
+    both(rejectsRequest({ reason: "unknown", type: "UnknownAction" })),
+  ),
   inTokens(
     "bad-callback-url",
     "a callback URL that is none",
@@ -295,7 +306,11 @@ export const matrix: readonly MatrixRow[] = [
       v5: "InvalidCallbackUrl",
     }),
   ),
-  inTokens("forged-log", "a log entry of next-auth's own script, forged", both()),
+  inTokens("forged-log", "a log entry of next-auth's own script, forged", {
+    v4: [],
+    // Version 5 knows no such action.
+    v5: [rejectsRequest({ reason: "unknown", type: "UnknownAction" })],
+  }),
 
   // Sessions in tokens, and signing out.
   inTokens("sign-out", "a sign-out", both(signsOut({ who: alice }))),
@@ -364,6 +379,49 @@ export const matrix: readonly MatrixRow[] = [
     typed(failsToSignIn({ ...openId, reason: "provider_error" }), {
       v4: "OAUTH_CALLBACK_HANDLER_ERROR",
       v5: "OAuthCallbackError",
+    }),
+  ),
+  once("openid-denied-by-form", "a person who refuses at a provider that answers by form_post", {
+    v4: [
+      failsToSignIn({
+        ...openId,
+        reason: "access_denied",
+        type: "OAUTH_CALLBACK_HANDLER_ERROR",
+      }),
+    ],
+    // Version 5 reads a form only of a provider that is configured so.
+    v5: null,
+  }),
+  once(
+    "openid-denied-by-nobody",
+    "an answer that nobody asked for, which says that a person refused",
+    typed(rejectsRequest({ ...openId, reason: "invalid_state" }), {
+      v4: "OAUTH_CALLBACK_HANDLER_ERROR",
+      v5: "InvalidCheck",
+    }),
+  ),
+  once(
+    "openid-denied-state-mismatch",
+    "a person who refuses at the provider, with another state",
+    typed(rejectsRequest({ ...openId, reason: "invalid_state" }), {
+      v4: "OAUTH_CALLBACK_HANDLER_ERROR",
+      v5: "CallbackRouteError",
+    }),
+  ),
+  once(
+    "openid-state-tampered",
+    "a callback with a cookie of its state that was changed",
+    typed(rejectsRequest({ ...openId, reason: "invalid_state" }), {
+      v4: "OAUTH_CALLBACK_ERROR",
+      v5: "InvalidCheck",
+    }),
+  ),
+  once(
+    "openid-verifier-tampered",
+    "a callback with a cookie of its PKCE verifier that was changed",
+    typed(rejectsRequest({ ...openId, reason: "invalid_state" }), {
+      v4: "OAUTH_CALLBACK_ERROR",
+      v5: "InvalidCheck",
     }),
   ),
   once(

@@ -179,7 +179,7 @@ async function nextOfApp() {
   ) as { workUnitAsyncStorage: Storage };
   return {
     NextRequest,
-    runInRequest({ headers }: Request, handle: () => unknown): Promise<Response> {
+    runInRequest: ({ headers }: Request, handle: () => unknown): Promise<Response> => {
       const store = {
         type: "request",
         phase: "render",

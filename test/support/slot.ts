@@ -9,8 +9,8 @@ export interface Watched {
   readonly names: () => string[];
   /** The attributes of the latest event. */
   readonly last: () => Readonly<Record<string, unknown>>;
-  /** Has the events come that are only counted so far. */
-  readonly tell: () => void;
+  /** Emits the events that are only counted so far. */
+  readonly flushCounted: () => void;
 }
 
 /** Gives each test of a file a slot of its own, with a sink that keeps what it gets. */
@@ -20,7 +20,7 @@ export function watchSlot(): Watched {
     diagnostics: [],
     names: () => watched.records.map(({ eventName }) => eventName),
     last: () => watched.records.at(-1)?.attributes ?? {},
-    tell: () => getSlot().tellers.forEach((tell) => tell()),
+    flushCounted: () => getSlot().tellers.forEach((tell) => tell()),
   };
   beforeEach(() => {
     clearSlot();

@@ -9,6 +9,7 @@ import {
   copyForm,
   isAnswer,
   reasonOfAnswer,
+  unchecked,
   unproven,
 } from "../provider-answer.ts";
 import { readField, readText } from "../read.ts";
@@ -51,8 +52,8 @@ function readAttempt(request: unknown, capture: Capture): Attempt | undefined {
 }
 
 /**
- * What a provider's answer says that led to a failure. Auth.js has looked at the state by now, where the provider has it checked,
- * and at nothing else; the error itself it hands to nobody.
+ * What a failed answer of a provider's says. Auth.js has checked the state by now, where the provider has
+ * one, and nothing else; the error in it Auth.js hands to nobody.
  */
 function judgeAnswer(
   failure: Failure,
@@ -65,7 +66,7 @@ function judgeAnswer(
     check: "pkce",
   });
   if (cookies === undefined) return unproven(failure);
-  if (failure.errorType !== "OAuthCallbackError") return failure;
+  if (failure.errorType !== "OAuthCallbackError" || cookies.length === 0) return unchecked(failure);
   const error = readText(form, "error") ?? new URL(url).searchParams.getAll("error").at(-1);
   return { reason: reasonOfAnswer(error), errorType: failure.errorType };
 }

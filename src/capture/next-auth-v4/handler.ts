@@ -1,8 +1,8 @@
-import { type Attempt, beginAttempt, recordFailure } from "../attempt.ts";
+import { type Attempt, beginAttempt, type Failure, recordFailure } from "../attempt.ts";
 import { conclude, guardedAsync } from "../conclude.ts";
 import { guarded } from "../emit-event.ts";
 import type { Capture } from "../framework.ts";
-import { checkCookiesOf, cookieIn, copyForm, unproven } from "../provider-answer.ts";
+import { checkCookiesOf, cookieIn, copyForm, unchecked, unproven } from "../provider-answer.ts";
 import { readField, readText } from "../read.ts";
 import { unreadableBody } from "../refusals.ts";
 import { readRequest } from "../request-context.ts";
@@ -39,10 +39,10 @@ export async function runHandler(
     }
   };
   return conclude(attempt, runNoted, async (answer) => {
-    if (attempt.failure?.isClaimed) {
+    const { failure } = attempt;
+    if (failure?.isClaimed) {
       const response = attempt.request.method === "POST" ? await form : asked?.query;
-      if (!(await isProven(attempt, request, response)))
-        attempt.failure = unproven(attempt.failure);
+      attempt.failure = await judgeAnswer(failure, attempt, request, response);
     }
     return describeAnswer(
       answer instanceof Response
@@ -71,8 +71,13 @@ async function readAsked(request: unknown, second: unknown): Promise<Asked> {
     const query = readField(request, "query");
     return { ...common, isApp: false, query, nextauth: readField(query, "nextauth") };
   }
-  const query = Object.fromEntries(url?.searchParams ?? []);
-  return { ...common, isApp: true, query, nextauth: readField(await params, "nextauth") };
+  const query = url?.search ? Object.fromEntries(url.searchParams) : {};
+  return {
+    ...common,
+    isApp: true,
+    query,
+    nextauth: readField(await Promise.resolve(params), "nextauth"),
+  };
 }
 
 function readAttempt(
@@ -89,8 +94,13 @@ function readAttempt(
   });
 }
 
-/** Whether a provider's answer is one to a sign-in that began in this browser. */
-async function isProven(attempt: Attempt, request: unknown, response: unknown): Promise<boolean> {
+/** What a provider's error says: nothing, where it is no answer to a sign-in that began in this browser. */
+async function judgeAnswer(
+  failure: Failure,
+  attempt: Attempt,
+  request: unknown,
+  response: unknown,
+): Promise<Failure> {
   const { target, capture } = attempt;
   const parsed = readField(request, "cookies");
   const fromHeader = cookieIn(headersOf(request).get("cookie"));
@@ -98,14 +108,14 @@ async function isProven(attempt: Attempt, request: unknown, response: unknown): 
     prefix: "next-auth",
     check: "state",
   });
-  return (
-    cookies !== undefined &&
-    passesChecks(cookies, {
-      providerId: target.providerId,
-      state: readText(response, "state"),
-      config: capture.config,
-    })
-  );
+  if (cookies?.length === 0) return unchecked(failure);
+  const claimed = {
+    providerId: target.providerId,
+    state: readText(response, "state"),
+    config: capture.config,
+  };
+  const isProven = cookies !== undefined && (await passesChecks(cookies, claimed));
+  return isProven ? failure : unproven(failure);
 }
 
 async function readResponse(response: Response, { name }: Attempt): Promise<Answer> {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { AppConfig, AppFunction } from "../../../src/capture/app-types.ts";
 import { type AttemptName, beginAttempt } from "../../../src/capture/attempt.ts";
 import { authJs } from "../../../src/capture/auth-js/framework.ts";
@@ -54,23 +54,22 @@ describe("next-auth 4 of which only the options are wrapped", () => {
     ["wrong", "failure", "CredentialsSignin"],
     ["broken", "failure", "AuthorizeError"],
   ])("has one event for a sign-in with a %s password", async (password, outcome, type) => {
-    const headers = { "x-forwarded-for": "203.0.113.9", "user-agent": "a browser" };
-    await halfWrapped().post(
-      "callback/credentials/x",
-      { email: alice.email, password },
-      { headers },
-    );
+    await halfWrapped().post("callback/credentials/x", { email: alice.email, password });
     expect(names()).toEqual(["auth.sign_in"]);
     expect(last()).toMatchObject({ "auth.outcome": outcome, "auth.provider.id": "credentials" });
     expect(last()["error.type"]).toBe(type);
-    if (outcome === "failure") {
-      expect(last()).toMatchObject({
-        "auth.attempted.identifier": alice.email,
-        "client.address": "203.0.113.9",
-        "user_agent.original": "a browser",
-        "http.request.method": "POST",
-      });
-    }
+  });
+
+  it("knows the request of a password that was refused", async () => {
+    const headers = { "x-forwarded-for": "203.0.113.9", "user-agent": "a browser" };
+    const fields = { email: alice.email, password: "wrong" };
+    await halfWrapped().post("callback/credentials", fields, { headers });
+    expect(last()).toMatchObject({
+      "auth.attempted.identifier": alice.email,
+      "client.address": "203.0.113.9",
+      "user_agent.original": "a browser",
+      "http.request.method": "POST",
+    });
   });
 
   it("has one event for a sign-in that its signIn callback refuses", async () => {
@@ -113,6 +112,26 @@ describe("next-auth 4 of which only the options are wrapped", () => {
     // What happens outside of a request comes once Next.js was asked for one.
     await new Promise(setImmediate);
     expect(names()).toEqual([]);
+  });
+});
+
+describe("options that another copy of the package has wrapped", () => {
+  it("have one event for each attempt, which is of the handler that was wrapped", async () => {
+    vi.resetModules();
+    const other = await import("../../../src/capture/with-authlog.ts");
+    expect(other.withAuthlog).not.toBe(withAuthlog);
+    const app = createApp4(other.withAuthlog(config({ callbacks: { signIn: () => false } })));
+    await app.post("callback/credentials", { email: alice.email, password: "wrong" });
+    await app.post("callback/credentials", { email: alice.email, password: "right" });
+    await app.get("callback/email?token=t&email=eve@example.com");
+    await app.post("signin/email", { email: alice.email });
+    expect(records.map(({ attributes }) => attributes["error.type"])).toEqual([
+      "CredentialsSignin",
+      "AccessDenied",
+      "Verification",
+      "AccessDenied",
+    ]);
+    for (const { attributes } of records) expect(attributes).toHaveProperty(["url.path"]);
   });
 });
 

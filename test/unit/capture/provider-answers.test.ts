@@ -3,12 +3,11 @@ import type { AuthConfig } from "@auth/core";
 import Credentials from "@auth/core/providers/credentials";
 import GitHub from "@auth/core/providers/github";
 import { describe, expect, it } from "vitest";
-import type { AppConfig } from "../../../src/capture/app-types.ts";
 import { createApp } from "../../support/auth-js.ts";
 import { createApp4, type Form4, providers4, secret4 } from "../../support/next-auth-v4.ts";
 import { watchSlot } from "../../support/slot.ts";
 
-const { names, last, records, tell } = watchSlot();
+const { names, last, records, flushCounted } = watchSlot();
 
 const client = { clientId: "id", clientSecret: "a client secret" };
 
@@ -31,7 +30,7 @@ const make4 =
   ({ checks, config }) => {
     const common = { ...client, ...(checks && { checks }) };
     const providers = [providers4.GitHub(common), providers4.GitHub({ ...common, id: "hub" })];
-    const app = createApp4({ providers, ...config } as AppConfig, form);
+    const app = createApp4({ providers, ...config }, form);
     return {
       cookies: app.cookies,
       begin: async (provider) => stateOf((await app.post(`signin/${provider}`)).location),
@@ -49,7 +48,7 @@ const make5: Make = ({ checks = ["state"], formPost = false, config }) => {
     ...(formPost && { authorization: { params: { response_mode: "form_post" } } }),
   };
   const app = createApp({
-    providers: [GitHub(common), GitHub({ ...common, id: "hub" } as typeof common)],
+    providers: [GitHub(common), GitHub({ ...common, id: "hub" })],
     ...(config as Partial<AuthConfig>),
   });
   return {
@@ -83,7 +82,7 @@ describe.each(Object.keys(makes) as (keyof typeof makes)[])("%s", (name) => {
   const make: Make = (options) => {
     const app = makes[name](options);
     // These try no identity, so that after a few they are counted only.
-    return { ...app, answer: async (...given) => [await app.answer(...given), tell()] };
+    return { ...app, answer: async (...given) => [await app.answer(...given), flushCounted()] };
   };
 
   it.each([
@@ -157,6 +156,12 @@ describe.each(Object.keys(makes) as (keyof typeof makes)[])("%s", (name) => {
     expect(last()).toMatchObject(refused);
   });
 
+  it("an error of which the app checks nothing is a failure of no more than the provider", async () => {
+    await make({ checks: ["none"] }).answer({ error: "access_denied" });
+    expect(names()).toEqual(["auth.sign_in"]);
+    expect(last()).toMatchObject({ "auth.failure.reason": "provider_error" });
+  });
+
   it.each(["state", "pkce.code_verifier", ...(name === "next-auth 5" ? [] : ["nonce"])])(
     "a code beside a %s cookie that was changed is no answer to a sign-in",
     async (cookie) => {
@@ -189,9 +194,9 @@ describe.each(Object.keys(makes) as (keyof typeof makes)[])("%s", (name) => {
 });
 
 it("a state cookie of next-auth 4 that is past its time proves nothing", async () => {
-  const { encode } = createRequire(
+  const jwt = createRequire(
     new URL("../../../examples/next-auth-v4/package.json", import.meta.url),
-  )("next-auth/jwt") as { encode(params: object): Promise<string> };
+  )("next-auth/jwt") as { encode: (params: object) => Promise<string> };
   const app = make4("options")({});
   const state = await app.begin("github");
   const params = {
@@ -203,15 +208,16 @@ it("a state cookie of next-auth 4 that is past its time proves nothing", async (
     [60, "access_denied"],
     [-60, "invalid_state"],
   ] as const) {
-    app.cookies.set("next-auth.state", await encode({ ...params, maxAge }));
+    app.cookies.set("next-auth.state", await jwt.encode({ ...params, maxAge }));
     await app.answer({ error: "access_denied", state });
-    tell();
+    flushCounted();
     expect(last()).toMatchObject({ "auth.failure.reason": reason });
   }
 });
 
+const authorize = () => Promise.reject(new Error("secret detail"));
+
 describe("an error in the address of a sign-in by password", () => {
-  const authorize = () => Promise.reject(new Error("secret detail"));
   const fields = { email: "alice@example.com" };
 
   it.each([

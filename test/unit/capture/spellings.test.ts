@@ -3,12 +3,12 @@ import Credentials from "@auth/core/providers/credentials";
 import GitHub from "@auth/core/providers/github";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { AppConfig } from "../../../src/capture/app-types.ts";
+import type { AuthLogRecord } from "../../../src/slot.ts";
 import { createApp } from "../../support/auth-js.ts";
 import { createApp4, type Form4, providers4 } from "../../support/next-auth-v4.ts";
 import { watchSlot } from "../../support/slot.ts";
 
-const { records, tell } = watchSlot();
+const { records, flushCounted } = watchSlot();
 
 const alice = { id: "7", email: "alice@example.com" };
 const password = "white-rabbit";
@@ -46,7 +46,7 @@ function app4(form: Form4) {
     providers4.GitHub(client),
     providers4.Email(email),
   ];
-  return createApp4({ ...shared, providers } as AppConfig, form);
+  return createApp4({ ...shared, providers }, form);
 }
 
 function app5(basePath: string, lazy = false) {
@@ -65,6 +65,15 @@ const apps = {
   "next-auth 5 at a path that is an action": () => app5("/signin"),
 } as const;
 
+/** What the one event of a request that was refused has to be. Nobody was asked, so nobody failed. */
+function refusalIn([record]: readonly AuthLogRecord[]): unknown[] {
+  // But for a link without a token, which both majors call a sign-in that failed.
+  const isLink = record?.attributes["auth.failure.reason"] === "verification_invalid";
+  return isLink
+    ? ["auth.sign_in", false, record.attributes["auth.attempted.identifier"]]
+    : ["auth.request.reject", false, undefined];
+}
+
 /** A segment in ways in which a client can write it. */
 const spelled = (segment: string): fc.Arbitrary<string> =>
   fc.oneof(
@@ -82,6 +91,8 @@ const spelled = (segment: string): fc.Arbitrary<string> =>
   );
 
 const targets = [
+  ["callback", "credentials"],
+  ["callback", "credentials"],
   ["callback", "credentials"],
   ["callback", "email"],
   ["callback", "github"],
@@ -147,7 +158,7 @@ describe.each(Object.keys(apps) as (keyof typeof apps)[])("%s", (name) => {
           if (given.isSignedIn) {
             await app.post("callback/credentials", { email: alice.email, password });
           }
-          tell();
+          flushCounted();
           records.length = 0;
           Object.assign(did, { authorize: 0, send: 0, useToken: 0, signOut: 0, logged: 0 });
 
@@ -156,7 +167,7 @@ describe.each(Object.keys(apps) as (keyof typeof apps)[])("%s", (name) => {
             method === "POST" && hasToken
               ? await app.post(target + query, fields)
               : await app.send(method, target + query, { body: fields });
-          tell();
+          flushCounted();
 
           const expected = [
             ...(did.authorize > 0 ? [["auth.sign_in", given.isRight, alice.email]] : []),
@@ -173,19 +184,13 @@ describe.each(Object.keys(apps) as (keyof typeof apps)[])("%s", (name) => {
             attributes["user.email"] ?? attributes["auth.attempted.identifier"],
           ]);
           asked += expected.length;
-          if (expected.length > 0) expect(summaries).toEqual(expected);
-          else if (!isRefused) expect(summaries).toEqual([]);
-          else {
-            expect(records).toHaveLength(1);
-            // Nobody was asked, so nobody failed; but for a link without a token.
-            const { eventName, attributes } = records[0] ?? {};
-            const isLink = attributes?.["auth.failure.reason"] === "verification_invalid";
-            expect(eventName).toBe(isLink ? "auth.sign_in" : "auth.request.reject");
-          }
+          expect(summaries).toEqual(
+            expected.length > 0 ? expected : isRefused ? [refusalIn(records)] : [],
+          );
         }),
         { numRuns: 400 },
       );
-      expect(asked).toBeGreaterThan(15);
+      expect(asked).toBeGreaterThan(5);
     },
   );
 });

@@ -4,7 +4,7 @@ import { createApp } from "../../support/auth-js.ts";
 import { createApp4, providers4 } from "../../support/next-auth-v4.ts";
 import { watchSlot } from "../../support/slot.ts";
 
-const { names, last, tell } = watchSlot();
+const { names, last, flushCounted } = watchSlot();
 
 const paths = ["callback/credentials", "signin/credentials", "signout", "session"];
 
@@ -22,7 +22,7 @@ describe("a body that is no JSON is a rejected request, and nobody's attempt", (
       const provider = providers4.Credentials({ credentials: {}, authorize: () => null });
       const app = createApp4({ providers: [provider as never] }, "app");
       await expect(app.send("POST", path, { body: "{" })).rejects.toThrow(SyntaxError);
-      tell();
+      flushCounted();
       expect(names()).toEqual(["auth.request.reject"]);
       expect(last()).toMatchObject(rejected);
     },
@@ -31,14 +31,15 @@ describe("a body that is no JSON is a rejected request, and nobody's attempt", (
   it.each(paths)("in next-auth 5, at %s", async (path) => {
     const app = createApp({ providers: [Credentials({ authorize: () => null })] });
     expect((await app.send("POST", path, { body: "{" })).status).toBe(400);
-    tell();
+    flushCounted();
     expect(names()).toEqual(["auth.request.reject"]);
     expect(last()).toMatchObject(rejected);
   });
 });
 
+const authorize = () => Promise.reject(new SyntaxError("secret detail"));
+
 it("an authorize that cannot read something is a failed sign-in", async () => {
-  const authorize = () => Promise.reject(new SyntaxError("secret detail"));
   const provider = providers4.Credentials({ credentials: {}, authorize });
   await createApp4({ providers: [provider as never] }, "app").post("callback/credentials");
   await createApp({ providers: [Credentials({ authorize })] }).post("callback/credentials");
