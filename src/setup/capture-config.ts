@@ -1,7 +1,7 @@
 import { AuthlogError } from "../errors.ts";
 import type { ClientAddressRule } from "../slot.ts";
 import { defaultFlushMillis } from "../telemetry/flush.ts";
-import { attributes } from "../vocabulary.ts";
+import { attributes, type FailureReason } from "../vocabulary.ts";
 import { clientAddressRule, trustedProxies } from "./client-address-rule.ts";
 import { type PseudonymKey, pseudonymKeys } from "./pseudonyms.ts";
 import type { ReadSetting, Setting } from "./setting.ts";
@@ -52,6 +52,14 @@ export interface CaptureOptions {
    */
   attemptedIdentifier?: AttemptedIdentifier;
   /**
+   * Says why `authorize` threw: one of `failureReasons`, or `undefined` for the default. Asked of
+   * everything but a `CredentialsSignin`; a promise is not waited for. Only in code.
+   * @default a bare `Error`, or a text, is `invalid_credentials`; an error that has a class of its own,
+   *   or a `code`, `errno` or `syscall`, or a `cause` of that kind, is `provider_error`. So is a
+   *   subclass such as `InvalidPasswordError`: production builds shorten its name
+   */
+  classifyAuthorizeError?: ClassifyAuthorizeError;
+  /**
    * Where the client's address stands. `AUTHLOG_CLIENT_ADDRESS_HEADER`, or else
    * `AUTHLOG_TRUSTED_PROXIES`
    * @default the last hop of `x-forwarded-for`, marked as not verified
@@ -84,12 +92,16 @@ export type AttemptedIdentifier = (
   credentials: Readonly<Record<string, unknown>>,
 ) => string | undefined;
 
+/** How an app itself says why its `authorize` threw. */
+export type ClassifyAuthorizeError = (error: unknown) => FailureReason | undefined;
+
 /** How events are captured, resolved. */
 export interface CaptureConfig {
   /** The first is used, the others are known. */
   readonly pseudonymKeys: Setting<readonly PseudonymKey[]>;
   readonly pseudonymize: Setting<readonly string[]>;
   readonly attemptedIdentifier: Setting<AttemptedIdentifier | undefined>;
+  readonly classifyAuthorizeError: Setting<ClassifyAuthorizeError | undefined>;
   readonly clientAddress: Setting<ClientAddressRule | undefined>;
   readonly sessionRead: Setting<number>;
   readonly requestEnd: Readonly<{ timeoutMillis: Setting<number>; blocks: Setting<boolean> }>;
@@ -140,10 +152,8 @@ export function resolveCapture(
   return {
     pseudonymKeys: keys,
     pseudonymize,
-    attemptedIdentifier: {
-      value: attemptedIdentifier,
-      source: attemptedIdentifier === undefined ? "default" : "code",
-    },
+    attemptedIdentifier: fromCode(attemptedIdentifier),
+    classifyAuthorizeError: fromCode(options.classifyAuthorizeError),
     clientAddress:
       rule.value === undefined
         ? read("clientAddress", undefined, "AUTHLOG_TRUSTED_PROXIES", trustedProxies, undefined)
@@ -166,6 +176,11 @@ export function resolveCapture(
       ),
     },
   };
+}
+
+/** A function, which the environment cannot hold. */
+function fromCode<T>(value: T | undefined): Setting<T | undefined> {
+  return { value, source: value === undefined ? "default" : "code" };
 }
 
 function unknownAttribute(): AuthlogError {

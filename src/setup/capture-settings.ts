@@ -9,13 +9,15 @@ import type { Setting } from "./setting.ts";
  */
 export function installCaptureSettings(config: CaptureConfig): void {
   const slot = getSlot();
-  const { attemptedIdentifier, clientAddress, pseudonymKeys, pseudonymize, sessionRead } = config;
+  const { attemptedIdentifier, classifyAuthorizeError, clientAddress, sessionRead } = config;
+  const { pseudonymKeys, pseudonymize } = config;
   const { timeoutMillis, blocks } = config.requestEnd;
   const made = createSettings(config);
   const from = (...settings: Setting<unknown>[]): CaptureSettings =>
     settings.some(({ source }) => source === "code") ? made : (slot.capture ?? made);
   slot.capture = Object.freeze({
     attemptedIdentifier: from(attemptedIdentifier).attemptedIdentifier,
+    classifyAuthorizeError: from(classifyAuthorizeError).classifyAuthorizeError,
     clientAddress: from(clientAddress).clientAddress,
     tell: from(pseudonymKeys, pseudonymize).tell,
     pseudonymOf: from(pseudonymKeys).pseudonymOf,
@@ -31,6 +33,7 @@ function createSettings(config: CaptureConfig): CaptureSettings {
     key && pseudonymOf(key, attribute, text);
   return {
     attemptedIdentifier: config.attemptedIdentifier.value,
+    classifyAuthorizeError: config.classifyAuthorizeError.value,
     clientAddress: config.clientAddress.value,
     tell: (attribute, text) => (hidden.has(attribute) ? hide(attribute, text) : text),
     pseudonymOf: hide,
