@@ -1,3 +1,4 @@
+import { getSlot } from "../slot.ts";
 import { eventNames, failureReasons } from "../vocabulary.ts";
 import type { AppFunction, AppFunctions } from "./app-types.ts";
 import { currentAttempt, type Failure } from "./attempt.ts";
@@ -5,20 +6,39 @@ import { emitSessionReject } from "./conclude.ts";
 import { guarded } from "./emit-event.ts";
 import type { Capture } from "./framework.ts";
 import { after, before, once } from "./around.ts";
+import { copyWith, type Hook, hookMembers } from "./hook-members.ts";
 import { readField, readSession } from "./read.ts";
 
-/** Listens to `logger.error`. With a logger of ours NextAuth no longer prints, so this does it then. */
-export function hookLogger(logger: AppFunctions = {}, capture: Capture): AppFunctions {
-  // Read by name, as NextAuth reads them: a logger may be an instance of a class.
-  const { warn, debug } = logger;
+/**
+ * The configuration's logger. NextAuth reads it at each request: where authlog is switched off it finds
+ * what the app has, and prints itself where that is nothing. Auth.js also sets it.
+ */
+export function loggerMember(own: Logger, capture: Capture): { logger: Logger } {
+  let hooked: Logger = hookLogger(own, capture);
   return {
-    ...logger,
+    get logger() {
+      return getSlot().enabled ? hooked : own;
+    },
+    set logger(given) {
+      own = given;
+      hooked = guarded(() => hookLogger(given, capture)) ?? given;
+    },
+  };
+}
+
+type Logger = AppFunctions | null | undefined;
+
+/** Listens to `logger.error`. With a logger of ours NextAuth no longer prints, so this does it then. */
+export function hookLogger(own: Logger, capture: Capture): AppFunctions {
+  // Read by name, as NextAuth reads them: a logger may be an instance of a class.
+  const { error, warn, debug } = own ?? {};
+  return copyWith(own ?? {}, {
     ...(warn && { warn }),
     ...(debug && { debug }),
-    error: once(logger.error ?? printing(capture), (error) =>
-      before(error, (...args) => note(capture.framework.describeError(args), capture)),
+    error: once(error ?? printing(capture), (print) =>
+      before(print, (...args) => note(capture.framework.describeError(args), capture)),
     ),
-  };
+  });
 }
 
 /** Which major it is, and so how it prints, is known when it does. */
@@ -30,20 +50,17 @@ function printing(capture: Capture): AppFunction {
  * Listens to the adapter's sessions. NextAuth says nothing of one that it does not find, or finds to be
  * past its time; and of one that it makes, nobody else is told what a sign-out will end.
  */
-export function hookAdapter(adapter: AppFunctions, capture: Capture): AppFunctions {
-  const { getSessionAndUser, createSession } = adapter;
-  return {
-    ...adapter,
-    ...(getSessionAndUser && {
-      getSessionAndUser: after(getSessionAndUser, (found) => note(describeSession(found), capture)),
-    }),
-    ...(createSession && {
-      createSession: after(createSession, (_, session) => {
+export function hookAdapter(adapter: object, capture: Capture, unhooked: string[]): object {
+  const hooks: Record<string, Hook> = {
+    getSessionAndUser: (app) => app && after(app, (found) => note(describeSession(found), capture)),
+    createSession: (app) =>
+      app &&
+      after(app, (_, session) => {
         const attempt = currentAttempt();
         if (attempt !== undefined) attempt.session = readSession(session);
       }),
-    }),
   };
+  return hookMembers(adapter, "adapter", hooks, unhooked);
 }
 
 function describeSession(found: unknown): Failure | undefined {

@@ -43,10 +43,17 @@ export interface App {
   signIn(provider: string, fields: Record<string, string>): Promise<unknown>;
 }
 
-/** Makes the app. The configuration needs only what the test is about. */
-export function createApp(config: Partial<AuthConfig> & Pick<AuthConfig, "providers">): App {
+/**
+ * Makes the app. The configuration needs only what the test is about.
+ *
+ * @param wrap what stands around `NextAuth`
+ */
+export function createApp(
+  config: Partial<AuthConfig> & Pick<AuthConfig, "providers">,
+  wrap: typeof withAuthlog = withAuthlog,
+): App {
   const cookies = new Map<string, string>();
-  const { handlers, signIn } = withAuthlog(nextAuth)({
+  const { handlers, signIn } = wrap(nextAuth)({
     secret: "a secret of the test",
     trustHost: true,
     basePath: "/api/auth",

@@ -38,10 +38,14 @@ export interface PostOptions {
 
 const secret = "a secret of the test, long enough for its key";
 
-/** Makes the app. `form` is how `NextAuth` is called. */
-export function createApp4(config: AppConfig, form: "options" | "request" = "options"): App4 {
+/** Makes the app. `form` is how `NextAuth` is called, and `wrap` what stands around it. */
+export function createApp4(
+  config: AppConfig,
+  form: "options" | "request" = "options",
+  wrap: typeof withAuthlog = withAuthlog,
+): App4 {
   const options = { secret, logger: { error() {} }, ...config };
-  const wrapped = withAuthlog(NextAuth);
+  const wrapped = wrap(NextAuth);
   const handler: AppFunction =
     form === "options"
       ? (wrapped(options) as AppFunction)
