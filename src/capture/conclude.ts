@@ -2,7 +2,7 @@ import type { AuthEvent, EventUser } from "../event/auth-event.ts";
 import { type AuthEventName, eventNames, outcomes } from "../vocabulary.ts";
 import { type Attempt, currentAttempt, type Failure, runInAttempt } from "./attempt.ts";
 import { claimOfText } from "./claimed-identity.ts";
-import { emitEvent, guarded } from "./emit-event.ts";
+import { emitEvent, guarded, guardedAsync } from "./emit-event.ts";
 import type { Capture } from "./framework.ts";
 import { keptOnDisk } from "./on-disk.ts";
 import { readProvider } from "./read.ts";
@@ -33,16 +33,6 @@ export async function conclude<T>(
     guarded(() => emitEnd(attempt));
     await keptOnDisk();
     await blockForDelivery();
-  }
-}
-
-async function guardedAsync<T>(piece: () => T | Promise<T>): Promise<T | undefined> {
-  try {
-    return await piece();
-  } catch {
-    return guarded<T>(() => {
-      throw new Error("read");
-    });
   }
 }
 

@@ -1,3 +1,4 @@
+import { getSlot } from "../../slot.ts";
 import type { AppFunction } from "../app-types.ts";
 import { type Attempt, beginAttempt } from "../attempt.ts";
 import { conclude } from "../conclude.ts";
@@ -10,6 +11,7 @@ import { attemptOf, readTarget } from "../request-target.ts";
 export function wrapHandler(handler: AppFunction, capture: Capture): AppFunction {
   return function wrapped(this: unknown, ...args: unknown[]) {
     const run = (): unknown => handler.apply(this, args);
+    if (!getSlot().enabled) return run();
     const attempt = guarded(() => readAttempt(args[0], capture));
     return attempt === undefined ? run() : conclude(attempt, run);
   };

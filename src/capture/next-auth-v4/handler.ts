@@ -1,3 +1,4 @@
+import { getSlot } from "../../slot.ts";
 import { type Attempt, beginAttempt } from "../attempt.ts";
 import { conclude } from "../conclude.ts";
 import { guarded } from "../emit-event.ts";
@@ -19,6 +20,7 @@ export function runHandler(
   capture: Capture,
   run: () => unknown,
 ): unknown {
+  if (!getSlot().enabled) return run();
   const attempt = guarded(() => readAttempt(request, capture));
   if (attempt === undefined) return run();
   const seen = request instanceof Request ? undefined : guarded(() => watchJson(second));
