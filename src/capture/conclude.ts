@@ -133,7 +133,7 @@ const told = new WeakMap<object, Set<string>>();
 export async function emitSessionReject(capture: Capture, failure: Failure): Promise<void> {
   const { reason, errorType } = failure;
   const headers = await headersOfContext();
-  const request = headers === undefined ? {} : readRequest(headers, undefined, undefined);
+  const request = headers === undefined ? {} : readRequest(headers, undefined, {});
   if (headers !== undefined) {
     const already = told.get(headers) ?? new Set();
     if (already.has(`${reason} ${errorType}`)) return;

@@ -11,7 +11,7 @@ import { flag, integer, names, ratio } from "./shapes.ts";
 export type PrivateAttribute =
   | (typeof attributes)["userId" | "userEmail" | "userFullName"]
   | (typeof attributes)["attemptedIdentifier" | "target"]
-  | (typeof attributes)["clientAddress" | "userAgent"]
+  | (typeof attributes)["clientAddress" | "userAgent" | "urlPath"]
   | (typeof attributes)["sessionId"];
 
 const privateAttributes: readonly PrivateAttribute[] = [
@@ -22,6 +22,7 @@ const privateAttributes: readonly PrivateAttribute[] = [
   attributes.target,
   attributes.clientAddress,
   attributes.userAgent,
+  attributes.urlPath,
   // It is a pseudonym in any case; to ask for one is no mistake.
   attributes.sessionId,
 ];
@@ -38,7 +39,8 @@ export interface CaptureOptions {
      */
     pseudonymKey?: string;
     /**
-     * Attributes that are told as pseudonyms, and not at all where there is no key.
+     * Attributes that are recorded as pseudonyms, and not at all where there is no key. With one that
+     * names a person, or with `auth.target`, `url.path` is one as well, except on NextAuth's own routes.
      * `AUTHLOG_PSEUDONYMIZE`, with commas between them
      * @default none
      */

@@ -1,7 +1,8 @@
 import { type CaptureSettings, getSlot } from "../slot.ts";
 import type { CaptureConfig } from "./capture-config.ts";
-import { pseudonymOf } from "./pseudonyms.ts";
+import { identities, pseudonymOf } from "./pseudonyms.ts";
 import type { Setting } from "./setting.ts";
+import { attributes } from "../vocabulary.ts";
 
 /**
  * Puts on the slot how events are captured. Where an app sets authlog up in two places, the later one
@@ -28,7 +29,10 @@ export function installCaptureSettings(config: CaptureConfig): void {
 
 function createSettings(config: CaptureConfig): CaptureSettings {
   const [key] = config.pseudonymKeys.value;
-  const hidden: ReadonlySet<string> = new Set(config.pseudonymize.value);
+  const hidden = new Set(config.pseudonymize.value);
+  // A path often holds what was acted on, or whose page it is.
+  if (config.pseudonymize.value.some((name) => identities.has(name)))
+    hidden.add(attributes.urlPath);
   const hide = (attribute: string, text: string): string | undefined =>
     key && pseudonymOf(key, attribute, text);
   return {

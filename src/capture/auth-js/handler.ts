@@ -4,6 +4,7 @@ import { type Attempt, beginAttempt } from "../attempt.ts";
 import { conclude } from "../conclude.ts";
 import { guarded } from "../emit-event.ts";
 import type { Capture } from "../framework.ts";
+import { recordedPath } from "../recorded-path.ts";
 import { readRequest } from "../request-context.ts";
 import { attemptOf, readTarget } from "../request-target.ts";
 
@@ -25,7 +26,9 @@ function readAttempt(request: unknown, capture: Capture): Attempt | undefined {
   return beginAttempt({
     name: attemptOf(target, method),
     target,
-    request: readRequest(headers, method, url.pathname),
+    request: readRequest(headers, method, {
+      route: recordedPath(url.pathname, target, capture.providers),
+    }),
     capture,
   });
 }

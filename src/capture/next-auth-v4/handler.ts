@@ -4,6 +4,7 @@ import { conclude } from "../conclude.ts";
 import { guarded } from "../emit-event.ts";
 import type { Capture } from "../framework.ts";
 import { readField, readText } from "../read.ts";
+import { recordedPath } from "../recorded-path.ts";
 import { readRequest } from "../request-context.ts";
 import { headersOf } from "../request-of-call.ts";
 import { attemptOf, readTarget } from "../request-target.ts";
@@ -51,7 +52,9 @@ function readAttempt(request: unknown, capture: Capture): Attempt | undefined {
   return beginAttempt({
     name: attemptOf(target, method),
     target,
-    request: readRequest(headersOf(request), method, url.pathname),
+    request: readRequest(headersOf(request), method, {
+      route: recordedPath(url.pathname, target, capture.providers),
+    }),
     capture,
   });
 }
