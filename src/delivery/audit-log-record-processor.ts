@@ -68,6 +68,9 @@ export class AuditLogRecordProcessor implements RecordQueue {
   readonly #diskWait = new DiskWait();
   #shutdown: Promise<void> | undefined;
   #ended = false;
+  #onEnd = (): void => {};
+  /** Resolves when it takes nothing any more. Never rejects. */
+  readonly ended: Promise<void> = new Promise((resolve) => (this.#onEnd = resolve));
 
   constructor(
     options: AuditLogRecordProcessorOptions,
@@ -205,6 +208,7 @@ export class AuditLogRecordProcessor implements RecordQueue {
     this.#losses.tell(true);
     this.#losses.silence();
     this.#ended = true;
+    this.#onEnd();
     const lost = this.#sender.all.filter((kept) => !isOnDisk(kept)).length;
     this.#journal?.close();
     if (lost > 0) report(incomplete(lost));

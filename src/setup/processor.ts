@@ -5,6 +5,7 @@ import {
   type PangeaExporterOptions,
   PangeaLogRecordExporter,
 } from "../pangea/pangea-log-record-exporter.ts";
+import { getSlot } from "../slot.ts";
 import { report } from "../telemetry/diagnostics.ts";
 import type { DeliveringExporter } from "../telemetry/exporter.ts";
 import { installCaptureSettings } from "./capture-settings.ts";
@@ -24,6 +25,10 @@ import { reportProblems } from "./report-problems.ts";
 export function auditProcessor(options: AuthlogOptions = {}): AuditLogRecordProcessor {
   const config = resolveConfig(options);
   reportProblems(config.problems);
+  if (!config.enabled.value) {
+    getSlot().enabled = false;
+    return new SwitchedOff();
+  }
   installCaptureSettings(config);
   return createProcessor(config, pangeaExporter(config));
 }
@@ -102,9 +107,29 @@ export function createProcessor(
     deadLetters: deadLetterFile({ path: config.deadLetterPath.value }),
   });
   // The delay's timer does not keep the process alive, so that a script can end.
-  process.once("beforeExit", () => void processor.runDry());
-  process.once("exit", () => processor.end());
+  listenUntilEnded(processor, "beforeExit", () => void processor.runDry());
+  listenUntilEnded(processor, "exit", () => processor.end());
   return processor;
+}
+
+/** Listens once to the end of the process, as long as the processor has not ended. */
+export function listenUntilEnded(
+  processor: AuditLogRecordProcessor,
+  event: "beforeExit" | "exit",
+  listener: () => void,
+): void {
+  process.once(event, listener);
+  void processor.ended.then(() => process.off(event, listener));
+}
+
+/** What stands in for a processor while authlog is switched off: it takes nothing and starts nothing. */
+class SwitchedOff extends AuditLogRecordProcessor {
+  constructor() {
+    const rest = (): Promise<void> => Promise.resolve();
+    super({ exporter: { export() {}, forceFlush: rest, shutdown: rest }, durability: "memory" });
+  }
+
+  override onEmit(): void {}
 }
 
 /** A destination that cannot be used never takes the app down: the events wait, and it is said. */

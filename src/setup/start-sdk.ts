@@ -2,6 +2,7 @@ import type { AuditLogRecordProcessor } from "../delivery/audit-log-record-proce
 import { loggerProviders } from "../telemetry/logger.ts";
 import { collectorProcessors } from "./collector-processors.ts";
 import type { AuthlogConfig } from "./config.ts";
+import { listenUntilEnded } from "./processor.ts";
 
 /** A processor of spans that keeps none. */
 const ignoreSpans = {
@@ -35,7 +36,7 @@ export async function startSdk(
     ...(!config.otel.exportsMetrics && { metricReaders: [] }),
   }).start();
   // A batch that waits for its delay does not keep the process alive, so that a script can end.
-  process.once("beforeExit", () => {
+  listenUntilEnded(processor, "beforeExit", () => {
     void Promise.allSettled(loggerProviders().map(async (provider) => provider.forceFlush?.()));
   });
 }

@@ -1,4 +1,7 @@
-import { expect, it, vi } from "vitest";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, it, onTestFinished, vi } from "vitest";
 import { emitEvent } from "../../../src/capture/emit-event.ts";
 import { auditProcessor } from "../../../src/setup/processor.ts";
 import { getSlot } from "../../../src/slot.ts";
@@ -50,4 +53,46 @@ it("each of several settings that cannot be used is named, and how it can be", a
     for (const text of [message, why, fix]) expect(text).toContain(name);
   }
   expect(fix).toContain("drop-newest, drop-oldest");
+});
+
+const listeners = () => process.eventNames().map((name) => [name, process.listenerCount(name)]);
+
+it("a processor that is shut down leaves no listener on the process, however many there were", async () => {
+  const warnings: Error[] = [];
+  const onWarning = (warning: Error): void => void warnings.push(warning);
+  process.on("warning", onWarning);
+  onTestFinished(() => void process.off("warning", onWarning));
+  const before = listeners();
+  for (let made = 0; made < 20; made += 1) {
+    const processor = auditProcessor({ durability: "memory", pangea: { token: "pts_test" } });
+    expect(listeners()).not.toEqual(before);
+    await processor.shutdown();
+  }
+  expect(listeners()).toEqual(before);
+  // Warnings are emitted in a later turn.
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(warnings).toEqual([]);
+});
+
+it("switched off, a processor makes no file, listens to nothing and takes nothing", async () => {
+  const dir = mkdtempSync(join(tmpdir(), "authlog-off-"));
+  onTestFinished(() => rmSync(dir, { recursive: true }));
+  const before = listeners();
+  vi.stubEnv("AUTHLOG_ENABLED", "false");
+  const processor = auditProcessor({
+    pangea: { token: "pts_test" },
+    journal: { dir: join(dir, "journal") },
+    deadLetterPath: join(dir, "dead-letter.jsonl"),
+  });
+  vi.unstubAllEnvs();
+  signIn();
+  processor.onEmit({} as never);
+  await processor.forceFlush();
+  expect(processor.depth).toBe(0);
+  expect(listeners()).toEqual(before);
+  expect([getSlot().enabled, getSlot().capture]).toEqual([false, undefined]);
+  expect(existsSync(join(dir, "journal"))).toBe(false);
+  await processor.shutdown();
+  expect(watched.records).toEqual([]);
+  expect(watched.diagnostics).toEqual([]);
 });
