@@ -18,7 +18,7 @@ export function tryHook<T>(place: string, unhooked: string[], hook: () => T): T 
 /**
  * A copy of one of the app's objects with hooks around some of its functions.
  *
- * @param own `null` is as none, as NextAuth has it
+ * @param own `null`, or what has no members, is as none, as NextAuth has it
  * @param unhooked gets the places of what stays as it is, since it cannot be hooked
  */
 export function hookMembers(
@@ -27,8 +27,7 @@ export function hookMembers(
   hooks: Readonly<Record<string, Hook>>,
   unhooked: string[],
 ): object {
-  const source = own ?? {};
-  if (typeof source !== "object") throw new TypeError(`${place} is no object`);
+  const source = Object(own ?? {}) as object;
   const hooked: Record<string, AppFunction> = {};
   for (const [name, hook] of Object.entries(hooks)) {
     const made = tryHook(`${place}.${name}`, unhooked, () =>
@@ -64,7 +63,7 @@ export function reportUnhooked(places: readonly string[]): void {
   report(
     new AuthlogError("ERR_AUTHLOG_HOOK_FAILED", {
       message: `authlog cannot observe ${places.join(", ")} in your NextAuth configuration.`,
-      why: "What is there cannot be read or copied, or is not of the kind that NextAuth expects. It was left as it is, so events that only show there are missing.",
+      why: "What is there throws when it is read, or is of another kind than NextAuth expects. It was left as it is, so events that only show there are missing.",
       fix: "Make it a plain object, or a function, or leave it out.",
     }),
   );

@@ -9,6 +9,7 @@ import { resolveConfig } from "../../../src/setup/config.ts";
 import { pseudonymsOf } from "../../../src/setup/pseudonyms-of.ts";
 import type { AuthLogRecord } from "../../../src/slot.ts";
 import { createApp } from "../../support/auth-js.ts";
+import { createApp4, providers4 } from "../../support/next-auth-v4.ts";
 import { watchSlot } from "../../support/slot.ts";
 
 const watched = watchSlot();
@@ -124,6 +125,19 @@ it("the path of NextAuth's own routes is recorded as it is: it holds nobody's na
   await app().post("callback/credentials", { email: alice.email, password: "wrong" });
   expect(watched.last()["url.path"]).toBe("/api/auth/callback/credentials");
 });
+
+it.each([
+  ["5", app],
+  ["4", () => createApp4({ providers: [providers4.Credentials({}) as never] })],
+] as const)(
+  "with next-auth %s, what a client writes where a provider belongs is not recorded",
+  async (_, create) => {
+    await create().post("signin/alice@example.com");
+    expect(watched.names()).toEqual(["auth.request.reject"]);
+    expect(watched.last()["url.path"]).toBe("/api/auth/signin");
+    expect(JSON.stringify(watched.records)).not.toContain("alice");
+  },
+);
 
 it("people who are to be told as pseudonyms are left out without a key", async () => {
   installCaptureSettings(resolveConfig({ privacy: { pseudonymize: privacy.pseudonymize } }, {}));

@@ -1,9 +1,10 @@
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it, onTestFinished, vi } from "vitest";
 import { emitEvent } from "../../../src/capture/emit-event.ts";
 import { auditProcessor } from "../../../src/setup/processor.ts";
+import { registerNode } from "../../../src/setup/register.ts";
 import { getSlot } from "../../../src/slot.ts";
 import { watchSlot } from "../../support/slot.ts";
 
@@ -74,16 +75,19 @@ it("a processor that is shut down leaves no listener on the process, however man
   expect(warnings).toEqual([]);
 });
 
-it("switched off, a processor makes no file, listens to nothing and takes nothing", async () => {
+it("switched off, register and a processor make no file, listen to nothing and take nothing", async () => {
   const dir = mkdtempSync(join(tmpdir(), "authlog-off-"));
   onTestFinished(() => rmSync(dir, { recursive: true }));
   const before = listeners();
   vi.stubEnv("AUTHLOG_ENABLED", "false");
-  const processor = auditProcessor({
+  const options = {
     pangea: { token: "pts_test" },
     journal: { dir: join(dir, "journal") },
     deadLetterPath: join(dir, "dead-letter.jsonl"),
-  });
+    ledger: { path: join(dir, "ledger.db"), port: 0 },
+  };
+  await registerNode(options);
+  const processor = auditProcessor(options);
   vi.unstubAllEnvs();
   signIn();
   processor.onEmit({} as never);
@@ -91,7 +95,7 @@ it("switched off, a processor makes no file, listens to nothing and takes nothin
   expect(processor.depth).toBe(0);
   expect(listeners()).toEqual(before);
   expect([getSlot().enabled, getSlot().capture]).toEqual([false, undefined]);
-  expect(existsSync(join(dir, "journal"))).toBe(false);
+  expect(readdirSync(dir)).toEqual([]);
   await processor.shutdown();
   expect(watched.records).toEqual([]);
   expect(watched.diagnostics).toEqual([]);
