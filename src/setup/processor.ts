@@ -7,7 +7,7 @@ import {
 } from "../pangea/pangea-log-record-exporter.ts";
 import { getSlot } from "../slot.ts";
 import { report } from "../telemetry/diagnostics.ts";
-import type { DeliveringExporter } from "../telemetry/exporter.ts";
+import type { DeliveringExporter, LogRecordExporter } from "../telemetry/exporter.ts";
 import { installCaptureSettings } from "./capture-settings.ts";
 import type { AuthlogOptions } from "./authlog-options.ts";
 import { type AuthlogConfig, resolveConfig } from "./config.ts";
@@ -122,11 +122,16 @@ export function listenUntilEnded(
   void processor.ended.then(() => process.off(event, listener));
 }
 
+const idle: LogRecordExporter = {
+  export() {},
+  forceFlush: () => Promise.resolve(),
+  shutdown: () => Promise.resolve(),
+};
+
 /** What stands in for a processor while authlog is switched off: it takes nothing and starts nothing. */
 class SwitchedOff extends AuditLogRecordProcessor {
   constructor() {
-    const rest = (): Promise<void> => Promise.resolve();
-    super({ exporter: { export() {}, forceFlush: rest, shutdown: rest }, durability: "memory" });
+    super({ exporter: idle, durability: "memory" });
   }
 
   override onEmit(): void {}

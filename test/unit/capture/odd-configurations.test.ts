@@ -126,9 +126,8 @@ describe.each(["4", "5"] as const)("with next-auth %s,", (major) => {
       const expected = await visit(major, config, unwrapped).catch(String);
       expect(await visit(major, config).catch(String)).toEqual(expected);
       const said = watched.diagnostics.filter(({ code }) => code === "ERR_AUTHLOG_HOOK_FAILED");
-      expect(said.map(({ message }) => message)).toEqual(
-        place === "" ? [] : [expect.stringContaining(place)],
-      );
+      expect(said).toHaveLength(place === "" ? 0 : 1);
+      expect(said.map(({ message }) => message).join("")).toContain(place);
     },
   );
 });
