@@ -26,7 +26,7 @@ export function withHooks<C extends AppConfig>(config: C, capture: Capture): C {
   hook("adapter", (own) => own && hookAdapter(own, capture, unhooked));
   hook("events", (own) => hookMembers(own, "events", eventHooks(capture), unhooked));
   hook("callbacks", (own) => hookMembers(own, "callbacks", callbackHooks(capture), unhooked));
-  const logger = tryHook("logger", unhooked, () => loggerMember(config.logger, capture));
+  const logger = tryHook("logger", unhooked, () => loggerMember(config, capture));
   reportUnhooked(unhooked);
   return copyWith(config, hooked, logger ?? {});
 }

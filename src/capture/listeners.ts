@@ -1,6 +1,6 @@
 import { getSlot } from "../slot.ts";
 import { eventNames, failureReasons } from "../vocabulary.ts";
-import type { AppFunction, AppFunctions } from "./app-types.ts";
+import type { AppConfig, AppFunction, AppFunctions } from "./app-types.ts";
 import { currentAttempt, type Failure } from "./attempt.ts";
 import { emitSessionReject } from "./conclude.ts";
 import { guarded } from "./emit-event.ts";
@@ -13,15 +13,20 @@ import { readField, readSession } from "./read.ts";
  * The configuration's logger. NextAuth reads it at each request: where authlog is switched off it finds
  * what the app has, and prints itself where that is nothing. Auth.js also sets it.
  */
-export function loggerMember(own: Logger, capture: Capture): { logger: Logger } {
-  let hooked: Logger = hookLogger(own, capture);
+export function loggerMember(config: AppConfig, capture: Capture): { logger: Logger } {
+  let read = (): Logger => config.logger;
+  let seen = read();
+  let hooked: Logger = hookLogger(seen, capture);
   return {
     get logger() {
-      return getSlot().enabled ? hooked : own;
+      const own = read();
+      if (!getSlot().enabled) return own;
+      if (own !== seen) hooked = guarded(() => hookLogger(own, capture)) ?? own;
+      seen = own;
+      return hooked;
     },
     set logger(given) {
-      own = given;
-      hooked = guarded(() => hookLogger(given, capture)) ?? given;
+      read = () => given;
     },
   };
 }
@@ -35,7 +40,7 @@ export function hookLogger(own: Logger, capture: Capture): AppFunctions {
   return copyWith(own ?? {}, {
     ...(warn && { warn }),
     ...(debug && { debug }),
-    error: once(error ?? printing(capture), (print) =>
+    error: once(error || printing(capture), (print) =>
       before(print, (...args) => note(capture.framework.describeError(args), capture)),
     ),
   });

@@ -83,6 +83,7 @@ const odd: readonly [string, object][] = [
   ["callbacks that are null", { callbacks: null }],
   ["an adapter that is null", { adapter: null }],
   ["a logger without error", { logger: { error: null, warn() {}, debug() {} } }],
+  ["a logger whose error is false", { logger: { error: false } }],
   ["null in its events", { events: { signIn: null, session: null } }],
   ["undefined in its events", { events: { signIn: undefined } }],
   ["a text in its events", { events: { createUser: "no", signIn: "no" } }],

@@ -127,6 +127,13 @@ const offAfter: typeof withAuthlog = (target) => {
   }) as never;
 };
 
+/** As the README has it for next-auth 4, whose options `getServerSession` takes as well. */
+const optionsToo: typeof withAuthlog = (target) => {
+  const wrapped = offAfter(target) as (...args: unknown[]) => unknown;
+  return ((...args: object[]) =>
+    wrapped(...args.slice(0, -1), withAuthlog(args.at(-1) ?? {}))) as never;
+};
+
 describe.each([
   ["5", "options"],
   ["4", "options"],
@@ -135,6 +142,7 @@ describe.each([
   it.each([
     ["before", offBefore],
     ["after", offAfter],
+    ["after its options were wrapped, and", optionsToo],
   ])("%s it was wrapped: does what it does unwrapped, and nothing else", async (_, wrap) => {
     const expected = await visit(major, form, unwrapped);
     expect(expected).toContainEqual(["authorize"]);
