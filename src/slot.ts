@@ -102,6 +102,8 @@ export interface CaptureSettings {
   readonly attemptedIdentifier:
     | ((credentials: Readonly<Record<string, unknown>>) => unknown)
     | undefined;
+  /** The app's own way to say why `authorize` threw. What it returns is not trusted. */
+  readonly classifyAuthorizeError: ((error: unknown) => unknown) | undefined;
   readonly clientAddress: ClientAddressRule | undefined;
   /**
    * What an attribute is told as: its text, or a pseudonym where the app asked for one; `undefined`

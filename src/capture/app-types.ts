@@ -26,10 +26,10 @@ export interface ProviderObject extends ProviderQuestions {
 /** What NextAuth is configured with. */
 export interface AppConfig {
   providers?: Provider[];
-  adapter?: AppFunctions;
-  events?: AppFunctions;
-  callbacks?: AppFunctions;
-  logger?: AppFunctions;
+  adapter?: AppFunctions | null;
+  events?: AppFunctions | null;
+  callbacks?: AppFunctions | null;
+  logger?: AppFunctions | null;
 }
 
 /** What `NextAuth` of version 5 gives back. */

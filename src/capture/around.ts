@@ -1,10 +1,13 @@
+import { getSlot } from "../slot.ts";
 import type { AppFunction } from "./app-types.ts";
 import { guarded } from "./emit-event.ts";
+
+// Whether authlog is on is asked at each call: an app's modules may be loaded before `register` says.
 
 /** Runs a piece of capture in front of a function of the app's. */
 export function before(app: AppFunction, look: (...args: unknown[]) => void): AppFunction {
   return function hooked(this: unknown, ...args: unknown[]) {
-    guarded(() => look(...args));
+    if (getSlot().enabled) guarded(() => look(...args));
     return app.apply(this, args);
   };
 }
@@ -15,16 +18,20 @@ export function after(
   look: (result: unknown, ...args: unknown[]) => void,
   lookAtThrown: (error: unknown) => void = () => {},
 ): AppFunction {
-  return async function hooked(this: unknown, ...args: unknown[]) {
+  async function watch(run: () => unknown, args: unknown[]): Promise<unknown> {
     let result: unknown;
     try {
-      result = await app.apply(this, args);
+      result = await run();
     } catch (error) {
       guarded(() => lookAtThrown(error));
       throw error;
     }
     guarded(() => look(result, ...args));
     return result;
+  }
+  return function hooked(this: unknown, ...args: unknown[]) {
+    const run = (): unknown => app.apply(this, args);
+    return getSlot().enabled ? watch(run, args) : run();
   };
 }
 

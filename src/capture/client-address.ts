@@ -12,17 +12,20 @@ export interface ClientAddress {
  *
  * Else it is the last hop, the one that the server itself, or the proxy next to it, wrote; Next.js
  * fills it in from the socket when the client sent none. A client can forge all of it where no proxy
- * stands in front, so it is marked as not verified.
+ * stands in front, so it is marked as not verified. Where it wrote junk, the connection's other end is
+ * the last hop, if that is known.
  *
  * @param read gives a header's value; what a client sends can be of any length
+ * @param peer the connection's other end, as the socket has it
  */
 export function findClientAddress(
   read: (header: string) => string | undefined,
+  peer?: string,
 ): ClientAddress | undefined {
   const rule = getSlot().capture?.clientAddress;
   const proven = rule && parseAddress(entryOf(rule, read));
   if (proven !== undefined) return { address: proven, verified: true };
-  const lastHop = parseAddress(entryFromRight(read("x-forwarded-for"), 1));
+  const lastHop = parseAddress(entryFromRight(read("x-forwarded-for"), 1)) ?? parseAddress(peer);
   return lastHop === undefined ? undefined : { address: lastHop, verified: false };
 }
 

@@ -8,7 +8,7 @@ import {
   runInAttempt,
 } from "./attempt.ts";
 import { claimOfText } from "./claimed-identity.ts";
-import { emitEvent, guarded, guardedEvent } from "./emit-event.ts";
+import { emitEvent, guardedAsync, guardedEvent } from "./emit-event.ts";
 import type { Capture } from "./framework.ts";
 import { keptOnDisk } from "./on-disk.ts";
 import { readProvider } from "./read.ts";
@@ -38,17 +38,6 @@ export async function conclude<T>(
     guardedEvent(() => emitEnd(attempt));
     await keptOnDisk();
     await blockForDelivery();
-  }
-}
-
-/** As `guarded`, for a piece of capture that waits for something. */
-export async function guardedAsync<T>(piece: () => T | Promise<T>): Promise<T | undefined> {
-  try {
-    return await piece();
-  } catch {
-    return guarded<T>(() => {
-      throw new Error("read");
-    });
   }
 }
 
@@ -154,7 +143,7 @@ const told = new WeakMap<object, Set<string>>();
 export async function emitSessionReject(capture: Capture, failure: Failure): Promise<void> {
   const { reason, errorType } = failure;
   const headers = await headersOfContext();
-  const request = headers === undefined ? {} : readRequest(headers, undefined, undefined);
+  const request = headers === undefined ? {} : readRequest(headers, undefined, {});
   if (headers !== undefined) {
     const already = told.get(headers) ?? new Set();
     if (already.has(`${reason} ${errorType}`)) return;

@@ -53,13 +53,23 @@ export function guardedEvent(piece: () => void): void {
   if (isDone !== true) noteLost();
 }
 
+/** {@link guarded} for a piece that has to wait. */
+export async function guardedAsync<T>(piece: () => T | Promise<T>): Promise<T | undefined> {
+  try {
+    return await piece();
+  } catch {
+    reportUncaptured();
+    return undefined;
+  }
+}
+
 /** Says that a part of an event is missing. The cause may quote anything, so it is not passed on. */
 export function reportUncaptured(): void {
   report(
     new AuthlogError("ERR_AUTHLOG_CAPTURE_FAILED", {
       message: "A part of an authentication event could not be captured.",
       why: "Something that NextAuth, a provider or the app handed over threw while it was read.",
-      fix: "Look for getters that throw in your users, profiles and providers, and at your attemptedIdentifier; the sign-in itself was not touched.",
+      fix: "Look for getters that throw in your users, profiles and providers, and at your attemptedIdentifier and classifyAuthorizeError; the sign-in itself was not touched.",
     }),
   );
 }

@@ -8,8 +8,8 @@ export interface Framework {
   readonly version: "4" | "5";
   /** What a call of `logger.error` says of the attempt under way, or of none. */
   describeError(args: readonly unknown[]): Failure | undefined;
-  /** What an `authorize` that threw says, where nothing else will tell of it. */
-  describeThrown?(error: unknown): Failure;
+  /** What an `authorize` that threw says; `undefined` where the framework's logger says it better. */
+  describeThrown(error: unknown): Failure | undefined;
   /** Says more of a failure, by what the attempt was about. */
   refine(failure: Failure, attempt: Attempt): Failure;
   /** What the framework does with an error where the app has no logger of its own. */

@@ -10,73 +10,76 @@ import type {
 import { currentAttempt, type Failure, recordFailure, tryIdentity } from "./attempt.ts";
 import { after, before, once } from "./around.ts";
 import { claimOfCredentials, claimOfText } from "./claimed-identity.ts";
-import { guarded } from "./emit-event.ts";
 import { onEvent } from "./events.ts";
 import type { Capture } from "./framework.ts";
+import { copyWith, type Hook, hookMembers, reportUnhooked, tryHook } from "./hook-members.ts";
 import { inAttempt } from "./lone-attempt.ts";
-import { hookAdapter, hookLogger, note } from "./listeners.ts";
+import { hookAdapter, loggerMember, note } from "./listeners.ts";
 import { readField, readProvider, readText } from "./read.ts";
 import { noSession, noToken, rememberRefusal } from "./refusals.ts";
 
 /**
  * The app's configuration with capture's hooks in it. The app's own events, callbacks, logger,
  * adapter and providers all still work, with their own `this`, results and errors; the app's object
- * is not touched.
+ * is not touched. What cannot be hooked stays as it is, and is reported by its name.
  */
 export function withHooks<C extends AppConfig>(config: C, capture: Capture): C {
-  const { providers, adapter } = config;
-  return {
-    ...config,
-    ...(Array.isArray(providers) && {
-      providers: providers.map((provider) => tryHookProvider(provider, capture)),
-    }),
-    ...(adapter && { adapter: hookAdapter(adapter, capture) }),
-    events: hookEvents(config.events, capture),
-    callbacks: hookCallbacks(config.callbacks, capture),
-    logger: hookLogger(config.logger, capture),
+  const unhooked: string[] = [];
+  const hooked: Record<string, unknown> = {};
+  const hook = (name: keyof AppConfig, make: (own: unknown) => unknown): void => {
+    const made = tryHook(name, unhooked, () => make(config[name]));
+    if (made !== undefined) hooked[name] = made;
   };
+  hook("providers", (own) => hookProviders(own, capture, unhooked));
+  hook("adapter", (own) => own && hookAdapter(own as AppFunctions, capture, unhooked));
+  hook("events", (own) => hookMembers(own, "events", eventHooks(capture), unhooked));
+  hook("callbacks", (own) => hookMembers(own, "callbacks", callbackHooks(capture), unhooked));
+  const logger = tryHook("logger", unhooked, () => loggerMember(config, capture));
+  reportUnhooked(unhooked);
+  return copyWith(config, hooked, logger ?? {});
 }
 
 function fail(failure: Failure | undefined): void {
   recordFailure(currentAttempt(), failure);
 }
 
-function hookEvents(events: AppFunctions = {}, capture: Capture): AppFunctions {
-  const hooked = Object.entries(onEvent).map(([name, tell]) => [
+function eventHooks(capture: Capture): Record<string, Hook> {
+  const hooks = Object.entries(onEvent).map(([name, emit]): [string, Hook] => [
     name,
-    once(events[name], (event) => before(event, (message) => tell(message, capture))),
+    (app) => once(app, (event) => before(event, (message) => emit(message, capture))),
   ]);
-  return { ...events, ...Object.fromEntries(hooked) };
+  return Object.fromEntries(hooks);
 }
 
 /** Both majors admit everybody where the app has no `signIn` callback. */
 const admitEverybody = (): boolean => true;
 
 /**
- * The `signIn` callback decides who may sign in. It is the one place that is told who is about to,
+ * The `signIn` callback decides who may sign in. It is the one place that learns who is about to,
  * and the only one that sees a refusal by redirect. The `jwt` callback can still refuse, at a sign-in
  * and whenever the session is read.
  */
-function hookCallbacks(callbacks: AppFunctions = {}, capture: Capture): AppFunctions {
+function callbackHooks(capture: Capture): Record<string, Hook> {
   return {
-    ...callbacks,
-    signIn: inAttempt(
-      callbacks.signIn ?? admitEverybody,
-      (signIn) =>
-        after(
-          before(signIn, noteWhoAsks),
-          (verdict) => {
-            if (typeof verdict === "string") fail(redirected);
-            else if (!verdict) fail(refused);
-          },
-          () => fail(refused),
-        ),
-      eventNames.signIn,
-      capture,
-    ),
-    ...(callbacks.jwt && {
-      jwt: after(
-        callbacks.jwt,
+    signIn: (app = admitEverybody) =>
+      inAttempt(
+        app,
+        (signIn) =>
+          after(
+            before(signIn, noteWhoAsks),
+            (verdict) => {
+              if (typeof verdict === "string") fail(redirected);
+              else if (!verdict) fail(refused);
+            },
+            () => fail(refused),
+          ),
+        eventNames.signIn,
+        capture,
+      ),
+    jwt: (app) =>
+      app &&
+      after(
+        app,
         (token) => {
           if (token === null) noteNoToken(capture);
         },
@@ -85,14 +88,13 @@ function hookCallbacks(callbacks: AppFunctions = {}, capture: Capture): AppFunct
           if (currentAttempt()?.name !== undefined) fail(noToken);
         },
       ),
-    }),
-    ...(callbacks.session && {
-      session: after(
-        callbacks.session,
+    session: (app) =>
+      app &&
+      after(
+        app,
         () => {},
         (error) => rememberRefusal(error, noSession),
       ),
-    }),
   };
 }
 
@@ -125,32 +127,47 @@ function noteWhoAsks(message: unknown): void {
   attempt.attemptedIdentifier ??= attempt.provider?.type === "email" ? claimOfText(named) : named;
 }
 
+function hookProviders(own: unknown, capture: Capture, unhooked: string[]): unknown {
+  if (own === undefined || own === null) return undefined;
+  if (!Array.isArray(own)) throw new TypeError("providers is no array");
+  return own.map((provider: Provider, index) =>
+    tryHookProvider(provider, `providers[${index}]`, capture, unhooked),
+  );
+}
+
 /** A provider that cannot be hooked stays as it is, and the others are still captured. */
-function tryHookProvider(provider: Provider, capture: Capture): Provider {
-  return guarded(() => hookProvider(provider, capture)) ?? provider;
+function tryHookProvider(
+  provider: Provider,
+  place: string,
+  capture: Capture,
+  unhooked: string[],
+): Provider {
+  return tryHook(place, unhooked, () => hookProvider(provider, place, capture)) ?? provider;
 }
 
 /**
- * Wraps what a provider is asked: `authorize` alone is told the identity that was tried, and
+ * Wraps what a provider is asked: `authorize` alone is given the identity that was tried, and
  * `sendVerificationRequest` alone knows whether the e-mail went out. NextAuth reads a provider's own
  * fields and merges `options` over them; whichever of the two has the function, it is wrapped.
  */
-function hookProvider(provider: Provider, capture: Capture): Provider {
+function hookProvider(provider: Provider, place: string, capture: Capture): Provider {
   if (typeof provider === "function") {
-    return function hooked(this: unknown, ...args: unknown[]) {
-      return tryHookProvider(provider.apply(this, args) as Provider, capture);
+    const hooked = function (this: unknown, ...args: unknown[]): Provider {
+      const late: string[] = [];
+      const made = tryHookProvider(provider.apply(this, args) as Provider, place, capture, late);
+      reportUnhooked(late);
+      return made;
     };
+    return Object.assign(hooked, provider);
   }
   const { options } = provider;
   const id = readText(options, "id") ?? readText(provider, "id");
   const type = readText(options, "type") ?? readText(provider, "type");
   const known = id === undefined ? undefined : { id, ...(type !== undefined && { type }) };
   if (known !== undefined) capture.providers.set(known.id, known);
-  return {
-    ...provider,
-    ...hookQuestions(provider, known, capture),
-    ...(options && { options: { ...options, ...hookQuestions(options, known, capture) } }),
-  };
+  return copyWith(provider, hookQuestions(provider, known, capture), {
+    ...(options && { options: copyWith(options, hookQuestions(options, known, capture)) }),
+  });
 }
 
 function hookQuestions(
@@ -186,7 +203,7 @@ function hookAuthorize(
         if (!user)
           fail({ reason: failureReasons.invalidCredentials, errorType: "CredentialsSignin" });
       },
-      (error) => fail(capture.framework.describeThrown?.(error)),
+      (error) => fail(capture.framework.describeThrown(error)),
     );
   return inAttempt(authorize, hook, eventNames.signIn, capture);
 }

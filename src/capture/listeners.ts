@@ -1,28 +1,53 @@
+import { getSlot } from "../slot.ts";
 import { whilePending } from "../telemetry/unconfirmed.ts";
 import { eventNames, failureReasons } from "../vocabulary.ts";
-import type { AppFunction, AppFunctions } from "./app-types.ts";
+import type { AppConfig, AppFunction, AppFunctions } from "./app-types.ts";
 import { currentAttempt, type Failure, recordFailure, tryIdentity } from "./attempt.ts";
 import { emitSessionReject } from "./conclude.ts";
 import { guarded } from "./emit-event.ts";
 import type { Capture } from "./framework.ts";
 import { after, before, once } from "./around.ts";
 import { claimOfText } from "./claimed-identity.ts";
+import { copyWith, type Hook, hookMembers } from "./hook-members.ts";
 import { inAttempt } from "./lone-attempt.ts";
 import { readField, readSession, readText } from "./read.ts";
 import { noteSessionOwner, ownerOf } from "./session-owner.ts";
 
-/** Listens to `logger.error`. With a logger of ours NextAuth no longer prints, so this does it then. */
-export function hookLogger(logger: AppFunctions = {}, capture: Capture): AppFunctions {
-  // Read by name, as NextAuth reads them: a logger may be an instance of a class.
-  const { warn, debug } = logger;
+/**
+ * The configuration's logger. NextAuth reads it at each request: where authlog is switched off it finds
+ * what the app has, and prints itself where that is nothing. Auth.js also sets it.
+ */
+export function loggerMember(config: AppConfig, capture: Capture): { logger: Logger } {
+  let read = (): Logger => config.logger;
+  let seen = read();
+  let hooked: Logger = hookLogger(seen, capture);
   return {
-    ...logger,
+    get logger() {
+      const own = read();
+      if (!getSlot().enabled) return own;
+      if (own !== seen) hooked = guarded(() => hookLogger(own, capture)) ?? own;
+      seen = own;
+      return hooked;
+    },
+    set logger(given) {
+      read = () => given;
+    },
+  };
+}
+
+type Logger = AppFunctions | null | undefined;
+
+/** Listens to `logger.error`. With a logger of ours NextAuth no longer prints, so this does it then. */
+export function hookLogger(own: Logger, capture: Capture): AppFunctions {
+  // Read by name, as NextAuth reads them: a logger may be an instance of a class.
+  const { error, warn, debug } = own ?? {};
+  return copyWith(own ?? {}, {
     ...(warn && { warn }),
     ...(debug && { debug }),
-    error: once(logger.error ?? printing(capture), (error) =>
-      before(error, (...args) => note(capture.framework.describeError(args), capture)),
+    error: once(error || printing(capture), (print) =>
+      before(print, (...args) => note(capture.framework.describeError(args), capture)),
     ),
-  };
+  });
 }
 
 /** Which major it is, and so how it prints, is known when it does. */
@@ -35,26 +60,29 @@ function printing(capture: Capture): AppFunction {
  * past its time; of one that it makes, only the adapter gets the token; and of one that it deletes, its
  * event has what the adapter returned, which with most adapters is nothing.
  */
-export function hookAdapter(adapter: AppFunctions, capture: Capture): AppFunctions {
-  const { getSessionAndUser, createSession, deleteSession, useVerificationToken } = adapter;
-  return {
-    ...adapter,
-    ...(getSessionAndUser && {
-      getSessionAndUser: after(getSessionAndUser, (found) => {
+export function hookAdapter(
+  adapter: AppFunctions,
+  capture: Capture,
+  unhooked: string[],
+): AppFunctions {
+  const hooks: Record<string, Hook> = {
+    getSessionAndUser: (app) =>
+      app &&
+      after(app, (found) => {
         const attempt = currentAttempt();
         if (attempt !== undefined) attempt.user = ownerOf(found);
         note(describeSession(found), capture);
       }),
-    }),
-    ...(createSession && {
-      createSession: after(createSession, (_, session) => {
+    createSession: (app) =>
+      app &&
+      after(app, (_, session) => {
         const attempt = currentAttempt();
         if (attempt !== undefined) attempt.session = readSession(session);
       }),
-    }),
-    ...(useVerificationToken && {
-      useVerificationToken: inAttempt(
-        useVerificationToken,
+    useVerificationToken: (app) =>
+      app &&
+      inAttempt(
+        app,
         (use) =>
           after(before(use, noteLink), (invite, link) =>
             recordFailure(currentAttempt(), describeInvite(invite, link)),
@@ -62,17 +90,17 @@ export function hookAdapter(adapter: AppFunctions, capture: Capture): AppFunctio
         eventNames.signIn,
         capture,
       ),
-    }),
-    ...(deleteSession && {
-      deleteSession(this: unknown, ...args: unknown[]) {
-        const run = (): unknown => deleteSession.apply(this, args);
+    deleteSession: (app) =>
+      app &&
+      function hooked(this: unknown, ...args: unknown[]) {
+        const run = (): unknown => app.apply(this, args);
         const attempt = currentAttempt();
         return attempt?.name === eventNames.signOut
           ? noteSessionOwner(attempt, adapter, args[0]).then(run)
           : run();
       },
-    }),
   };
+  return hookMembers(adapter, "adapter", hooks, unhooked) as AppFunctions;
 }
 
 /** An e-mail link is put to the test by its token alone, wherever it leads. */

@@ -1,3 +1,4 @@
+import { getSlot } from "../slot.ts";
 import { failureReasons } from "../vocabulary.ts";
 import type { AppFunction } from "./app-types.ts";
 import { type AttemptName, beginAttempt, currentAttempt, recordFailure } from "./attempt.ts";
@@ -23,7 +24,8 @@ export function inAttempt(
   const noted = hook(own);
   const hooked: AppFunction = function hooked(this: unknown, ...args: unknown[]) {
     const run = (): unknown => noted.apply(this, args);
-    return currentAttempt() === undefined ? runAlone(name, capture, args[1], run) : run();
+    const isAlone = getSlot().enabled && currentAttempt() === undefined;
+    return isAlone ? runAlone(name, capture, args[1], run) : run();
   };
   return Object.defineProperty(hooked, ownFunction, { value: own });
 }
@@ -46,7 +48,7 @@ async function runAlone(
   const request =
     readField(asked, "headers") === undefined
       ? await requestOfContext()
-      : readRequest(headersOf(asked), readText(asked, "method"), undefined);
+      : readRequest(headersOf(asked), readText(asked, "method"), {});
   const attempt = beginAttempt({ name, target: { action: undefined }, request, capture });
   return conclude(attempt, async () => {
     try {

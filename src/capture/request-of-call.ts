@@ -10,7 +10,7 @@ export function readCallRequest(request: unknown): EventRequest | undefined {
   const address = readText(request, "url");
   if (address === undefined || isPlain(request)) return undefined;
   const path = URL.parse(address, "http://localhost")?.pathname;
-  return readRequest(headersOf(request), readText(request, "method"), path);
+  return readRequest(headersOf(request), readText(request, "method"), { path });
 }
 
 /** The status that Node's response of the pages router has by now. */
@@ -24,6 +24,7 @@ export function headersOf(request: unknown): ReadableHeaders {
   if (request instanceof Request) return request.headers;
   const headers = readField(request, "headers");
   return {
+    peer: readText(readField(request, "socket"), "remoteAddress"),
     get(name) {
       const value = readField(headers, name);
       return typeof value === "string" ? value : Array.isArray(value) ? value.join(", ") : null;

@@ -64,7 +64,9 @@ function lookAround(): Surroundings {
   return isReadable(headers)
     ? {
         kind: "request",
-        request: readRequest(headers, undefined, readText(readField(store, "url"), "pathname")),
+        request: readRequest(headers, undefined, {
+          path: readText(readField(store, "url"), "pathname"),
+        }),
       }
     : { kind: "untold" };
 }

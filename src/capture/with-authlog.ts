@@ -41,6 +41,7 @@ function wrapNextAuth(nextAuth: AppFunction): AppFunction {
   return function wrapped(...args: unknown[]) {
     // Next-auth 4 can be called with a request, what belongs to it, and the options.
     if (args.length > 1) {
+      if (!getSlot().enabled) return nextAuth(...args);
       const [request, context, options] = args;
       const capture = beginCapture(nextAuth4);
       const hooked = hook(options as AppConfig, capture);
@@ -73,7 +74,10 @@ function beginCapture(framework: Framework): Capture {
 
 function hookAny(config: AppConfig | LazyConfig, capture: Capture): AppConfig | LazyConfig {
   return typeof config === "function"
-    ? async (request: unknown) => hook(await config(request), capture)
+    ? async (request: unknown) => {
+        const made = await config(request);
+        return getSlot().enabled ? hook(made, capture) : made;
+      }
     : hook(config, capture);
 }
 

@@ -71,6 +71,9 @@ export class AuditLogRecordProcessor implements RecordQueue {
   readonly #diskWait = new DiskWait();
   #shutdown: Promise<void> | undefined;
   #ended = false;
+  #onEnd = (): void => {};
+  /** Resolves when it takes nothing any more. Never rejects. */
+  readonly ended: Promise<void> = new Promise((resolve) => (this.#onEnd = resolve));
 
   constructor(
     options: AuditLogRecordProcessorOptions,
@@ -203,6 +206,7 @@ export class AuditLogRecordProcessor implements RecordQueue {
     this.#ended = true;
     // What the journal keeps is for the next process: a flush of this one cannot wait for it.
     if (!whenSettled(this.#sender, this.#journal)()) noteLost();
+    this.#onEnd();
     const lost = this.#sender.all.filter((kept) => !isOnDisk(kept)).length;
     this.#journal?.close();
     if (lost > 0) report(incomplete(lost));

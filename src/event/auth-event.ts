@@ -29,8 +29,10 @@ export interface EventRequest {
   clientAddressVerified?: boolean;
   userAgent?: string;
   method?: string;
-  /** Without the query. */
+  /** Without the query. It can hold private data, such as whose page it is. */
   path?: string;
+  /** In place of a path, of NextAuth's own routes: base path, action and provider, and nothing private. */
+  route?: string;
   /** The span of whoever made the request, as they say. */
   caller?: SpanContext;
 }

@@ -36,15 +36,19 @@ export function toLogRecord(
 ): AuthLogRecord {
   const values: Record<string, AttributeValue> = {};
   const truncated: string[] = [];
-  const tellText = (name: string, text: string): string | undefined => {
+  const tellText = (name: string, text: string, as = tell): string | undefined => {
     const clean = cleanText(name, text);
-    const told = tell(name, clean.text);
+    const told = as(name, clean.text);
     if (told !== undefined && clean.truncated && !truncated.includes(name)) truncated.push(name);
     return told;
   };
-  const set = (name: string, value: AttributeValue | Pseudonym | undefined): void => {
+  const set = (
+    name: string,
+    value: AttributeValue | Pseudonym | undefined,
+    as: Tell = tell,
+  ): void => {
     if (value === undefined || value === "") return;
-    const told = typeof value === "string" ? tellText(name, value) : tellOther(name, value);
+    const told = typeof value === "string" ? tellText(name, value, as) : tellOther(name, value);
     if (told !== undefined) values[name] = told;
   };
   const tellOther = (
@@ -79,6 +83,7 @@ export function toLogRecord(
   set(attributes.userAgent, request?.userAgent);
   set(attributes.requestMethod, request?.method);
   set(attributes.urlPath, request?.path);
+  set(attributes.urlPath, request?.route, asItIs);
   set(attributes.coalescedCount, event.coalescedCount);
   set(attributes.traceRemote, request?.caller && true);
   for (const [name, value] of Object.entries(event.own ?? {})) set(name, value);

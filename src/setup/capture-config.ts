@@ -1,7 +1,7 @@
 import { AuthlogError } from "../errors.ts";
 import type { ClientAddressRule } from "../slot.ts";
 import { defaultFlushMillis } from "../telemetry/flush.ts";
-import { attributes } from "../vocabulary.ts";
+import { attributes, type FailureReason } from "../vocabulary.ts";
 import { clientAddressRule, trustedProxies } from "./client-address-rule.ts";
 import { suggest } from "../suggest.ts";
 import { type PseudonymKey, pseudonymKeys } from "./pseudonyms.ts";
@@ -13,7 +13,7 @@ import { asksForPseudonyms, type UnknownName } from "./unknown-names.ts";
 export type PrivateAttribute =
   | (typeof attributes)["userId" | "userEmail" | "userFullName"]
   | (typeof attributes)["attemptedIdentifier" | "target"]
-  | (typeof attributes)["clientAddress" | "userAgent"]
+  | (typeof attributes)["clientAddress" | "userAgent" | "urlPath"]
   | (typeof attributes)["sessionId"];
 
 const privateAttributes: readonly PrivateAttribute[] = [
@@ -24,6 +24,7 @@ const privateAttributes: readonly PrivateAttribute[] = [
   attributes.target,
   attributes.clientAddress,
   attributes.userAgent,
+  attributes.urlPath,
   // It is a pseudonym in any case; to ask for one is no mistake.
   attributes.sessionId,
 ];
@@ -40,7 +41,8 @@ export interface CaptureOptions {
      */
     pseudonymKey?: string;
     /**
-     * Attributes that are told as pseudonyms, and not at all where there is no key.
+     * Attributes that are recorded as pseudonyms, and not at all where there is no key. With one that
+     * names a person, or with `auth.target`, `url.path` is one as well, except on NextAuth's own routes.
      * `AUTHLOG_PSEUDONYMIZE`, with commas between them
      * @default none
      */
@@ -53,6 +55,14 @@ export interface CaptureOptions {
    *   not at all where there is no key
    */
   attemptedIdentifier?: AttemptedIdentifier;
+  /**
+   * Says why `authorize` threw: one of `failureReasons`, or `undefined` for the default. Asked of
+   * everything but a `CredentialsSignin`; a promise is not waited for. Only in code.
+   * @default a bare `Error`, or a text, is `invalid_credentials`; an error that has a class of its own,
+   *   or a `code`, `errno` or `syscall`, or a `cause` of that kind, is `provider_error`. So is a
+   *   subclass such as `InvalidPasswordError`: production builds shorten its name
+   */
+  classifyAuthorizeError?: ClassifyAuthorizeError;
   /**
    * Where the client's address stands. `AUTHLOG_CLIENT_ADDRESS_HEADER`, or else
    * `AUTHLOG_TRUSTED_PROXIES`
@@ -86,12 +96,16 @@ export type AttemptedIdentifier = (
   credentials: Readonly<Record<string, unknown>>,
 ) => string | undefined;
 
+/** How an app itself says why its `authorize` threw. */
+export type ClassifyAuthorizeError = (error: unknown) => FailureReason | undefined;
+
 /** How events are captured, resolved. */
 export interface CaptureConfig {
   /** The first is used, the others are known. */
   readonly pseudonymKeys: Setting<readonly PseudonymKey[]>;
   readonly pseudonymize: Setting<readonly string[]>;
   readonly attemptedIdentifier: Setting<AttemptedIdentifier | undefined>;
+  readonly classifyAuthorizeError: Setting<ClassifyAuthorizeError | undefined>;
   readonly clientAddress: Setting<ClientAddressRule | undefined>;
   readonly sessionRead: Setting<number>;
   readonly requestEnd: Readonly<{ timeoutMillis: Setting<number>; blocks: Setting<boolean> }>;
@@ -153,6 +167,13 @@ export function resolveCapture(
       attemptedIdentifier,
       undefined,
       callback<AttemptedIdentifier>(),
+      undefined,
+    ),
+    classifyAuthorizeError: read(
+      "classifyAuthorizeError",
+      options.classifyAuthorizeError,
+      undefined,
+      callback<ClassifyAuthorizeError>(),
       undefined,
     ),
     clientAddress: rule.value === undefined ? proxies : rule,

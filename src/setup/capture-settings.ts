@@ -1,7 +1,8 @@
 import { type CaptureSettings, getSlot } from "../slot.ts";
 import type { CaptureConfig } from "./capture-config.ts";
-import { pseudonymOf } from "./pseudonyms.ts";
+import { identities, pseudonymOf } from "./pseudonyms.ts";
 import type { Setting } from "./setting.ts";
+import { attributes } from "../vocabulary.ts";
 
 /**
  * Puts on the slot how events are captured. Where an app sets authlog up in two places, the later one
@@ -9,13 +10,15 @@ import type { Setting } from "./setting.ts";
  */
 export function installCaptureSettings(config: CaptureConfig): void {
   const slot = getSlot();
-  const { attemptedIdentifier, clientAddress, pseudonymKeys, pseudonymize, sessionRead } = config;
+  const { attemptedIdentifier, classifyAuthorizeError, clientAddress, sessionRead } = config;
+  const { pseudonymKeys, pseudonymize } = config;
   const { timeoutMillis, blocks } = config.requestEnd;
   const made = createSettings(config);
   const from = (...settings: Setting<unknown>[]): CaptureSettings =>
     settings.some(({ source }) => source === "code") ? made : (slot.capture ?? made);
   slot.capture = Object.freeze({
     attemptedIdentifier: from(attemptedIdentifier).attemptedIdentifier,
+    classifyAuthorizeError: from(classifyAuthorizeError).classifyAuthorizeError,
     clientAddress: from(clientAddress).clientAddress,
     tell: from(pseudonymKeys, pseudonymize).tell,
     pseudonymOf: from(pseudonymKeys).pseudonymOf,
@@ -26,11 +29,15 @@ export function installCaptureSettings(config: CaptureConfig): void {
 
 function createSettings(config: CaptureConfig): CaptureSettings {
   const [key] = config.pseudonymKeys.value;
-  const hidden: ReadonlySet<string> = new Set(config.pseudonymize.value);
+  const hidden = new Set(config.pseudonymize.value);
+  // A path often holds what was acted on, or whose page it is.
+  if (config.pseudonymize.value.some((name) => identities.has(name)))
+    hidden.add(attributes.urlPath);
   const hide = (attribute: string, text: string): string | undefined =>
     key && pseudonymOf(key, attribute, text);
   return {
     attemptedIdentifier: config.attemptedIdentifier.value,
+    classifyAuthorizeError: config.classifyAuthorizeError.value,
     clientAddress: config.clientAddress.value,
     tell: (attribute, text) => (hidden.has(attribute) ? hide(attribute, text) : text),
     pseudonymOf: hide,

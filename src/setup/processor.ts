@@ -2,6 +2,8 @@ import { AuditLogRecordProcessor } from "../delivery/audit-log-record-processor.
 import { deadLetterFile } from "../delivery/dead-letter.ts";
 import { noteActivity } from "../slot.ts";
 import type { DeliveringExporter } from "../telemetry/exporter.ts";
+import { getSlot } from "../slot.ts";
+import type { LogRecordExporter } from "../telemetry/exporter.ts";
 import { installCaptureSettings } from "./capture-settings.ts";
 import type { AuthlogOptions } from "./authlog-options.ts";
 import { publishAppState, type SetUpBy } from "./app-state.ts";
@@ -24,6 +26,12 @@ import { reportProblems } from "./report-problems.ts";
 export function auditProcessor(options: AuthlogOptions = {}): AuditLogRecordProcessor {
   const config = resolveConfig(options);
   if (!config.building) reportProblems(config.problems);
+  // During `next build` nothing happens that is to be recorded, and nothing is to be started for it.
+  if (config.building) return new SwitchedOff();
+  if (!config.enabled.value) {
+    getSlot().enabled = false;
+    return new SwitchedOff();
+  }
   installCaptureSettings(config);
   noteActivity({ provider: "app" });
   return openProcessor(config, "auditProcessor");
@@ -32,9 +40,6 @@ export function auditProcessor(options: AuthlogOptions = {}): AuditLogRecordProc
 /** A processor with its destination, which the console and the doctor learn of. */
 export function openProcessor(config: AuthlogConfig, setUpBy: SetUpBy): AuditLogRecordProcessor {
   const destination = openDestination(config);
-  // Nothing happens then that is to be recorded, and nothing is to be started for it.
-  if (config.building || !config.enabled.value)
-    return createProcessor(config, destination.exporter);
   void destination.ready().then((isReady) => isReady && announce(config, destination.place));
   return createProcessor(config, publishAppState(config, setUpBy, destination));
 }
@@ -68,7 +73,32 @@ function createProcessor(
     deadLetters: deadLetterFile({ path: config.deadLetterPath.value }),
   });
   // The delay's timer does not keep the process alive, so that a script can end.
-  process.once("beforeExit", () => void processor.runDry());
-  process.once("exit", () => processor.end());
+  listenUntilEnded(processor, "beforeExit", () => void processor.runDry());
+  listenUntilEnded(processor, "exit", () => processor.end());
   return processor;
+}
+
+/** Listens once to the end of the process, as long as the processor has not ended. */
+export function listenUntilEnded(
+  processor: AuditLogRecordProcessor,
+  event: "beforeExit" | "exit",
+  listener: () => void,
+): void {
+  process.once(event, listener);
+  void processor.ended.then(() => process.off(event, listener));
+}
+
+const idle: LogRecordExporter = {
+  export() {},
+  forceFlush: () => Promise.resolve(),
+  shutdown: () => Promise.resolve(),
+};
+
+/** What stands in for a processor while authlog is switched off: it takes nothing and starts nothing. */
+class SwitchedOff extends AuditLogRecordProcessor {
+  constructor() {
+    super({ exporter: idle, durability: "memory" });
+  }
+
+  override onEmit(): void {}
 }

@@ -39,7 +39,7 @@ function parseKey(entry: string): PseudonymKey | undefined {
 }
 
 /** Attributes that name, or may name, a person. They share one domain, so that what one person did can be joined. */
-const identities: ReadonlySet<string> = new Set([
+export const identities: ReadonlySet<string> = new Set([
   attributes.userId,
   attributes.userEmail,
   attributes.userFullName,

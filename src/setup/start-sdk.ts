@@ -3,6 +3,7 @@ import { loggerProviders } from "../telemetry/logger.ts";
 import { collectorProcessors } from "./collector-processors.ts";
 import type { AuthlogConfig } from "./config.ts";
 import { loadInstalled } from "./installed-package.ts";
+import { listenUntilEnded } from "./processor.ts";
 
 /** A processor of spans that keeps none. */
 const ignoreSpans = {
@@ -34,7 +35,7 @@ export function startSdk(processor: AuditLogRecordProcessor, config: AuthlogConf
     ...(!config.otel.exportsMetrics && { metricReaders: [] }),
   }).start();
   // A batch that waits for its delay does not keep the process alive, so that a script can end.
-  process.once("beforeExit", () => {
+  listenUntilEnded(processor, "beforeExit", () => {
     void Promise.allSettled(loggerProviders().map(async (provider) => provider.forceFlush?.()));
   });
   return true;

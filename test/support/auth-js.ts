@@ -57,10 +57,10 @@ export interface SendOptions {
   headers?: Record<string, string>;
 }
 
-/** Makes the app. The configuration needs only what the test is about. */
+/** Makes the app. The configuration needs only what the test is about; `wrap` stands around `NextAuth`. */
 export function createApp(
   config: Partial<AuthConfig> & Pick<AuthConfig, "providers">,
-  { lazy = false } = {},
+  { lazy = false, wrap = withAuthlog }: { lazy?: boolean; wrap?: typeof withAuthlog } = {},
 ): App {
   const cookies = new Map<string, string>();
   const whole: AuthConfig = {
@@ -71,7 +71,7 @@ export function createApp(
     ...config,
   };
   const base = whole.basePath ?? "";
-  const { handlers, signIn } = withAuthlog(nextAuth)(lazy ? () => ({ ...whole }) : whole);
+  const { handlers, signIn } = wrap(nextAuth)(lazy ? () => ({ ...whole }) : whole);
 
   async function ask(request: Request): Promise<Response> {
     const jar = [...cookies].map(([name, value]) => `${name}=${value}`).join("; ");

@@ -16,6 +16,9 @@ export async function authorize(
   const user = demoUsers.find(({ email }) => email === credentials?.email);
   if (user === undefined || user.password !== credentials?.password) return null;
   if (user.fate === "is locked out") throw new AccountLocked("locked");
-  if (user.fate === "meets an error") throw new Error("The directory does not answer.");
+  if (user.fate === "meets an error") {
+    // As Node's own errors have it: without a code it would be a refusal.
+    throw Object.assign(new Error("The directory does not answer."), { code: "ECONNREFUSED" });
+  }
   return { id: user.id, name: user.name, email: user.email };
 }

@@ -1,3 +1,4 @@
+import { getSlot } from "../../slot.ts";
 import type { AppFunction } from "../app-types.ts";
 import { type Attempt, beginAttempt, type Failure } from "../attempt.ts";
 import { conclude } from "../conclude.ts";
@@ -13,6 +14,7 @@ import {
   unproven,
 } from "../provider-answer.ts";
 import { readField, readText } from "../read.ts";
+import { recordedPath } from "../recorded-path.ts";
 import { unreadableBody } from "../refusals.ts";
 import { readRequest } from "../request-context.ts";
 import { attemptOf, readTarget5 } from "../request-target.ts";
@@ -22,6 +24,7 @@ import { foreign } from "./outcome.ts";
 export function wrapHandler(handler: AppFunction, capture: Capture): AppFunction {
   return function wrapped(this: unknown, ...args: unknown[]) {
     const run = (): unknown => handler.apply(this, args);
+    if (!getSlot().enabled) return run();
     const [request] = args;
     const attempt = guarded(() => readAttempt(request, capture));
     if (attempt === undefined || !(request instanceof Request)) return run();
@@ -46,7 +49,9 @@ function readAttempt(request: unknown, capture: Capture): Attempt | undefined {
   return beginAttempt({
     name: attemptOf(target, method),
     target,
-    request: readRequest(headers, method, url.pathname),
+    request: readRequest(headers, method, {
+      route: recordedPath(url.pathname, target, capture.providers),
+    }),
     capture,
   });
 }

@@ -1,5 +1,6 @@
 import { eventNames, type FailureReason, failureReasons } from "../../vocabulary.ts";
 import type { Attempt, Failure } from "../attempt.ts";
+import { failureOfThrown, reasonOfApp } from "../authorize-error.ts";
 import { failsOAuthCheck, tokenReason } from "../checks.ts";
 import { reasonOfCode } from "../credentials-codes.ts";
 import { readField, readText } from "../read.ts";
@@ -82,6 +83,18 @@ export function failureOf(error: unknown): Failure | undefined {
     return { reason: failureReasons.providerError, errorType: type, isClaimed: true };
   }
   return ownCredentialsCode(error) ?? ofType(type);
+}
+
+/**
+ * An `authorize` that threw: Auth.js wraps what is no error of its own into a CallbackRouteError. A
+ * CredentialsSignin says itself what it means, and of its other errors the logger says more.
+ */
+export function describeThrown(error: unknown): Failure | undefined {
+  const kind = readText(error, "kind");
+  if (kind === undefined) return failureOfThrown(error, "CallbackRouteError");
+  if (kind === "signIn" && readText(error, "code") !== undefined) return undefined;
+  const reason = reasonOfApp(error);
+  return reason && { reason, errorType: readText(error, "type") ?? "AuthError" };
 }
 
 /** A subclass of CredentialsSignin is told by its code; its type may be the app's own. */

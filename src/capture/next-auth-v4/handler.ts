@@ -1,9 +1,11 @@
+import { getSlot } from "../../slot.ts";
 import { type Attempt, beginAttempt, type Failure, recordFailure } from "../attempt.ts";
-import { conclude, guardedAsync } from "../conclude.ts";
-import { guarded } from "../emit-event.ts";
+import { conclude } from "../conclude.ts";
+import { guarded, guardedAsync } from "../emit-event.ts";
 import type { Capture } from "../framework.ts";
 import { checkCookiesOf, cookieIn, copyForm, unchecked, unproven } from "../provider-answer.ts";
 import { readField, readText } from "../read.ts";
+import { recordedPath } from "../recorded-path.ts";
 import { unreadableBody } from "../refusals.ts";
 import { readRequest } from "../request-context.ts";
 import { headersOf } from "../request-of-call.ts";
@@ -22,6 +24,7 @@ export async function runHandler(
   capture: Capture,
   run: () => unknown,
 ): Promise<unknown> {
+  if (!getSlot().enabled) return run();
   const asked = await guardedAsync(() => readAsked(request, second));
   const attempt = asked && guarded(() => readAttempt(asked, request, capture));
   if (attempt === undefined) return run();
@@ -89,7 +92,9 @@ function readAttempt(
   return beginAttempt({
     name: attemptOf(target, method),
     target,
-    request: readRequest(headersOf(request), method, path),
+    request: readRequest(headersOf(request), method, {
+      route: path === undefined ? undefined : recordedPath(path, target, capture.providers),
+    }),
     capture,
   });
 }

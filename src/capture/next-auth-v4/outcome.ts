@@ -1,8 +1,7 @@
 import { eventNames, type FailureReason, failureReasons } from "../../vocabulary.ts";
 import type { Attempt, Failure } from "../attempt.ts";
+import { failureOfThrown } from "../authorize-error.ts";
 import { failsOAuthCheck, tokenReason } from "../checks.ts";
-import { reasonOfCode } from "../credentials-codes.ts";
-import { guarded } from "../emit-event.ts";
 import { reasonOfAnswer } from "../provider-answer.ts";
 import { readField, readText } from "../read.ts";
 import { noToken, refusalOf } from "../refusals.ts";
@@ -94,24 +93,9 @@ function describeSessionError(code: string, error: unknown): Failure {
     : { reason: tokenReason(error), errorType: code };
 }
 
-/**
- * An `authorize` that throws: next-auth 4 makes its message a part of an address, and logs nothing. It
- * has no errors with codes, so the app puts one into a field of its own. Only codes that are known are
- * taken: databases and Node put theirs into that field, too.
- */
+/** An `authorize` that throws: next-auth 4 makes its message a part of an address, and logs nothing. */
 export function describeThrown(error: unknown): Failure {
-  const code = guarded(() => ownText(error, "code"));
-  const reason = code === undefined ? undefined : reasonOfCode(code);
-  return code !== undefined && reason !== undefined
-    ? { reason, errorType: code }
-    : { reason: failureReasons.providerError, errorType: "AuthorizeError" };
-}
-
-function ownText(source: unknown, name: string): string | undefined {
-  if (typeof source !== "object" || source === null || !Object.hasOwn(source, name))
-    return undefined;
-  const value: unknown = Reflect.get(source, name);
-  return typeof value === "string" ? value : undefined;
+  return failureOfThrown(error, "AuthorizeError");
 }
 
 /** A handler that throws: next-auth 4 catches neither its callbacks nor the adapter everywhere. */

@@ -23,7 +23,8 @@ const providers: AuthConfig["providers"] = [
     credentials: { email: {}, password: {} },
     authorize({ email, password: given }) {
       if (email === "locked@example.com") throw new Locked();
-      if (email === "broken@example.com") throw new Error("the database said: secret detail");
+      if (email === "broken@example.com") throw new TypeError("the database: secret detail");
+      if (email === "refused@example.com") throw new Error("Wrong password: secret detail");
       return email === alice.email && given === password ? { ...alice } : null;
     },
   }),
@@ -61,7 +62,8 @@ describe("one attempt is one event", () => {
   it.each([
     ["a wrong password", "alice@example.com", "invalid_credentials", "CredentialsSignin"],
     ["a locked account", "locked@example.com", "locked_out", "locked"],
-    ["an authorize that throws", "broken@example.com", "provider_error", "CallbackRouteError"],
+    ["an authorize that fails", "broken@example.com", "provider_error", "CallbackRouteError"],
+    ["a thrown text", "refused@example.com", "invalid_credentials", "CallbackRouteError"],
   ])("%s is a failure with its reason and the claimed identity", async (_, email, reason, type) => {
     const app = createApp({ providers });
     await app.post("callback/credentials", { email, password: "wrong" });

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { findClientAddress } from "../../../src/capture/client-address.ts";
+import { readCallRequest } from "../../../src/capture/request-of-call.ts";
 import { installCaptureSettings } from "../../../src/setup/capture-settings.ts";
 import { resolveConfig } from "../../../src/setup/config.ts";
 import type { ClientAddressRule } from "../../../src/slot.ts";
@@ -48,6 +49,44 @@ describe("without a rule, the client's address", () => {
     "",
     ",",
   ])("is left out for %j", (value) => expect(findClientAddress(forwarded(value))).toBeUndefined());
+});
+
+describe("beside junk in the header", () => {
+  it.each([
+    ["a word", "unknown"],
+    ["nothing", ""],
+    ["a comma", ","],
+    ["an address of the client's, and a comma", "1.2.3.4, "],
+    ["a hundred thousand digits", "1".repeat(100_000)],
+  ])("such as %s, the connection's other end is the last hop, not verified", (_, value) => {
+    const address = "203.0.113.9";
+    expect(findClientAddress(forwarded(value), `::ffff:${address}`)).toEqual({
+      address,
+      verified: false,
+    });
+    configure({ trustedProxies: 1 });
+    expect(findClientAddress(forwarded(value), address)).toEqual({ address, verified: false });
+  });
+
+  it("a connection of another kind than the network's has no address", () => {
+    expect(findClientAddress(forwarded("unknown"), "/run/app.sock")).toBeUndefined();
+  });
+
+  it.each<[string | string[], string]>([
+    ["junk", "198.51.100.7"],
+    [["junk", "203.0.113.9"], "203.0.113.9"],
+    [["203.0.113.9", "junk"], "198.51.100.7"],
+  ])("a request of the pages router with %j comes from %s", (value, address) => {
+    class Incoming {
+      url = "/refund";
+      headers = { "x-forwarded-for": value };
+      socket = { remoteAddress: "198.51.100.7" };
+    }
+    expect(readCallRequest(new Incoming())).toMatchObject({
+      clientAddress: address,
+      clientAddressVerified: false,
+    });
+  });
 });
 
 describe("behind trusted proxies", () => {

@@ -31,7 +31,7 @@ it("a logger that is an instance of a class keeps its methods, and is called wit
 it("a session that is refused, or read, is waited for by a flush while Next.js is asked", async () => {
   installCaptureSettings(resolveConfig({ sessionRead: 1 }, {}));
   const capture = { framework: authJs, providers: new Map() };
-  const adapter = hookAdapter({ getSessionAndUser: () => null }, capture);
+  const adapter = hookAdapter({ getSessionAndUser: () => null }, capture, []);
   await adapter["getSessionAndUser"]?.("token");
   onEvent["session"]?.({ session: { user: { id: "7" } } }, capture);
   expect(watched.records).toEqual([]);

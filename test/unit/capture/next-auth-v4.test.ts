@@ -14,7 +14,8 @@ const providers: NonNullable<AppConfig["providers"]> = [
   providers4.Credentials({
     credentials: { email: {}, password: {} },
     authorize({ email, password: given }: Record<string, string>) {
-      if (email === "broken@example.com") throw new Error("the database said: secret detail");
+      if (email === "broken@example.com") throw new TypeError("the database: secret detail");
+      if (email === "refused@example.com") throw new Error("Wrong password: secret detail");
       return email === alice.email && given === password ? { ...alice } : null;
     },
   }),
@@ -49,7 +50,13 @@ describe.each(["options", "request", "app"] as const)("next-auth 4, called with 
   it.each([
     ["a wrong password", { email: alice.email }, "invalid_credentials", "CredentialsSignin"],
     [
-      "an authorize that throws",
+      "an authorize that throws a text for the page",
+      { email: "refused@example.com" },
+      "invalid_credentials",
+      "AuthorizeError",
+    ],
+    [
+      "an authorize that fails",
       { email: "broken@example.com" },
       "provider_error",
       "AuthorizeError",

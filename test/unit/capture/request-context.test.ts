@@ -6,7 +6,7 @@ const watched = watchSlot();
 
 it("a request tells where it came from, with which program, and what it asked for", () => {
   const headers = new Headers({ "x-forwarded-for": "::1", "user-agent": "a browser" });
-  expect(readRequest(headers, "GET", "/path")).toEqual({
+  expect(readRequest(headers, "GET", { path: "/path" })).toEqual({
     method: "GET",
     path: "/path",
     clientAddress: "::1",
@@ -21,11 +21,14 @@ it("headers that cannot be read leave the rest as it is, and it is said", () => 
       throw new Error("hostile");
     },
   };
-  expect(readRequest(headers, "POST", "/path")).toEqual({ method: "POST", path: "/path" });
+  expect(readRequest(headers, "POST", { path: "/path" })).toEqual({
+    method: "POST",
+    path: "/path",
+  });
   expect(watched.diagnostics.map(({ code }) => code)).toEqual(["ERR_AUTHLOG_CAPTURE_FAILED"]);
 });
 
 it("a header that is no text is as none", () => {
   const headers = { get: () => 7 as unknown as string };
-  expect(readRequest(headers, "GET", undefined)).toEqual({ method: "GET" });
+  expect(readRequest(headers, "GET", {})).toEqual({ method: "GET" });
 });

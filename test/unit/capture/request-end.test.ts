@@ -37,6 +37,7 @@ function load(answer?: Parameters<typeof createExporter>[0]): AuditLogRecordProc
 function setRequestEnd(requestEnd: RequestEnd): void {
   getSlot().capture = {
     attemptedIdentifier: undefined,
+    classifyAuthorizeError: undefined,
     clientAddress: undefined,
     tell: (_, text) => text,
     pseudonymOf: () => undefined,

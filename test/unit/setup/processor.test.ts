@@ -1,6 +1,10 @@
-import { expect, it, vi } from "vitest";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, it, onTestFinished, vi } from "vitest";
 import { emitEvent } from "../../../src/capture/emit-event.ts";
 import { auditProcessor } from "../../../src/setup/processor.ts";
+import { registerNode } from "../../../src/setup/register.ts";
 import { getSlot } from "../../../src/slot.ts";
 import { foreignRecord } from "../../support/delivery.ts";
 import { watchSlot } from "../../support/slot.ts";
@@ -74,4 +78,49 @@ it("audits what `includes` says, and names one that is no function", async () =>
   expect(watched.diagnostics.map(({ message }) => message)).toContain(
     "includes cannot be used; authlog goes on without it.",
   );
+});
+
+const listeners = () => process.eventNames().map((name) => [name, process.listenerCount(name)]);
+
+it("a processor that is shut down leaves no listener on the process, however many there were", async () => {
+  const warnings: Error[] = [];
+  const onWarning = (warning: Error): void => void warnings.push(warning);
+  process.on("warning", onWarning);
+  onTestFinished(() => void process.off("warning", onWarning));
+  const before = listeners();
+  for (let made = 0; made < 20; made += 1) {
+    const processor = auditProcessor({ durability: "memory", pangea: { token: "pts_test" } });
+    expect(listeners()).not.toEqual(before);
+    await processor.shutdown();
+  }
+  expect(listeners()).toEqual(before);
+  // Warnings are emitted in a later turn.
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(warnings).toEqual([]);
+});
+
+it("switched off, register and a processor make no file, listen to nothing and take nothing", async () => {
+  const dir = mkdtempSync(join(tmpdir(), "authlog-off-"));
+  onTestFinished(() => rmSync(dir, { recursive: true }));
+  const before = listeners();
+  vi.stubEnv("AUTHLOG_ENABLED", "false");
+  const options = {
+    pangea: { token: "pts_test" },
+    journal: { dir: join(dir, "journal") },
+    deadLetterPath: join(dir, "dead-letter.jsonl"),
+    ledger: { path: join(dir, "ledger.db"), port: 0 },
+  };
+  await registerNode(options);
+  const processor = auditProcessor(options);
+  vi.unstubAllEnvs();
+  signIn();
+  processor.onEmit({} as never);
+  await processor.forceFlush();
+  expect(processor.depth).toBe(0);
+  expect(listeners()).toEqual(before);
+  expect([getSlot().enabled, getSlot().capture]).toEqual([false, undefined]);
+  expect(readdirSync(dir)).toEqual([]);
+  await processor.shutdown();
+  expect(watched.records).toEqual([]);
+  expect(watched.diagnostics).toEqual([]);
 });
