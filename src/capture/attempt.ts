@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import type { AuthEvent, EventProvider, EventRequest } from "../event/auth-event.ts";
+import type { AuthEvent, EventProvider, EventRequest, EventUser } from "../event/auth-event.ts";
 import type { AuthEventName, eventNames } from "../vocabulary.ts";
 import type { Capture } from "./framework.ts";
 import type { RequestTarget } from "./request-target.ts";
@@ -26,7 +26,9 @@ export interface Attempt {
   provider?: EventProvider | undefined;
   /** The identity that was claimed, as far as it may be told. */
   attemptedIdentifier?: AuthEvent["attemptedIdentifier"] | undefined;
-  /** Stands for the database session that the attempt made. */
+  /** Whose database session a sign-out ends. */
+  user?: EventUser | undefined;
+  /** Stands for the database session that the attempt made, or ends. */
   session?: AuthEvent["session"] | undefined;
   /** Whether an identity was put to the test: by `authorize`, a provider, or an e-mail link. */
   identityTried: boolean;

@@ -100,7 +100,7 @@ export function emitSuccess(
   { user, account, ...done }: Done,
 ): void {
   const attempt = currentAttempt();
-  const session = done.session ?? attempt?.session;
+  const session = attempt?.session ?? done.session;
   if (attempt?.name === name) {
     // A sign-in that left no session is none, whatever the event says.
     if (attempt.failure?.errorType === noToken.errorType) return;

@@ -1,5 +1,6 @@
 import { getSlot } from "../slot.ts";
 import { eventNames } from "../vocabulary.ts";
+import { currentAttempt } from "./attempt.ts";
 import { emitSessionRead, emitSuccess } from "./conclude.ts";
 import type { Capture } from "./framework.ts";
 import { readField, readSession, readUser } from "./read.ts";
@@ -16,8 +17,8 @@ export const onEvent: Readonly<Record<string, (message: unknown, capture: Captur
   },
   signOut(message, capture) {
     const row = readField(message, "session");
-    const user = readUser(readField(message, "token")) ?? readUser(row);
-    // A forged cookie ends no session: then there is neither, and nobody signed out.
+    const user = readUser(readField(message, "token")) ?? currentAttempt()?.user ?? readUser(row);
+    // A forged cookie ends no session: then there is none of them, and nobody signed out.
     if (user === undefined) return;
     emitSuccess(capture, eventNames.signOut, { user, session: readSession(row) });
   },

@@ -6,6 +6,7 @@ import { guarded } from "./emit-event.ts";
 import type { Capture } from "./framework.ts";
 import { after, before, once } from "./around.ts";
 import { readField, readSession } from "./read.ts";
+import { noteSessionOwner } from "./session-owner.ts";
 
 /** Listens to `logger.error`. With a logger of ours NextAuth no longer prints, so this does it then. */
 export function hookLogger(logger: AppFunctions = {}, capture: Capture): AppFunctions {
@@ -28,10 +29,11 @@ function printing(capture: Capture): AppFunction {
 
 /**
  * Listens to the adapter's sessions. NextAuth says nothing of one that it does not find, or finds to be
- * past its time; and of one that it makes, nobody else is told what a sign-out will end.
+ * past its time; of one that it makes, only the adapter gets the token; and of one that it deletes, its
+ * event has what the adapter returned, which with most adapters is nothing.
  */
 export function hookAdapter(adapter: AppFunctions, capture: Capture): AppFunctions {
-  const { getSessionAndUser, createSession } = adapter;
+  const { getSessionAndUser, createSession, deleteSession } = adapter;
   return {
     ...adapter,
     ...(getSessionAndUser && {
@@ -42,6 +44,15 @@ export function hookAdapter(adapter: AppFunctions, capture: Capture): AppFunctio
         const attempt = currentAttempt();
         if (attempt !== undefined) attempt.session = readSession(session);
       }),
+    }),
+    ...(deleteSession && {
+      deleteSession(this: unknown, ...args: unknown[]) {
+        const run = (): unknown => deleteSession.apply(this, args);
+        const attempt = currentAttempt();
+        return attempt?.name === eventNames.signOut
+          ? noteSessionOwner(attempt, adapter, args[0]).then(run)
+          : run();
+      },
     }),
   };
 }

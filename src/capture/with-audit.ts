@@ -2,13 +2,14 @@ import { getSlot } from "../slot.ts";
 import { type Outcome, outcomes } from "../vocabulary.ts";
 import type { AppFunction } from "./app-types.ts";
 import type { AuditActor } from "./audit.ts";
-import { guarded, reportUncaptured } from "./emit-event.ts";
+import { guarded } from "./emit-event.ts";
 import { type Ending, endingOfStatus, endingOfThrown } from "./ending.ts";
 import { type Inquiry, inquire, isThenable } from "./inquiry.ts";
 import type { OwnAttributes } from "./own-attributes.ts";
 import { emitOwnEvent } from "./own-event.ts";
 import { keptOnDisk } from "./on-disk.ts";
 import { readCallStatus } from "./request-of-call.ts";
+import { within } from "./within.ts";
 
 /**
  * A value, or a function that finds it by what the handler is called with. It runs before the handler
@@ -121,13 +122,3 @@ function tell(
 
 /** How long an answer waits for what is still being found out; the event then goes without it. */
 const longestWaitMillis = 1000;
-
-async function within(promise: Promise<unknown>, millis: number): Promise<void> {
-  const { promise: late, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(() => {
-    reportUncaptured();
-    resolve();
-  }, millis);
-  await Promise.race([promise, late]);
-  clearTimeout(timer);
-}

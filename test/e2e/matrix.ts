@@ -624,9 +624,13 @@ export const matrix: readonly MatrixRow[] = [
       both(created(email), signsIn({ ...email, who: own, isNew: true })),
     ),
   ),
-  inDatabase(inTokens("database-sign-out", "a sign-out", both(signsOut({})))),
+  inDatabase(inTokens("database-sign-out", "a sign-out", both(signsOut({ who: own })))),
   inDatabase(
-    inTokens("database-sign-out-forged", "a sign-out with a session cookie that is forged", both()),
+    inTokens(
+      "database-sign-out-forged",
+      "a sign-out with a session cookie that is forged",
+      both({ name: eventNames.signOut, reason: "token_invalid", type: "SessionNotFound" }),
+    ),
   ),
   inDatabase(once("database-session", "a session that is read", both())),
   ...refused("database-session-forged", "a session cookie that is forged", "token_invalid", {

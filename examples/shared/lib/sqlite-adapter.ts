@@ -109,8 +109,10 @@ export function sqliteAdapter(open: () => DatabaseSync) {
         ),
       ),
 
-    deleteSession: (sessionToken: string): Session | null =>
-      toSession(one("DELETE FROM sessions WHERE sessionToken = ? RETURNING *", sessionToken)),
+    /** Like most official adapters, it does not say what it deleted. */
+    async deleteSession(sessionToken: string): Promise<void> {
+      one("DELETE FROM sessions WHERE sessionToken = ?", sessionToken);
+    },
 
     createVerificationToken(issued: VerificationToken): VerificationToken {
       const { identifier, token, expires } = issued;

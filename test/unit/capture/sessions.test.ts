@@ -41,7 +41,8 @@ function createAdapter() {
     }),
     createVerificationToken: (token: object) => token,
     getSessionAndUser: () => ({ session: session(), user }),
-    deleteSession: session,
+    // As most official adapters: it returns nothing.
+    deleteSession() {},
   };
 }
 
