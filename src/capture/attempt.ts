@@ -26,7 +26,7 @@ export interface Attempt {
   provider?: EventProvider | undefined;
   /** The identity that was claimed, as far as it may be told. */
   attemptedIdentifier?: AuthEvent["attemptedIdentifier"] | undefined;
-  /** Whose database session a sign-out ends. */
+  /** Whose database session was read last: the one that a sign-out ends. */
   user?: EventUser | undefined;
   /** Stands for the database session that the attempt made, or ends. */
   session?: AuthEvent["session"] | undefined;

@@ -6,7 +6,7 @@ import { guarded } from "./emit-event.ts";
 import type { Capture } from "./framework.ts";
 import { after, before, once } from "./around.ts";
 import { readField, readSession } from "./read.ts";
-import { noteSessionOwner } from "./session-owner.ts";
+import { noteSessionOwner, ownerOf } from "./session-owner.ts";
 
 /** Listens to `logger.error`. With a logger of ours NextAuth no longer prints, so this does it then. */
 export function hookLogger(logger: AppFunctions = {}, capture: Capture): AppFunctions {
@@ -37,7 +37,11 @@ export function hookAdapter(adapter: AppFunctions, capture: Capture): AppFunctio
   return {
     ...adapter,
     ...(getSessionAndUser && {
-      getSessionAndUser: after(getSessionAndUser, (found) => note(describeSession(found), capture)),
+      getSessionAndUser: after(getSessionAndUser, (found) => {
+        const attempt = currentAttempt();
+        if (attempt !== undefined) attempt.user = ownerOf(found);
+        note(describeSession(found), capture);
+      }),
     }),
     ...(createSession && {
       createSession: after(createSession, (_, session) => {

@@ -1,3 +1,4 @@
+import type { EventUser } from "../event/auth-event.ts";
 import { getSlot } from "../slot.ts";
 import { failureReasons } from "../vocabulary.ts";
 import type { AppFunctions } from "./app-types.ts";
@@ -28,14 +29,23 @@ export async function noteSessionOwner(
       longestWaitMillis,
     );
     if (answer === undefined) return;
-    const owner = readUser(readField(answer.found, "session"));
-    if (owner === undefined) {
+    attempt.user = ownerOf(answer.found);
+    if (attempt.user === undefined) {
       attempt.failure ??= { reason: failureReasons.tokenInvalid, errorType: "SessionNotFound" };
-      return;
+    } else {
+      attempt.session = readSession({ sessionToken });
     }
-    attempt.user = { ...owner, ...readUser(readField(answer.found, "user")) };
-    attempt.session = readSession({ sessionToken });
   } catch {
     reportUncaptured();
   }
+}
+
+/**
+ * Whose session an adapter found, or deleted. Of none, adapters give many things: nothing, an empty
+ * object, a count of rows.
+ */
+export function ownerOf(found: unknown): EventUser | undefined {
+  const session = readUser(readField(found, "session"));
+  const owner = session && { ...session, ...readUser(readField(found, "user")) };
+  return owner?.id === undefined ? undefined : owner;
 }

@@ -39,7 +39,7 @@ export interface App {
     fields?: Record<string, string>,
     headers?: Record<string, string>,
   ): Promise<Response>;
-  get(path: string): Promise<Response>;
+  get(path: string, headers?: Record<string, string>): Promise<Response>;
   signIn(provider: string, fields: Record<string, string>): Promise<unknown>;
 }
 
@@ -68,7 +68,7 @@ export function createApp(config: Partial<AuthConfig> & Pick<AuthConfig, "provid
 
   return {
     cookies,
-    get: (path) => send(new Request(`${base}/${path}`)),
+    get: (path, headers) => send(new Request(`${base}/${path}`, headers && { headers })),
     async post(path, fields = {}, headers) {
       const answer = await send(new Request(`${base}/csrf`));
       const { csrfToken } = (await answer.json()) as { csrfToken: string };

@@ -27,7 +27,7 @@ export interface Answer4 {
 /** A next-auth 4 app of the pages router with authlog in it, and a client that keeps its cookies. */
 export interface App4 {
   readonly cookies: Map<string, string>;
-  get(path: string): Promise<Answer4>;
+  get(path: string, headers?: Record<string, string>): Promise<Answer4>;
   post(path: string, body?: Record<string, unknown>, options?: PostOptions): Promise<Answer4>;
 }
 
@@ -84,7 +84,7 @@ export function createApp4(config: AppConfig, form: "options" | "request" = "opt
 
   return {
     cookies,
-    get: (path) => send("GET", path),
+    get: (path, headers) => send("GET", path, {}, headers),
     async post(path, body = {}, { headers, csrf = true } = {}) {
       const { body: answer } = await send("GET", "csrf");
       const token = csrf ? { csrfToken: (answer as { csrfToken: string }).csrfToken } : {};
