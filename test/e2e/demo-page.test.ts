@@ -1,6 +1,6 @@
 import { DatabaseSync } from "node:sqlite";
 import { join } from "node:path";
-import type { Browser, Page } from "playwright-core";
+import type { Browser, Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type BuiltApp, builtApp, example } from "./support/built-app.ts";
 import { DemoPage, launchBrowser, type Way } from "./support/demo-page.ts";
@@ -36,6 +36,19 @@ const pages: Case[] = [
   },
 ];
 
+const rowOf = (page: Page, text: string): Locator =>
+  page.getByRole("row").filter({ hasText: text }).first();
+
+/** Waits for the end of a try: the form is then as it was sent, without the password. */
+async function emptied(page: Page): Promise<void> {
+  await expect.poll(() => page.getByLabel("Password").inputValue()).toBe("");
+}
+
+/** Asks an app to edit its ledger. */
+async function attack(url: string, headers: Record<string, string>): Promise<number> {
+  return (await fetch(`${url}/api/attack`, { method: "POST", headers, body: "edit" })).status;
+}
+
 describe.each(pages)("the demo's page $name", ({ folder, path, ways }) => {
   let built: BuiltApp;
   let browser: Browser;
@@ -62,12 +75,6 @@ describe.each(pages)("the demo's page $name", ({ folder, path, ways }) => {
 
   const open = async (viewport = { width: 1280, height: 900 }): Promise<DemoPage> =>
     new DemoPage(await browser.newPage({ viewport }), app.url + path);
-  const rowOf = (page: Page, text: string) =>
-    page.getByRole("row").filter({ hasText: text }).first();
-
-  const emptied = (page: Page): Promise<void> =>
-    expect.poll(() => page.getByLabel("Password").inputValue()).toBe("");
-
   it("opens a row to everything of the event, by mouse and by keyboard", async () => {
     const visitor = await open();
     const { page } = visitor;
@@ -138,11 +145,9 @@ describe.each(pages)("the demo's page $name", ({ folder, path, ways }) => {
   });
 
   it("takes no edit from anybody but its own page", async () => {
-    const post = async (headers: Record<string, string>): Promise<number> =>
-      (await fetch(`${app.url}/api/attack`, { method: "POST", headers, body: "edit" })).status;
-    expect(await post({})).toBe(404);
-    expect(await post({ origin: "https://evil.example" })).toBe(404);
-    expect(await post({ origin: "null" })).toBe(404);
+    expect(await attack(app.url, {})).toBe(404);
+    expect(await attack(app.url, { origin: "https://evil.example" })).toBe(404);
+    expect(await attack(app.url, { origin: "null" })).toBe(404);
     using database = new DatabaseSync(join(ledger.folder, "ledger.db"), { readOnly: true });
     const edited = "SELECT count(*) AS n FROM event WHERE envelope LIKE '%nobody@example.com%'";
     expect(database.prepare(edited).get()?.["n"]).toBe(0);
@@ -157,9 +162,7 @@ describe.each(pages)("the demo's page $name", ({ folder, path, ways }) => {
     await page.goto(other.url + path);
     await page.getByRole("table").waitFor();
     expect(await page.getByRole("button", { name: /ledger/ }).count()).toBe(0);
-    const headers = { origin: other.url };
-    const request = { method: "POST", headers, body: "edit" };
-    expect((await fetch(`${other.url}/api/attack`, request)).status).toBe(404);
+    expect(await attack(other.url, { origin: other.url })).toBe(404);
     await page.close();
   });
 });
