@@ -41,8 +41,9 @@ try {
 async function demo({ example, port }: Arguments): Promise<void> {
   const folder = join(import.meta.dirname, example.folder);
   // First, because it holds the lock: a second demo ends here, and does not build into the first.
+  const path = join(folder, ".authlog/ledger.db");
   const ledger = await startLedger({
-    path: join(folder, ".authlog/ledger.db"),
+    path,
     port: 0,
     join: false,
     onAppend: ({ event, receivedAt }) => console.log(eventLine(event, { receivedAt, color })),
@@ -52,9 +53,12 @@ async function demo({ example, port }: Arguments): Promise<void> {
     const chosen = await choosePort(port ?? 3000, port === undefined);
     await build(folder);
     const identity = await startIdentity({ people: demoUsers, onMail });
-    await serve(folder, example, chosen, { ...settingsFor(ledger), ...identity.settings }).finally(
-      () => identity.close(),
-    );
+    await serve(folder, example, chosen, {
+      ...settingsFor(ledger),
+      ...identity.settings,
+      // By this the page offers to edit the ledger, and to take that back.
+      DEMO_LEDGER_PATH: path,
+    }).finally(() => identity.close());
   } finally {
     await ledger.close();
   }
@@ -132,8 +136,8 @@ Open  ${addresses.join("\nor    ")}
 
 ${people.join("\n")}
 
-Sign in, try a wrong password, sign out: each stands here and on the page. E-mails are
-delivered to nobody; their links stand here, too. Ctrl+C stops.
+Sign in, try a wrong password, sign out: each stands here and on the page, which also offers
+to edit the ledger. E-mails are delivered to nobody; their links stand here, too. Ctrl+C stops.
 `;
 }
 

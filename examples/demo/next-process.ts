@@ -48,4 +48,4 @@ export function startNext(
 
 /** Names of what the examples are set up with. */
 const own =
-  /^(?:(?:NODE_ENV|PORT|DATABASE_PATH|SESSION_STRATEGY)$|(?:AUTH|AUTHLOG|EMAIL|NEXTAUTH|OTEL|PANGEA)_)/;
+  /^(?:(?:NODE_ENV|PORT|DATABASE_PATH|DEMO_LEDGER_PATH|SESSION_STRATEGY)$|(?:AUTH|AUTHLOG|EMAIL|NEXTAUTH|OTEL|PANGEA)_)/;

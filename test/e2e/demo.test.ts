@@ -36,7 +36,10 @@ function startDemo(...args: string[]): Demo {
   };
 }
 
-/** Signs in and out by each way that the page offers, as somebody who opened that address. */
+/**
+ * Signs in and out by each way that the page offers, as somebody who opened that address, and edits the
+ * ledger in between.
+ */
 async function everyWay(url: string, ways: readonly Way[], demo: Demo): Promise<void> {
   await using browser = await launchBrowser();
   const page = await browser.newPage();
@@ -57,6 +60,11 @@ async function everyWay(url: string, ways: readonly Way[], demo: Demo): Promise<
     await signedIn();
     await signOut(way);
   }
+
+  await page.getByRole("button", { name: "Edit the ledger and watch" }).click();
+  await page.locator("tr.broken").getByText("proof failed").waitFor();
+  await page.getByRole("button", { name: "Undo the edit" }).click();
+  await page.locator("tr.broken").waitFor({ state: "detached" });
 
   await page.getByRole("button", { name: "Continue with local OpenID" }).click();
   await page.getByRole("heading", { name: "The local OpenID provider" }).waitFor();

@@ -25,6 +25,7 @@ await using app = await startApp(await builtApp("turbopack"), {
   ...ledger.settings,
   ...identity.settings,
   DATABASE_PATH: join(ledger.folder, "users.db"),
+  DEMO_LEDGER_PATH: join(ledger.folder, "ledger.db"),
 });
 for (const [email, password] of attempts) {
   const visitor = new Visitor({ url: app.url, identity });

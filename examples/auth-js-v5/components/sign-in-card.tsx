@@ -1,10 +1,8 @@
 "use client";
 
-import { OtherWays } from "authlog-example-shared/components/other-ways";
 import { SignInCard as Card } from "authlog-example-shared/components/sign-in-card";
-import type { Offers } from "authlog-example-shared/lib/offers";
 import { signIn } from "next-auth/react";
-import { requestLinkByAction, signInByAction, signInWithOpenIdByAction } from "../app/actions";
+import { signInByAction } from "../app/actions";
 
 const ways = [
   { label: "Sign in", act: signInByAction },
@@ -13,21 +11,12 @@ const ways = [
 
 interface Props {
   problem: string | undefined;
-  /** Whether an e-mail with a link has just gone out. */
-  linkSent: boolean;
-  offers: Offers;
+  /** Whether one can sign in with a password. */
+  offered: boolean;
 }
 
-export function SignInCard({ problem, linkSent, offers }: Props) {
-  return (
-    <Card problem={problem} ways={offers.password ? ways : []}>
-      <OtherWays
-        openId={offers.openId ? signInWithOpenIdByAction : undefined}
-        email={offers.email ? requestLinkByAction : undefined}
-        linkSent={linkSent}
-      />
-    </Card>
-  );
+export function SignInCard({ problem, offered }: Props) {
+  return <Card problem={problem} ways={offered ? ways : []} />;
 }
 
 /** The browser posts to /api/auth/callback/credentials itself; no server action is involved. */

@@ -5,7 +5,7 @@ import { offers } from "authlog-example-shared/lib/offers";
 import { readTrail } from "authlog-example-shared/lib/trail";
 import { getServerSession } from "next-auth";
 import { sessionOptions } from "../auth-options";
-import { LeavingSignInCard } from "../components/leaving-sign-in-card";
+import { LeavingOtherWays, LeavingSignInCard } from "../components/leaving-sign-in-card";
 import { Routers } from "../components/routers";
 import { SessionCard } from "../components/session-card";
 import { explain } from "../lib/explain";
@@ -24,18 +24,29 @@ export default async function Page({ searchParams }: Props) {
   const problem = explain(error);
 
   return (
-    <Frame trail={trail} aside={<Routers current="/" />}>
-      {session?.user ? (
-        <>
-          <SessionCard name={session.user.name} email={session.user.email} problem={problem} />
+    <Frame
+      trail={trail}
+      aside={<Routers current="/" />}
+      below={
+        session?.user ? (
           <AccountCard
             accountPath="/api/account"
             changePhone={changePhoneByAction}
             refundPath="/api/invoices/1001/refund"
           />
-        </>
+        ) : (
+          <LeavingOtherWays
+            failed={problem !== undefined}
+            linkSent={type === "email"}
+            offers={offers}
+          />
+        )
+      }
+    >
+      {session?.user ? (
+        <SessionCard name={session.user.name} email={session.user.email} problem={problem} />
       ) : (
-        <LeavingSignInCard problem={problem} linkSent={type === "email"} offers={offers} />
+        <LeavingSignInCard problem={problem} offers={offers} />
       )}
       <LiveRefresh everyMillis={2000} />
     </Frame>

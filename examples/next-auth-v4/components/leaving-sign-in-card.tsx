@@ -1,16 +1,36 @@
 "use client";
 
+import { OtherWays } from "authlog-example-shared/components/other-ways";
+import { SignInCard } from "authlog-example-shared/components/sign-in-card";
+import type { Offers } from "authlog-example-shared/lib/offers";
 import { signIn } from "next-auth/react";
-import { SignInCard, type SignInCardProps } from "./sign-in-card";
 
-/** Each way leaves the page: next-auth sends the browser back, with any error in the address. */
-export function LeavingSignInCard(props: SignInCardProps) {
+// Each way leaves the page: next-auth sends the browser back, with any error in the address.
+
+const ways = [{ label: "Sign in", act: withPassword }];
+
+interface SignInProps {
+  problem: string | undefined;
+  offers: Offers;
+}
+
+export function LeavingSignInCard({ problem, offers }: SignInProps) {
+  return <SignInCard problem={problem} ways={offers.password ? ways : []} />;
+}
+
+interface OtherWaysProps {
+  failed: boolean;
+  /** Whether an e-mail with a link has just gone out. */
+  linkSent: boolean;
+  offers: Offers;
+}
+
+export function LeavingOtherWays({ offers, ...props }: OtherWaysProps) {
   return (
-    <SignInCard
+    <OtherWays
       {...props}
-      withPassword={withPassword}
-      withOpenId={withOpenId}
-      askForLink={askForLink}
+      openId={offers.openId ? withOpenId : undefined}
+      email={offers.email ? askForLink : undefined}
     />
   );
 }

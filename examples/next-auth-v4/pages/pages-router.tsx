@@ -1,6 +1,8 @@
 import { AccountCard } from "authlog-example-shared/components/account-card";
 import { Frame } from "authlog-example-shared/components/frame";
+import { OtherWays } from "authlog-example-shared/components/other-ways";
 import { SessionCard } from "authlog-example-shared/components/session-card";
+import { SignInCard } from "authlog-example-shared/components/sign-in-card";
 import { type Offers, offers } from "authlog-example-shared/lib/offers";
 import { useWhileVisible } from "authlog-example-shared/lib/use-while-visible";
 import { readTrail, type Trail } from "authlog-example-shared/lib/trail";
@@ -11,7 +13,6 @@ import { getServerSession, type Session } from "next-auth";
 import { signIn, type SignInResponse, signOut, useSession } from "next-auth/react";
 import { useCallback, useState } from "react";
 import { sessionOptions } from "../auth-options";
-import { SignInCard } from "../components/sign-in-card";
 import { Routers } from "../components/routers";
 import { explain } from "../lib/explain";
 
@@ -45,30 +46,39 @@ export default function Page({ trail, offered }: Props) {
     setAnswer(await signIn("email", { email: form.get("email"), redirect: false }));
   }
 
+  const problem = explain(answer?.error);
   return (
-    <Frame trail={trail} aside={<Routers current="/pages-router" />}>
+    <Frame
+      trail={trail}
+      aside={<Routers current="/pages-router" />}
+      below={
+        session?.user ? (
+          <AccountCard accountPath="/api/pages-account" />
+        ) : (
+          <OtherWays
+            failed={problem !== undefined}
+            linkSent={answer?.url?.includes("/verify-request") ?? false}
+            openId={offered.openId ? withOpenId : undefined}
+            email={offered.email ? askForLink : undefined}
+          />
+        )
+      }
+    >
       <Head>
         <title>authlog demo</title>
         <link rel="icon" href="/icon.svg" />
       </Head>
       {session?.user ? (
-        <>
-          <SessionCard
-            name={session.user.name}
-            email={session.user.email}
-            problem={undefined}
-            ways={waysOut}
-          />
-          <AccountCard accountPath="/api/pages-account" />
-        </>
+        <SessionCard
+          name={session.user.name}
+          email={session.user.email}
+          problem={undefined}
+          ways={waysOut}
+        />
       ) : (
         <SignInCard
-          problem={explain(answer?.error)}
-          linkSent={answer?.url?.includes("/verify-request") ?? false}
-          offers={offered}
-          withPassword={withPassword}
-          withOpenId={withOpenId}
-          askForLink={askForLink}
+          problem={problem}
+          ways={offered.password ? [{ label: "Sign in", act: withPassword }] : []}
         />
       )}
     </Frame>

@@ -4,14 +4,16 @@ import { TrailCard } from "./trail-card";
 
 interface Props {
   trail: Trail;
-  /** What the visitor can do, beside the log. */
+  /** What the visitor can do first, beside the log or above it. */
   children: ReactNode;
+  /** What else there is to do: below that, and on a phone below the log. */
+  below: ReactNode;
   /** Stands beside the title. */
   aside?: ReactNode;
 }
 
 /** The demo's one page: on the left what one can do, on the right what became of it. */
-export function Frame({ trail, children, aside }: Props) {
+export function Frame({ trail, children, below, aside }: Props) {
   return (
     <main>
       <header>
@@ -22,8 +24,9 @@ export function Frame({ trail, children, aside }: Props) {
         {aside}
       </header>
       <div className="columns">
-        <div className="stack">{children}</div>
+        <div className="first">{children}</div>
         <TrailCard trail={trail} />
+        <div className="below">{below}</div>
       </div>
     </main>
   );

@@ -1,7 +1,9 @@
 "use client";
 
-import { type ReactNode, useRef } from "react";
+import { useRef } from "react";
 import { type DemoUser, demoUsers } from "../lib/demo-users";
+import { useKeptEmail } from "../lib/use-kept-email";
+import { People } from "./people";
 import { Problem } from "./problem";
 import { type Way, WayButtons } from "./way-buttons";
 
@@ -9,13 +11,12 @@ interface Props {
   problem: string | undefined;
   /** How one can sign in with an address and a password. */
   ways: readonly Way[];
-  /** Other ways to sign in. */
-  children?: ReactNode;
 }
 
-export function SignInCard({ problem, ways, children }: Props) {
+export function SignInCard({ problem, ways }: Props) {
   const email = useRef<HTMLInputElement>(null);
   const password = useRef<HTMLInputElement>(null);
+  const [keptEmail, keep] = useKeptEmail(problem !== undefined);
 
   function fillIn(user: DemoUser): void {
     if (email.current) email.current.value = user.email;
@@ -27,44 +28,32 @@ export function SignInCard({ problem, ways, children }: Props) {
       <h2 id="sign-in-title">Sign in</h2>
       <Problem text={problem} />
       {ways.length > 0 && (
-        <form>
-          <label htmlFor="email">E-mail address</label>
-          <input
-            ref={email}
-            id="email"
-            name="email"
-            type="email"
-            autoComplete="username"
-            required
-          />
-          <label htmlFor="password">Password</label>
-          <input
-            ref={password}
-            id="password"
-            name="password"
-            type="password"
-            autoComplete="current-password"
-            required
-          />
-          <WayButtons ways={ways} />
-        </form>
+        <>
+          <form className="sign-in" onSubmit={(event) => keep(new FormData(event.currentTarget))}>
+            <label htmlFor="email">E-mail address</label>
+            <input
+              ref={email}
+              id="email"
+              name="email"
+              type="email"
+              autoComplete="username"
+              defaultValue={keptEmail}
+              required
+            />
+            <label htmlFor="password">Password</label>
+            <input
+              ref={password}
+              id="password"
+              name="password"
+              type="password"
+              autoComplete="current-password"
+              required
+            />
+            <WayButtons ways={ways} />
+          </form>
+          <People people={demoUsers} onChoose={fillIn} />
+        </>
       )}
-      {children}
-
-      <h3>Who is here</h3>
-      <p className="muted">Choose one to fill in the form, or try a wrong password.</p>
-      <ul className="people">
-        {demoUsers.map((user) => (
-          <li key={user.id}>
-            <button type="button" onClick={() => fillIn(user)}>
-              <span className="name">{user.name}</span>
-              <span className="muted">{user.fate}</span>
-              <code>{user.email}</code>
-              <code>{user.password}</code>
-            </button>
-          </li>
-        ))}
-      </ul>
     </section>
   );
 }

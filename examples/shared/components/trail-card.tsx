@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 import type { Trail } from "../lib/trail";
+import { AttackButton } from "./attack-button";
 import { TrailTable } from "./trail-table";
 
 export function TrailCard({ trail }: { trail: Trail }) {
@@ -33,7 +34,12 @@ function TrailBody({ trail }: { trail: Trail }) {
       <Notice title="Nothing has happened yet.">Sign in, and it stands here a moment later.</Notice>
     );
   }
-  return <TrailTable entries={trail.entries} total={trail.total} />;
+  return (
+    <>
+      {trail.attack && <AttackButton attack={trail.attack} />}
+      <TrailTable entries={trail.entries} total={trail.total} />
+    </>
+  );
 }
 
 function Notice({ title, children }: { title: string; children: ReactNode }) {

@@ -8,7 +8,7 @@ interface Props {
 }
 
 export function TrailTable({ entries, total }: Props) {
-  const failed = entries.filter(({ proven }) => !proven).length;
+  const failed = entries.filter(({ fault }) => fault !== null).length;
   return (
     <table>
       <caption>

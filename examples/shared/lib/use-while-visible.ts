@@ -1,11 +1,25 @@
 import { useEffect } from "react";
 
-/** Does something every so often, while somebody looks at the page. `act` must stay the same function. */
+const wanted = "authlog-demo-refresh";
+
+/**
+ * Does something every so often, and when {@link refreshNow} asks for it, while somebody looks at the
+ * page. `act` must stay the same function.
+ */
 export function useWhileVisible(everyMillis: number, act: () => void): void {
   useEffect(() => {
     const timer = setInterval(() => {
       if (document.visibilityState === "visible") act();
     }, everyMillis);
-    return () => clearInterval(timer);
+    window.addEventListener(wanted, act);
+    return () => {
+      clearInterval(timer);
+      window.removeEventListener(wanted, act);
+    };
   }, [everyMillis, act]);
+}
+
+/** Asks for the page anew, in whichever router it is. */
+export function refreshNow(): void {
+  window.dispatchEvent(new Event(wanted));
 }

@@ -1,0 +1,1 @@
+export { POST } from "authlog-example-shared/lib/attack";
