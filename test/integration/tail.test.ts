@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import {
   chmodSync,
+  copyFileSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -136,6 +137,16 @@ describe("authlog tail", () => {
     ]);
   });
 
+  it("shows what only the -wal file has, as after a kill of the server", async () => {
+    const ledger = await serve(join(folder, "served/ledger.db"));
+    await append(ledger, "first", "second");
+    for (const suffix of ["", "-wal", "-shm"])
+      copyFileSync(join(folder, `served/ledger.db${suffix}`), path + suffix);
+    const { io } = tail();
+    await until(() => expect(who(io)).toEqual(["first", "second"]));
+    expect(io.errors).toEqual([]);
+  });
+
   it("says that a ledger was deleted or replaced, and follows the new one", async () => {
     const ledger = await serve();
     await append(ledger, "old");
@@ -230,11 +241,11 @@ describe("authlog tail", () => {
     const start = () => spawn(process.execPath, [command, "tail", "--path", path]);
     const interrupted = start();
     const left = start();
+    const ends = [once(interrupted, "exit"), once(left, "exit")];
     await Promise.all([once(interrupted.stdout, "data"), once(left.stdout, "data")]);
     interrupted.kill("SIGINT");
     left.stdout.destroy();
     await append(ledger, "second");
-    const ends = [interrupted, left].map(async (child) => await once(child, "exit"));
     expect(await Promise.all(ends)).toEqual([
       [0, null],
       [0, null],

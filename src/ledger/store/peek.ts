@@ -47,21 +47,24 @@ const notADatabase = 26;
  */
 export function peek(path: string, firstId: (end: LedgerEnd) => number): Peek | undefined {
   let db: DatabaseSync | undefined;
+  /** Without locks, what was read, or was wrong, is so only if nobody wrote meanwhile. */
+  let isSound: (() => boolean) | undefined;
   try {
     if (!statSync(path).isFile()) throw new Error("It is not a file.");
     const file = realpathSync(path);
-    const isOpen = existsSync(`${file}-wal`);
-    const before = stateOf(file);
-    // In a folder without a `-wal` file, a reader in SQLite's usual mode would make one.
-    const mode = isOpen ? "mode=ro" : "mode=ro&immutable=1";
-    db = new DatabaseSync(new URL(`${pathToFileURL(file).href}?${mode}`), { readOnly: true });
+    const url = `${pathToFileURL(file).href}?mode=ro`;
+    if (existsSync(`${file}-wal`)) db = new DatabaseSync(new URL(url), { readOnly: true });
+    else {
+      // In its usual mode SQLite would make a `-wal` file; `immutable` takes no locks either.
+      const before = stateOf(file);
+      isSound = () => !existsSync(`${file}-wal`) && stateOf(file) === before;
+      db = new DatabaseSync(new URL(`${url}&immutable=1`), { readOnly: true });
+    }
     db.exec("PRAGMA busy_timeout = 1000");
     const found = read(db, path, firstId);
-    // `immutable` takes no locks: what was read holds only if nobody wrote meanwhile.
-    const isSound = isOpen || (!existsSync(`${file}-wal`) && stateOf(file) === before);
-    return isSound ? found : undefined;
+    return isSound?.() === false ? undefined : found;
   } catch (cause) {
-    if (isPassing(cause)) return undefined;
+    if (isPassing(cause) || isSound?.() === false) return undefined;
     throw AuthlogError.is(cause) ? cause : unreadable(path, cause);
   } finally {
     db?.close();
@@ -100,8 +103,9 @@ function read(
   });
 }
 
+/** Changes with each write, and where another file gets the name. */
 function stateOf(file: string): string {
-  const { ino, size, mtimeNs } = statSync(file, { bigint: true });
+  const { ino, size, mtimeNs } = statSync(file, { bigint: true, throwIfNoEntry: false }) ?? {};
   return `${ino} ${size} ${mtimeNs}`;
 }
 
