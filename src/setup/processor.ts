@@ -33,7 +33,11 @@ export function openProcessor(config: AuthlogConfig, setUpBy: SetUpBy): AuditLog
   // Nothing happens then that is to be recorded, and nothing is to be started for it.
   if (config.building || !config.enabled.value)
     return createProcessor(config, destination.exporter);
-  void destination.ready().then((isReady) => isReady && announce(config, destination.place));
+  void destination
+    .ready()
+    .then((isReady) => isReady && announce(config, destination.place))
+    // A console that the app has replaced, and that throws.
+    .catch(() => {});
   return createProcessor(config, publishAppState(config, setUpBy, destination));
 }
 
