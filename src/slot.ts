@@ -182,7 +182,7 @@ export interface Slot {
   readonly diagnostics: Map<string, DiagnosticState>;
   readonly activity: {
     seen: SeenActivity;
-    /** Set by whoever publishes it. Cheap, and never throws. */
+    /** Set by setup, which publishes it. Cheap, and never throws. */
     changed: (() => void) | undefined;
   };
   /** What was printed once already. */

@@ -27,9 +27,12 @@ import { runHandler } from "./next-auth-v4/handler.ts";
  */
 export function withAuthlog<T extends AppFunction | object>(target: T): T {
   const isFunction = typeof target === "function";
-  if (isFunction || getSlot().activity.seen.wrapped === undefined) {
-    noteActivity({ wrapped: isFunction ? "function" : "options" });
-  }
+  guarded(() => {
+    const { wrapped } = getSlot().activity.seen;
+    if (wrapped === undefined || (isFunction && wrapped === "options")) {
+      noteActivity({ wrapped: isFunction ? "function" : "options" });
+    }
+  });
   return isFunction
     ? (once(target as unknown as AppFunction, wrapNextAuth) as unknown as T)
     : hook(target as T & AppConfig, beginCapture(nextAuth4));

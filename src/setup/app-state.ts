@@ -18,7 +18,7 @@ export type SetUpBy = "register" | "auditProcessor";
 export interface AppState extends SeenActivity {
   readonly version: 1;
   readonly pid: number;
-  /** What tells the process from another one that got its pid later, where the system says it. */
+  /** Differs for another process that got the same pid later. Only on Linux. */
   readonly startTicks?: string;
   readonly startedUnixMillis: number;
   readonly versions: { readonly node: string; readonly authlog?: string | undefined };
@@ -38,7 +38,7 @@ const writeMillis = 1000;
 
 /**
  * Writes the file now, and again, behind what happens and at most once a second, when an event came
- * or a delivery ended. Of several processes in one folder the last writer's file stands. Where it
+ * or a delivery ended. Of several processes in one folder the last writer's file remains. Where it
  * cannot be written the doctor knows less, and nothing else is different.
  *
  * @returns the destination's exporter, whose deliveries are noted

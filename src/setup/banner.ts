@@ -13,7 +13,8 @@ export function announce({ banner }: AuthlogConfig, place: Place): void {
   const line = bannerOf(place);
   if (announced.has(line)) return;
   announced.add(line);
-  process.stderr.write(`${line}\n`);
+  // oxlint-disable-next-line no-console -- for the people who run the app; unlike the stream it never throws
+  console.warn(line);
 }
 
 function bannerOf(place: Exclude<Place, { kind: "none" }>): string {

@@ -40,7 +40,11 @@ export function auditProcessor(options: AuthlogOptions = {}): AuditLogRecordProc
 /** A processor with its destination, which the console and the doctor learn of. */
 export function openProcessor(config: AuthlogConfig, setUpBy: SetUpBy): AuditLogRecordProcessor {
   const destination = openDestination(config);
-  void destination.ready().then((isReady) => isReady && announce(config, destination.place));
+  void destination
+    .ready()
+    .then((isReady) => isReady && announce(config, destination.place))
+    // A console that the app has replaced, and that throws.
+    .catch(() => {});
   return createProcessor(config, publishAppState(config, setUpBy, destination));
 }
 

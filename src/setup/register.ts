@@ -35,7 +35,7 @@ async function setUp(options: AuthlogOptions): Promise<void> {
   noteActivity({ provider: setUpProvider(processor, config) });
 }
 
-/** Whoever holds the global keeps it; the sink then gets what its processors leave. */
+/** A provider that is registered stays; the sink then gets what its processors leave. */
 function setUpProvider(
   processor: AuditLogRecordProcessor,
   config: AuthlogConfig,

@@ -16,7 +16,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-/** The events of the ledger that a process serves in the folder, once there are so many. */
+/** The events of the ledger that a process serves in the folder, once there are that many. */
 const trailOf = (count: number): Promise<TrailEvent[]> =>
   until(`${count} events in the ledger`, async () => {
     const served = await findServed(filesOf(join(folder, ".authlog/ledger.db")));
@@ -112,7 +112,7 @@ it.each(["NodeSDK", "LoggerProvider"])(
 );
 
 describe.each(["NodeSDK", "LoggerProvider"])("%s with auditProcessor(), without a token", (way) => {
-  it("starts the embedded ledger, and its events stand in it", async () => {
+  it("starts the embedded ledger, which has its events", async () => {
     await using app = await startSetUp(way, folder);
     await app.ask("sign in");
     expect(await trailOf(1)).toMatchObject([{ actor: "42", action: "auth.sign_in" }]);

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-/** Where packages of each line of OpenTelemetry are found: from where the importing file stands. */
+/** Where packages of each line of OpenTelemetry are found, by the place of the importing file. */
 export const linePlaces = [
   ["OpenTelemetry 3.x", ".reports"],
   ["OpenTelemetry 2.x", "examples/next-auth-v4/node_modules"],

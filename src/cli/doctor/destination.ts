@@ -4,7 +4,7 @@ import type { AuthlogError } from "../../errors.ts";
 export type Destination =
   /** No token, outside production: the embedded ledger. */
   | { kind: "ledger"; path: string; url?: string; probe?: Probe }
-  /** The app's token stands in its code. */
+  /** The app has its token from its code. */
   | { kind: "code" }
   /** No token in production. */
   | { kind: "none" }

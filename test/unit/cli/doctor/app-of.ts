@@ -54,7 +54,7 @@ export const found = (state: Partial<AppState> = {}, running = true): AppStateFi
   running,
 });
 
-/** A journal in which so many events wait. */
+/** A journal in which events wait. */
 export function journalOf(depth: number): JournalFinding {
   const dir = "/app/.authlog/journal";
   const total = {

@@ -26,7 +26,7 @@ describe("an app that runs", () => {
     ]);
   });
 
-  it("that has ended is told as that, which is no fault", () => {
+  it("that has ended is reported as that, which is no fault", () => {
     expect(said("register", found({}, false))).toEqual([
       "skip: The app does not run now: register ran in process 4711, which started 3 min ago.",
     ]);
