@@ -98,7 +98,7 @@ const idle: LogRecordExporter = {
   shutdown: () => Promise.resolve(),
 };
 
-/** What stands in for a processor while authlog is switched off: it takes nothing and starts nothing. */
+/** Takes the place of a processor while authlog is switched off: it takes nothing and starts nothing. */
 class SwitchedOff extends AuditLogRecordProcessor {
   constructor() {
     super({ exporter: idle, durability: "memory" });
