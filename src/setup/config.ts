@@ -102,7 +102,8 @@ export function resolveConfig(
     shape: Shape<T>,
     fallback: D,
   ): Setting<T | D> {
-    names.options.add(name);
+    // What only a variable gives goes by the variable's name.
+    if (name !== variable) names.options.add(name);
     if (variable !== undefined) names.variables.add(variable);
     const candidates = [
       { source: "code", name, raw: fromCode },
@@ -134,7 +135,7 @@ export function resolveConfig(
   const otel = readOtelVariables(env);
   const production = env["NODE_ENV"] === "production";
   const fromVariable = read(
-    "resource",
+    "OTEL_RESOURCE_ATTRIBUTES",
     undefined,
     "OTEL_RESOURCE_ATTRIBUTES",
     resourceAttributes,
