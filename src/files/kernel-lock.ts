@@ -1,7 +1,7 @@
-import { existsSync } from "node:fs";
+import { existsSync, lstatSync, type Stats } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { createPrivateFile } from "./private-file.ts";
-import { isRegularThere, noFile } from "./regular-file.ts";
+import { noFile } from "./regular-file.ts";
 
 /** The right to be the one that uses something, while its process lives. */
 export interface KernelLock {
@@ -31,7 +31,8 @@ export function tryLock(path: string): KernelLock | undefined {
  * @throws `EFTYPE` where it is no lock
  */
 export function tryLockExisting(path: string): KernelLock | undefined {
-  if (!isRegularThere(path)) return undefined;
+  const before = statOfLock(path);
+  if (before === undefined) return undefined;
   // Asked of Node itself: bundlers know older lists of its modules.
   const { DatabaseSync } = process.getBuiltinModule("node:sqlite");
   let db: InstanceType<typeof DatabaseSync> | undefined;
@@ -47,6 +48,11 @@ export function tryLockExisting(path: string): KernelLock | undefined {
     throw error;
   }
   const held = db;
+  // Whoever had it may have removed the file meanwhile: a lock on one without a name keeps nobody out.
+  if (statOfLock(path)?.ino !== before.ino) {
+    held.close();
+    return undefined;
+  }
   return { release: () => held.close() };
 }
 
@@ -57,8 +63,8 @@ export function tryLockExisting(path: string): KernelLock | undefined {
  * @throws `EFTYPE` where it is no lock
  */
 export function isLocked(path: string): boolean {
+  if (statOfLock(path) === undefined) return false;
   const { DatabaseSync } = process.getBuiltinModule("node:sqlite");
-  if (!isRegularThere(path)) return false;
   let db: InstanceType<typeof DatabaseSync> | undefined;
   try {
     db = new DatabaseSync(new URL(`${pathToFileURL(path).href}?mode=ro`), { readOnly: true });
@@ -73,4 +79,14 @@ export function isLocked(path: string): boolean {
   } finally {
     db?.close();
   }
+}
+
+/**
+ * A lock's file is always empty: nothing is written under the lock. What holds something is not opened,
+ * since SQLite would lock others out of their database, or finish what they left half done.
+ */
+function statOfLock(path: string): Stats | undefined {
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  if (stat !== undefined && !(stat.isFile() && stat.size === 0)) throw noFile();
+  return stat;
 }
