@@ -98,6 +98,7 @@ function append(
 }
 
 function systemSays(error: unknown): string {
+  if (AuthlogError.is(error)) return error.why;
   const code = systemReason(error);
   return code === undefined ? "a record could not be read" : `the system says ${code}`;
 }

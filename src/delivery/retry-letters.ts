@@ -4,6 +4,7 @@ import { AuthlogError } from "../errors.ts";
 import { type KernelLock, tryLock } from "../files/kernel-lock.ts";
 import { withDoubt } from "./letter-lines.ts";
 import { LettersAside } from "./letters-aside.ts";
+import { lockPath } from "./own-letters.ts";
 import { type LettersRetried, RetryRun, type RetryRunOptions } from "./retry-run.ts";
 
 export type { LettersRetried } from "./retry-run.ts";
@@ -20,13 +21,15 @@ export interface RetryLettersOptions extends RetryRunOptions {
  * is killed loses nothing, and the next one goes on there. Two do not run beside each other.
  *
  * @throws AuthlogError `ERR_AUTHLOG_RETRY_RUNNING`, `ERR_AUTHLOG_USAGE` where the path is no file;
- *   the system's error where the folder cannot be written
+ *   `ERR_AUTHLOG_DEAD_LETTER_FAILED` where it is another program's or user's file; the system's error
+ *   where the folder cannot be written
  */
 export async function retryLetters(options: RetryLettersOptions): Promise<LettersRetried> {
   const path = resolve(options.path);
   const aside = new LettersAside(path);
   const nothing = { delivered: 0, rejected: 0, waiting: 0, unreadable: 0 };
   if (!isThere(path) && !aside.isThere) return nothing;
+  aside.assertOwn();
   const lock = lockOf(path);
   try {
     // Of a retry that was killed. They are marked in the file: this one, too, can end before it has
@@ -49,7 +52,7 @@ function isThere(path: string): boolean {
 }
 
 function lockOf(path: string): KernelLock {
-  const lock = tryLock(`${path}.lock`);
+  const lock = tryLock(lockPath(path));
   if (lock !== undefined) return lock;
   throw new AuthlogError("ERR_AUTHLOG_RETRY_RUNNING", {
     message: "These dead letters are being sent again already.",
