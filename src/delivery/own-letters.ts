@@ -26,15 +26,17 @@ export function assertLetters(descriptor: number, stat: Stats, path: string): vo
     if (isShared(stat)) throw foreign(path, "it is empty, and authlog did not make it");
     return;
   }
-  if (hasLetter(descriptor) || isPrivateLock(lockPath(path))) return;
+  if (hasLetter(descriptor, !isShared(stat)) || isPrivateLock(lockPath(path))) return;
   throw foreign(path, "it holds something else than dead letters");
 }
 
-function hasLetter(descriptor: number): boolean {
+/** @param isPrivate whether less than a letter will do, as a process that was killed, or a power cut, leaves it */
+function hasLetter(descriptor: number, isPrivate: boolean): boolean {
   const room = Buffer.alloc(searchedBytes);
   const text = room.toString("latin1", 0, readSync(descriptor, room, 0, searchedBytes, 0));
-  // A process that was killed over its first letter leaves less than that.
-  return beginning.startsWith(text) || `\n${text}`.includes(`\n${beginning}`);
+  // What a power cut kept from the disk are zeroes.
+  const cutShort = beginning.startsWith(text) || text.startsWith("\0");
+  return (isPrivate && cutShort) || `\n${text}`.includes(`\n${beginning}`);
 }
 
 function isPrivateLock(path: string): boolean {

@@ -35,8 +35,8 @@ function readPrivate(path: string): string {
     // oxlint-disable-next-line no-bitwise -- open(2) takes its flags so
     descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     const stat = fstatSync(descriptor);
-    if (!stat.isFile()) throw unusable(path, "It is no file.", make(path));
     const { mode, size } = stat;
+    if (!stat.isFile() && !stat.isDirectory()) throw unusable(path, "It is no file.", make(path));
     // Windows has no such bits, and reports that everyone may read.
     if ((mode & 0o007) !== 0 && process.platform !== "win32") {
       throw unusable(path, "Anyone on this machine can read it.", `Run: chmod 600 ${path}`);
