@@ -1,5 +1,6 @@
 import { getSlot, type RequestEnd } from "../slot.ts";
 import { defaultFlushMillis, flush } from "../telemetry/flush.ts";
+import { loadOnce } from "../telemetry/load-once.ts";
 import { loggerProviders } from "../telemetry/logger.ts";
 
 /** Where Next.js, and the platform that it runs on, keep what belongs to the request. */
@@ -66,15 +67,14 @@ function hasNext(): boolean {
   return "AsyncLocalStorage" in globalThis;
 }
 
-let nextServer: Promise<{ after?: After }> | undefined;
+// The extension is for plain Node: Next.js has no `exports` that would resolve without it.
+const loadNextServer = loadOnce(() => import("next/server.js") as Promise<{ after?: After }>);
 
 /** @returns whether Next.js waits for it: in a request of the app router, and nowhere else */
 async function runAfter(work: Parameters<After>[0]): Promise<boolean> {
   if (!hasNext()) return false;
   try {
-    // The extension is for plain Node: Next.js has no `exports` that would resolve without it.
-    nextServer ??= import("next/server.js") as Promise<{ after?: After }>;
-    const { after } = await nextServer;
+    const { after } = await loadNextServer();
     after?.(work);
     return after !== undefined;
   } catch {

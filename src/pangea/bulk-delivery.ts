@@ -7,11 +7,12 @@ import type {
   Rejection,
   Settled,
 } from "../telemetry/exporter.ts";
+import { loadOnce } from "../telemetry/load-once.ts";
 import { type AcceptedRequest, createAcceptedRequests } from "./accepted-requests.ts";
 import { chunks, deliverInParts } from "./deliver-in-parts.ts";
 import { judgeAnswer, judgeFault, type Verdict } from "./outcome.ts";
 import { RequestFault } from "./request-fault.ts";
-import { type BulkCall, loadBulkCall } from "./request.ts";
+import { loadBulkCall } from "./request.ts";
 import type { EventSigner } from "./signing-key.ts";
 import { toAuditRecord } from "./to-audit-record.ts";
 import { currentToken, type TokenSource } from "./token.ts";
@@ -38,13 +39,14 @@ export type BulkDelivery = (
 /** Pangea's limit for one request. */
 const maxEvents = 1_000;
 
+const loadSdk = loadOnce(loadBulkCall);
+
 /** Makes deliveries that share the loaded SDK, and what is known of records to be sent again. */
 export function createBulkDelivery(options: BulkDeliveryOptions): BulkDelivery {
   // A batch can be settled in part when it has to be tried again. What is known of its records is
   // kept until they come back, so that none stands in the log twice for the sake of its neighbours.
   const settled = new WeakMap<ReadableLogRecord, "delivered" | AuthlogError>();
   const accepted = createAcceptedRequests<ReadableLogRecord>(() => performance.now());
-  let loading: Promise<BulkCall> | undefined;
 
   /** Sends a part; or asks for the outcome of the request that its records were accepted in. */
   const request = async (
@@ -55,7 +57,7 @@ export function createBulkDelivery(options: BulkDeliveryOptions): BulkDelivery {
     try {
       signal.throwIfAborted();
       const token = await currentToken(options.token, signal);
-      const bulkCall = await (loading ??= loadBulkCall());
+      const bulkCall = await loadSdk();
       const events = part.map(({ event }) => event);
       const answer = await untraced(() =>
         bulkCall(events, { ...options, token, signal, accepted: before }),

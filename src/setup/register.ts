@@ -1,6 +1,7 @@
 import { AuthlogError } from "../errors.ts";
 import { type AuthLogRecord, getSlot } from "../slot.ts";
 import type { AuditLogRecordProcessor } from "../delivery/audit-log-record-processor.ts";
+import type { RunningLedger } from "../ledger-server/start-ledger.ts";
 import { activeSpan } from "../telemetry/api-globals.ts";
 import { report } from "../telemetry/diagnostics.ts";
 import type { DeliveringExporter } from "../telemetry/exporter.ts";
@@ -19,7 +20,11 @@ import { startSdk } from "./start-sdk.ts";
  */
 export function registerNode(options: AuthlogOptions = {}): Promise<void> {
   const slot = getSlot();
-  slot.setup ??= setUp(options).catch((cause: unknown) => report(setupFailed(cause)));
+  slot.setup ??= setUp(options).catch((cause: unknown) => {
+    // Where nothing takes records yet, the next call tries again.
+    if (slot.sink === undefined) slot.setup = undefined;
+    report(setupFailed(cause));
+  });
   return slot.setup;
 }
 
@@ -40,17 +45,18 @@ async function setUp(options: AuthlogOptions): Promise<void> {
 async function findExporter(config: AuthlogConfig): Promise<DeliveringExporter> {
   const { token, schema, ledgerPath, ledgerPort, production } = config;
   if (token.value !== undefined || production) return pangeaExporter(config);
-  // Kept from the bundlers, which would have to pack SQLite and a worker: Node resolves it itself,
-  // from the app's own folder.
-  const { startLedger } = await import(
-    /* webpackIgnore: true */ /* turbopackIgnore: true */ "authlog/ledger"
-  );
-  const start = (): ReturnType<typeof startLedger> =>
-    startLedger({
+  const start = async (): Promise<RunningLedger> => {
+    // Kept from the bundlers, which would have to pack SQLite and a worker: Node resolves it itself,
+    // from the app's own folder.
+    const { startLedger } = await import(
+      /* webpackIgnore: true */ /* turbopackIgnore: true */ "authlog/ledger"
+    );
+    return startLedger({
       schema: schema.value,
       ...(ledgerPath.value !== undefined && { path: ledgerPath.value }),
       ...(ledgerPort.value !== undefined && { port: ledgerPort.value }),
     });
+  };
   const exporter = ledgerExporter(start, ({ token: own, url }) =>
     exporterTo(config, { token: own, baseUrlTemplate: url }),
   );
