@@ -2,6 +2,7 @@ import { getSlot, type RequestEnd } from "../slot.ts";
 import { defaultFlushMillis, flush } from "../telemetry/flush.ts";
 import { loadOnce } from "../telemetry/load-once.ts";
 import { loggerProviders } from "../telemetry/logger.ts";
+import { deferred } from "../telemetry/built-ins.ts";
 
 /** Where Next.js, and the platform that it runs on, keep what belongs to the request. */
 const contextKeys = [
@@ -50,7 +51,7 @@ export async function holdForDelivery(): Promise<boolean> {
  * memory. The pauses of a receiver that fails hold.
  */
 async function holdServer(): Promise<boolean> {
-  const { promise: delivered, resolve } = Promise.withResolvers<unknown>();
+  const { promise: delivered, resolve } = deferred<unknown>();
   if (!(await runAfter(delivered))) return false;
   const { timeoutMillis } = requestEnd();
   const gatheringMillis = Math.min(longestGatheringMillis, timeoutMillis);

@@ -9,6 +9,7 @@ import type { OwnAttributes } from "./own-attributes.ts";
 import { emitOwnEvent } from "./own-event.ts";
 import { keptOnDisk } from "./on-disk.ts";
 import { readCallStatus } from "./request-of-call.ts";
+import { deferred } from "../telemetry/built-ins.ts";
 
 /**
  * A value, or a function that finds it by what the handler is called with. It runs before the handler
@@ -123,7 +124,7 @@ function tell(
 const longestWaitMillis = 1000;
 
 async function within(promise: Promise<unknown>, millis: number): Promise<void> {
-  const { promise: late, resolve } = Promise.withResolvers<void>();
+  const { promise: late, resolve } = deferred<void>();
   const timer = setTimeout(() => {
     reportUncaptured();
     resolve();

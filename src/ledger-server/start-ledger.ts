@@ -7,6 +7,7 @@ import { findServed, removeDescriptor, writeDescriptor } from "./descriptor.ts";
 import { type KernelLock, tryLock } from "../files/kernel-lock.ts";
 import { causeText } from "../files/system-reason.ts";
 import { ensureFolder, filesOf, type LedgerFiles } from "./files.ts";
+import { ledgerFault } from "./ledger-runtime.ts";
 import { listen } from "./listen.ts";
 import { assertOwnFiles, missingFiles, removeFiles } from "./own-files.ts";
 import { type LedgerServerConfig, resolveOptions, type StartLedgerOptions } from "./options.ts";
@@ -40,7 +41,7 @@ const retryMillis = 25;
  *
  * @throws AuthlogError `ERR_AUTHLOG_CONFIG_INVALID`, `ERR_AUTHLOG_LEDGER_PORT_IN_USE`,
  *   `ERR_AUTHLOG_LEDGER_RUNNING` (with `join: false`, or when the other process does not answer),
- *   `ERR_AUTHLOG_LEDGER_UNUSABLE`, `ERR_AUTHLOG_LEDGER_DAMAGED`
+ *   `ERR_AUTHLOG_LEDGER_UNUSABLE`, `ERR_AUTHLOG_LEDGER_DAMAGED`, `ERR_AUTHLOG_RUNTIME_UNSUPPORTED`
  * @example
  * const ledger = await startLedger();
  * const audit = new AuditService(ledger.token, new PangeaConfig({ baseUrlTemplate: ledger.url }));
@@ -49,6 +50,8 @@ const retryMillis = 25;
  */
 export async function startLedger(options: StartLedgerOptions = {}): Promise<RunningLedger> {
   const config = resolveOptions(options);
+  const fault = ledgerFault();
+  if (fault !== undefined) throw fault;
   try {
     return await serveOrJoin(config);
   } catch (error) {

@@ -17,6 +17,7 @@ import type { EventSigner } from "./signing-key.ts";
 import { toAuditRecord } from "./to-audit-record.ts";
 import { currentToken, type TokenSource } from "./token.ts";
 import { untraced } from "./untraced.ts";
+import { groupBy } from "../telemetry/built-ins.ts";
 
 /** What deliveries need; all of it checked. */
 export interface BulkDeliveryOptions {
@@ -113,7 +114,7 @@ export function createBulkDelivery(options: BulkDeliveryOptions): BulkDelivery {
     const deadline = AbortSignal.timeout(options.timeoutMillis);
     const either = signal === undefined ? deadline : AbortSignal.any([deadline, signal]);
 
-    const waiting = Map.groupBy(open, ({ record }) => accepted.of(record));
+    const waiting = groupBy(open, ({ record }) => accepted.of(record));
     const fresh = waiting.get(undefined) ?? [];
     waiting.delete(undefined);
     // New ones first: an outcome can be long in coming.

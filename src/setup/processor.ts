@@ -1,6 +1,8 @@
 import { AuditLogRecordProcessor } from "../delivery/audit-log-record-processor.ts";
 import { deadLetterFile } from "../delivery/dead-letter.ts";
+import type { Durability } from "../delivery/journal/journal-options.ts";
 import { AuthlogError } from "../errors.ts";
+import { sqliteFault } from "../files/kernel-lock.ts";
 import {
   type PangeaExporterOptions,
   PangeaLogRecordExporter,
@@ -93,7 +95,7 @@ export function createProcessor(
       maxBackoffMillis: config.retry.maxBackoffMillis.value,
       giveUpAfter: config.retry.giveUpAfter.value,
     },
-    durability: config.durability.value,
+    durability: supportedDurability(config),
     journal: {
       dir: config.journal.dir.value,
       maxBytes: config.journal.maxBytes.value,
@@ -105,6 +107,14 @@ export function createProcessor(
   process.once("beforeExit", () => void processor.runDry());
   process.once("exit", () => processor.end());
   return processor;
+}
+
+/** Without SQLite there are no locks, and so no journal. */
+function supportedDurability({ durability: { value } }: AuthlogConfig): Durability {
+  const fault = value === "memory" ? undefined : sqliteFault();
+  if (fault === undefined) return value;
+  report(fault);
+  return "memory";
 }
 
 /** A destination that cannot be used never takes the app down: the events wait, and it is said. */

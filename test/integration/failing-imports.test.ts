@@ -26,11 +26,11 @@ async function runWith(args: string[], env: Record<string, string> = {}): Promis
     },
     stdio: ["ignore", "pipe", "pipe"],
   });
+  child.stderr.resume();
   const [stdout] = (await Promise.all([
     child.stdout.setEncoding("utf8").toArray(),
-    child.stderr.resume(),
     once(child, "close"),
-  ])) as [string[], ...unknown[]];
+  ])) as [string[], unknown];
   return JSON.parse(stdout.join(""));
 }
 

@@ -7,6 +7,7 @@ import { readRequest } from "../request-context.ts";
 import { headersOf } from "../request-of-call.ts";
 import { attemptOf, readTarget } from "../request-target.ts";
 import { type Answer, describeAnswer, handlerError } from "./outcome.ts";
+import { parseUrl } from "../../telemetry/built-ins.ts";
 
 /**
  * Runs a handler of next-auth 4, of the pages or of the app router, so that each attempt that goes
@@ -42,7 +43,7 @@ export function runHandler(
 
 function readAttempt(request: unknown, capture: Capture): Attempt | undefined {
   const path = readText(request, "url");
-  const url = path === undefined ? null : URL.parse(path, "http://localhost");
+  const url = path === undefined ? null : parseUrl(path, "http://localhost");
   if (url === null) return undefined;
   const method = readText(request, "method") ?? "GET";
   const target = readTarget(url);

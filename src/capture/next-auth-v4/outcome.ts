@@ -5,6 +5,7 @@ import { reasonOfCode } from "../credentials-codes.ts";
 import { guarded } from "../emit-event.ts";
 import { readField, readText } from "../read.ts";
 import { noToken, refusalOf } from "../refusals.ts";
+import { parseUrl } from "../../telemetry/built-ins.ts";
 
 /** What a code that next-auth 4 hands to its logger says about the attempt that it ended. */
 const reasons: ReadonlyMap<string, FailureReason> = new Map(
@@ -122,7 +123,7 @@ export function describeAnswer(
 ): Failure | undefined {
   const { action, providerId } = attempt.target;
   const query =
-    location === undefined ? undefined : URL.parse(location, "http://localhost")?.searchParams;
+    location === undefined ? undefined : parseUrl(location, "http://localhost")?.searchParams;
   const isUpdate = action === "session" && status === 400;
   const asksForCsrf = attempt.name !== undefined && query?.get("csrf") === "true";
   // Asked to sign in with a provider that it does not have, next-auth asks for the token as well.
