@@ -89,3 +89,18 @@ export class AuthlogError extends Error {
     return typeof value === "object" && value !== null && brand in value;
   }
 }
+
+/**
+ * What kind of error was caught, in brackets: its code, or its class. Its message is not shown: that of
+ * other code can hold what is private.
+ */
+export function errorKind(error: unknown): string {
+  try {
+    if (!(error instanceof Error)) return "(what was thrown is no error)";
+    const code: unknown = Reflect.get(error, "code");
+    const name = typeof code === "string" ? code : error.constructor.name;
+    return /^[\w.-]{1,64}$/.test(name) ? `(${name})` : "(of no known kind)";
+  } catch {
+    return "(which cannot be read)";
+  }
+}

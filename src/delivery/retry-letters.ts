@@ -2,6 +2,7 @@ import { lstatSync } from "node:fs";
 import { resolve } from "node:path";
 import { AuthlogError } from "../errors.ts";
 import { type KernelLock, tryLock } from "../files/kernel-lock.ts";
+import { otherKind } from "../files/regular-file.ts";
 import { withDoubt } from "./letter-lines.ts";
 import { LettersAside } from "./letters-aside.ts";
 import { lockPath } from "./own-letters.ts";
@@ -43,10 +44,11 @@ export async function retryLetters(options: RetryLettersOptions): Promise<Letter
 
 function isThere(path: string): boolean {
   const stat = lstatSync(path, { throwIfNoEntry: false });
-  if (stat === undefined || stat.isFile()) return stat !== undefined;
+  const kind = stat && otherKind(stat);
+  if (kind === undefined) return stat !== undefined;
   throw new AuthlogError("ERR_AUTHLOG_USAGE", {
     message: "What is to be sent again is no file.",
-    why: `${path} is a folder, a link, or something else that holds no lines.`,
+    why: `${path} is ${kind}.`,
     fix: "Give the path of the file of dead letters, by --path or AUTHLOG_DEAD_LETTER_PATH.",
   });
 }

@@ -79,7 +79,7 @@ export function tryLockExisting(path: string): KernelLock | undefined {
     throw error;
   }
   const held = db;
-  // Whoever had it may have removed the file meanwhile: a lock on one without a name keeps nobody out.
+  // Its last holder may have removed the file meanwhile: a lock on one without a name keeps nobody out.
   if (statOfLock(path)?.ino !== before.ino) {
     held.close();
     return undefined;

@@ -153,7 +153,7 @@ function cannotStart(path: string, cause: unknown): AuthlogError {
   return new AuthlogError("ERR_AUTHLOG_LEDGER_UNUSABLE", {
     message: `The ledger ${path} could not be started.`,
     why: causeText(cause),
-    fix: "Mend that, or give the ledger another path.",
+    fix: "Correct that, or give the ledger another path.",
     cause,
   });
 }

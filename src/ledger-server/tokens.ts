@@ -46,19 +46,20 @@ export function assertToken(path: string): void {
   if (existsSync(path)) withToken(path, () => undefined);
 }
 
-/** Hands out the text of a regular file of this user's: whoever could put another there knows the token. */
+/** Hands out the text of a regular file of this user's: one who could put another there would know the token. */
 function withToken<T>(path: string, use: (token: string, file: number) => T): T {
   let file: number;
   try {
     file = openRegular(path);
   } catch (error) {
     const reason = systemReason(error);
-    if (reason === "ELOOP" || reason === "EFTYPE") throw foreign(path, error);
+    if (reason === "ELOOP") throw foreign(path, "It is a link.", error);
+    if (reason === "EFTYPE") throw foreign(path, "It is no regular file.", error);
     throw error;
   }
   try {
     const stat = fstatSync(file);
-    if (!isOwn(stat)) throw foreign(path);
+    if (!isOwn(stat)) throw foreign(path, "It belongs to another user, who may know the token.");
     const token = stat.size > maxBytes ? "" : readFileSync(file, "utf8").trim();
     if (shape.test(token)) return use(token, file);
     throw new AuthlogError("ERR_AUTHLOG_LEDGER_UNUSABLE", {
@@ -71,10 +72,10 @@ function withToken<T>(path: string, use: (token: string, file: number) => T): T 
   }
 }
 
-function foreign(path: string, cause?: unknown): AuthlogError {
+function foreign(path: string, why: string, cause?: unknown): AuthlogError {
   return new AuthlogError("ERR_AUTHLOG_LEDGER_UNUSABLE", {
     message: `${path} is not a token file of the ledger's own.`,
-    why: "It is a link, no regular file, or belongs to another user, who may know the token.",
+    why,
     fix: "Delete the file: the next start of the ledger makes a new token.",
     cause,
   });

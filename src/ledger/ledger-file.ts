@@ -2,14 +2,14 @@ import { closeSync, existsSync, fstatSync, readSync } from "node:fs";
 import { isShared } from "../files/private-file.ts";
 import { openRegular } from "../files/regular-file.ts";
 
-/** "alog": lets `file` and a reader tell a ledger from any other SQLite database. */
+/** "alog": by it `file` and a reader distinguish a ledger from any other SQLite database. */
 export const applicationId = 0x61_6c_6f_67;
 
 /** The database header: https://sqlite.org/fileformat2.html, section 1.3. */
 const magic = Buffer.from("SQLite format 3\0");
 const headerBytes = 100;
 const idOffset = 68;
-/** Where the first page stands in a write-ahead log: behind the log's header and its own, section 4. */
+/** Where the first page is in a write-ahead log: behind the log's header and its own, section 4. */
 const firstPage = 32 + 24;
 
 /**

@@ -115,7 +115,7 @@ function damaged(message: string, cause: Failure): AuthlogError {
 function unusable({
   message,
   why,
-  fix = "Mend what the cause names, and start the ledger again.",
+  fix = "Correct what the cause names, and start the ledger again.",
   cause,
 }: {
   message: string;

@@ -1,6 +1,6 @@
 import type { AuditEvent, AuditSchema } from "../audit-schema/audit-schema.ts";
 import { canonicalJson } from "../canonical/canonical-json.ts";
-import { AuthlogError } from "../errors.ts";
+import { AuthlogError, errorKind } from "../errors.ts";
 import type {
   DeliveryOutcome,
   ReadableLogRecord,
@@ -157,11 +157,11 @@ export function toEvent(
   try {
     const mapped = schema.toEvent(toAuditRecord(record), { canonicalize: canonicalJson, tenantId });
     return mapped.ok ? mapped.event : mapped.cause;
-  } catch {
+  } catch (cause) {
     // A getter of the record, or a schema of the app's own. What it threw may quote the record.
     return new AuthlogError("ERR_AUTHLOG_RECORD_UNMAPPABLE", {
       message: `The schema ${schema.name} can make no event of a log record.`,
-      why: "Reading the record threw, or the schema did.",
+      why: `Reading the record threw, or the schema did ${errorKind(cause)}.`,
       fix: "Try the schema's toEvent on such a record; it has to return a result for any.",
     });
   }

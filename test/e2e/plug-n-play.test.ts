@@ -69,7 +69,7 @@ async function runApp(folder: string, env = {}): Promise<{ printed: string; said
 }
 
 describe("under Yarn's Plug'n'Play", () => {
-  it("an app with a token delivers, and one without is told by name what is missing", async () => {
+  it("an app with a token delivers, and without one register names what is missing", async () => {
     using room = temporaryRoom();
     const folder = await plugAndPlay(room.path);
     expect(await runApp(folder)).toEqual({

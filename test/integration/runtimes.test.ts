@@ -48,7 +48,7 @@ function commandOf(program: string | undefined, ...args: string[]): readonly str
   return program === undefined ? undefined : [program, ...args];
 }
 
-/** npm scripts bring a newer one: the system's own stands elsewhere. */
+/** npm scripts bring a newer one: the system's own is elsewhere. */
 function systemNode20(): string | undefined {
   const programs = ["/usr/bin/node", "/usr/local/bin/node"].filter((path) => existsSync(path));
   return programs.find((path) =>
@@ -100,7 +100,7 @@ describe.each(Object.entries(runtimes))("on %s", (_, runtime) => {
   const named: unknown = expect.stringMatching(name);
 
   it.runIf(command !== undefined)(
-    "an app with a token captures and delivers all of it, and is told at most one thing",
+    "an app with a token captures and delivers all of it, after one message at most",
     async () => {
       const ledger = await startLedger({ path: join(folder, "pangea.db"), port: 0 });
       const settings = { PANGEA_TOKEN: ledger.token, PANGEA_BASE_URL_TEMPLATE: ledger.url };
@@ -120,7 +120,7 @@ describe.each(Object.entries(runtimes))("on %s", (_, runtime) => {
   );
 
   it.runIf(command !== undefined)(
-    "an app without one is told by name what is missing, and runs on",
+    "in an app without one register names what is missing, and the app runs on",
     async () => {
       const { code, flushed, said } = await runOn(runtime);
       expect([code, flushed]).toEqual([0, false]);

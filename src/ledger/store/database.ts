@@ -140,7 +140,7 @@ function notALedger(path: string, cause: unknown): AuthlogError {
   return new AuthlogError("ERR_AUTHLOG_LEDGER_UNUSABLE", {
     message: `${path} could not be opened as a ledger.`,
     why: causeText(cause),
-    fix: "Mend that; or give another path, or bring the file back from a copy.",
+    fix: "Correct that; or give another path, or bring the file back from a copy.",
     cause,
   });
 }
