@@ -3,7 +3,7 @@
 // --node 22` or `--only unit,webpack` runs a part of it.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 
@@ -13,6 +13,24 @@ const room = join(root, ".reports/matrix");
 /** The lowest release that is promised, the last of its line, the one used here, and the newest. */
 const nodes = ["22.15.0", "22.23.3", "24.21.0", "26.10.0"];
 const nexts = { 15: "15.5.29", 16: "16.4.5" };
+
+const { arch, platform } = process;
+
+/** What lacks something that authlog needs, and says so: each by its package, and the program in it. */
+const otherRuntimes = {
+  AUTHLOG_TEST_NODE_20: nodePackage("20.20.2"),
+  // Later ones have SQLite.
+  AUTHLOG_TEST_BUN: {
+    name: `@oven/bun-${platform}-${arch === "arm64" ? "aarch64" : arch}`,
+    version: "1.2.22",
+    program: "bin/bun",
+  },
+  AUTHLOG_TEST_DENO: {
+    name: `@deno/${platform}-${arch}${platform === "linux" ? "-glibc" : ""}`,
+    version: "2.9.6",
+    program: "deno",
+  },
+};
 
 /** On 22, Node warns of SQLite and of TypeScript, where a test asks for an empty stderr. */
 const quiet = { NODE_OPTIONS: "--disable-warning=ExperimentalWarning" };
@@ -58,6 +76,15 @@ const onEachNext = [
 
 /** One run, and its place in one of the tables. */
 const cells = [
+  {
+    table: "Node 24.21.0",
+    row: "Node 20, Bun, Deno",
+    column: "runtimes",
+    node: "24.21.0",
+    project: "integration",
+    args: ["test/integration/runtimes.test.ts"],
+    programs: otherRuntimes,
+  },
   ...nodes.flatMap((node) =>
     onEachNode
       .filter(({ except = [] }) => !except.includes(node))
@@ -102,12 +129,16 @@ function isAsked({ node, row, column }) {
   );
 }
 
-/** The binary of a release, from the npm package that carries it for this platform. */
-async function nodeOf(version) {
-  const platform = process.platform === "win32" ? "win" : process.platform;
-  const name = `node-${platform}-${process.arch}`;
-  const folder = join(room, `node-${version}`);
-  const binary = join(folder, "node_modules", name, "bin/node");
+/** The npm package that carries the binary of a release of Node for this platform. */
+function nodePackage(version) {
+  const name = `node-${platform === "win32" ? "win" : platform}-${arch}`;
+  return { name, version, program: "bin/node" };
+}
+
+/** The program that a package carries, installed where it is not yet. */
+async function programOf({ name, version, program }) {
+  const folder = join(room, `${name.replaceAll(/[^a-z0-9-]/g, "-")}-${version}`);
+  const binary = join(folder, "node_modules", name, program);
   if (existsSync(binary)) return binary;
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, "package.json"), '{ "private": true }');
@@ -117,14 +148,17 @@ async function nodeOf(version) {
     stdio: "inherit",
   });
   const [code] = await once(child, "close");
-  if (code !== 0) throw new Error(`Node ${version} could not be installed.`);
+  if (code !== 0) throw new Error(`${name} ${version} could not be installed.`);
+  chmodSync(binary, 0o755);
   return binary;
 }
 
-async function runCell({ table, row, column, node, project, args = [], env = {} }) {
+async function runCell({ table, row, column, node, project, args = [], env = {}, programs = {} }) {
   const report = join(room, "report.json");
   rmSync(report, { force: true });
-  const binary = await nodeOf(node);
+  const binary = await programOf(nodePackage(node));
+  const paths = {};
+  for (const [name, carried] of Object.entries(programs)) paths[name] = await programOf(carried);
   const vitest = join(root, "node_modules/vitest/vitest.mjs");
   const config = ["--config", ".config/vitest.config.ts", "--project", project];
   const child = spawn(binary, [vitest, "run", ...config, ...args], {
@@ -134,6 +168,7 @@ async function runCell({ table, row, column, node, project, args = [], env = {} 
       ...process.env,
       ...(node.startsWith("22.") && project !== "e2e" ? quiet : {}),
       ...env,
+      ...paths,
       PATH: `${dirname(binary)}:${process.env.PATH}`,
       TEST_AUTHLOG_REPORT: report,
     },

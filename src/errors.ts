@@ -17,6 +17,7 @@ export type AuthlogErrorCode =
   | "ERR_AUTHLOG_HOOK_FAILED"
   | "ERR_AUTHLOG_AUDIT_INVALID"
   | "ERR_AUTHLOG_SETUP_FAILED"
+  | "ERR_AUTHLOG_RUNTIME_UNSUPPORTED"
   | "ERR_AUTHLOG_DELIVERY_RETRYABLE"
   | "ERR_AUTHLOG_DELIVERY_REJECTED"
   | "ERR_AUTHLOG_DELIVERY_UNAUTHORIZED"
@@ -90,5 +91,20 @@ export class AuthlogError extends Error {
   /** Whether a value is an AuthlogError, of this copy of the package or of another. */
   static is(value: unknown): value is AuthlogError {
     return typeof value === "object" && value !== null && brand in value;
+  }
+}
+
+/**
+ * What kind of error was caught, in brackets: its code, or its class. Its message is not shown: that of
+ * other code can hold what is private.
+ */
+export function errorKind(error: unknown): string {
+  try {
+    if (!(error instanceof Error)) return "(what was thrown is no error)";
+    const code: unknown = Reflect.get(error, "code");
+    const name = typeof code === "string" ? code : error.constructor.name;
+    return /^[\w.-]{1,64}$/.test(name) ? `(${name})` : "(of no known kind)";
+  } catch {
+    return "(which cannot be read)";
   }
 }

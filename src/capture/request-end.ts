@@ -1,6 +1,8 @@
 import { getSlot, type RequestEnd } from "../slot.ts";
 import { defaultFlushMillis, sendAll } from "../telemetry/flush.ts";
+import { loadOnce } from "../telemetry/load-once.ts";
 import { loggerProviders } from "../telemetry/logger.ts";
+import { deferred } from "../telemetry/built-ins.ts";
 
 /** Where Next.js, and the platform that it runs on, keep what belongs to the request. */
 const contextKeys = [
@@ -49,7 +51,7 @@ export async function holdForDelivery(): Promise<boolean> {
  * memory. The pauses of a receiver that fails hold.
  */
 async function holdServer(): Promise<boolean> {
-  const { promise: delivered, resolve } = Promise.withResolvers<unknown>();
+  const { promise: delivered, resolve } = deferred<unknown>();
   if (!(await runAfter(delivered))) return false;
   const { timeoutMillis } = requestEnd();
   const gatheringMillis = Math.min(longestGatheringMillis, timeoutMillis);
@@ -66,15 +68,14 @@ function hasNext(): boolean {
   return "AsyncLocalStorage" in globalThis;
 }
 
-let nextServer: Promise<{ after?: After }> | undefined;
+// The extension is for plain Node: Next.js has no `exports` that would resolve without it.
+const loadNextServer = loadOnce(() => import("next/server.js") as Promise<{ after?: After }>);
 
 /** @returns whether Next.js waits for it: in a request of the app router, and nowhere else */
 async function runAfter(work: Parameters<After>[0]): Promise<boolean> {
   if (!hasNext()) return false;
   try {
-    // The extension is for plain Node: Next.js has no `exports` that would resolve without it.
-    nextServer ??= import("next/server.js") as Promise<{ after?: After }>;
-    const { after } = await nextServer;
+    const { after } = await loadNextServer();
     after?.(work);
     return after !== undefined;
   } catch {

@@ -1,6 +1,7 @@
 import type { EventRequest } from "../event/auth-event.ts";
 import { readField, readText } from "./read.ts";
 import { type ReadableHeaders, readRequest } from "./request-context.ts";
+import { parseUrl } from "../telemetry/built-ins.ts";
 
 /**
  * The request that a handler was called with: a Request, or Node's in the pages router. A plain
@@ -9,7 +10,7 @@ import { type ReadableHeaders, readRequest } from "./request-context.ts";
 export function readCallRequest(request: unknown): EventRequest | undefined {
   const address = readText(request, "url");
   if (address === undefined || isPlain(request)) return undefined;
-  const path = URL.parse(address, "http://localhost")?.pathname;
+  const path = parseUrl(address, "http://localhost")?.pathname;
   return readRequest(headersOf(request), readText(request, "method"), { path });
 }
 

@@ -1,3 +1,4 @@
+import { deferred } from "../telemetry/built-ins.ts";
 import { reportUncaptured } from "./emit-event.ts";
 
 /**
@@ -7,7 +8,7 @@ import { reportUncaptured } from "./emit-event.ts";
  * @returns what the promise gave, or `undefined` where it is late
  */
 export async function within<T>(promise: Promise<T>, millis: number): Promise<T | undefined> {
-  const { promise: late, resolve } = Promise.withResolvers<undefined>();
+  const { promise: late, resolve } = deferred<undefined>();
   const timer = setTimeout(() => {
     reportUncaptured();
     resolve(undefined);

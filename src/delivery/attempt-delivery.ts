@@ -5,6 +5,7 @@ import type {
   LogRecordExporter,
   ReadableLogRecord,
 } from "../telemetry/exporter.ts";
+import { deferred } from "../telemetry/built-ins.ts";
 
 /** One of our exporters, or any other of OpenTelemetry's. */
 export type AnyExporter = LogRecordExporter & Partial<Pick<DeliveringExporter, "deliver">>;
@@ -32,7 +33,7 @@ export async function attemptDelivery(
   { timeoutMillis, abandoned, mayBeThere }: AttemptOptions,
 ): Promise<DeliveryOutcome> {
   const signal = AbortSignal.any([AbortSignal.timeout(timeoutMillis), abandoned]);
-  const silence = Promise.withResolvers<DeliveryOutcome>();
+  const silence = deferred<DeliveryOutcome>();
   let lastWord: NodeJS.Timeout | undefined;
   const fail = (): void => {
     const cause = failed(`The exporter did not answer within ${timeoutMillis} ms.`);

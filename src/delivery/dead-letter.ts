@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { AuthlogError } from "../errors.ts";
+import { AuthlogError, errorKind } from "../errors.ts";
 import { systemReason } from "../files/system-reason.ts";
 import { report } from "../telemetry/diagnostics.ts";
 import type { ReadableLogRecord } from "../telemetry/exporter.ts";
@@ -98,8 +98,11 @@ function append(
 }
 
 function systemSays(error: unknown): string {
+  if (AuthlogError.is(error)) return error.why;
   const code = systemReason(error);
-  return code === undefined ? "a record could not be read" : `the system says ${code}`;
+  return code === undefined
+    ? `a record could not be read ${errorKind(error)}`
+    : `the system says ${code}`;
 }
 
 /** A retry may add a few members, and another reason: the line is to be readable then, too. */

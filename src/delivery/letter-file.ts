@@ -12,9 +12,11 @@ import {
 } from "node:fs";
 import { dirname } from "node:path";
 import { promisify } from "node:util";
-import { syncFolder, syncFolderSoon } from "../files/private-file.ts";
+import { isShared, syncFolder, syncFolderSoon } from "../files/private-file.ts";
 import { ensurePrivateFolder } from "../files/private-folder.ts";
+import { systemReason } from "../files/system-reason.ts";
 import { SyncRounds } from "./journal/sync-rounds.ts";
+import { assertLetters } from "./own-letters.ts";
 
 /** How lines are appended. */
 export interface AppendOptions {
@@ -121,12 +123,17 @@ interface Open {
 }
 
 function append(file: string, lines: readonly Buffer[], options: AppendOptions): Open {
-  ensurePrivateFolder(dirname(file));
+  const unmakeFolder = ensurePrivateFolder(dirname(file));
   // A retry gives the file another name, reads it to its end, and takes it away. What was written to
   // it meanwhile is written again: it may come twice, but it does not go with the file.
-  for (;;) {
-    const open = appendOnce(file, lines, options);
-    if (open !== "renamed") return open;
+  try {
+    for (;;) {
+      const open = appendOnce(file, lines, options);
+      if (open !== "renamed") return open;
+    }
+  } catch (error) {
+    unmakeFolder();
+    throw error;
   }
 }
 
@@ -135,18 +142,18 @@ function appendOnce(
   lines: readonly Buffer[],
   { maxBytes = Infinity, write = writeSync }: AppendOptions,
 ): Open | "renamed" {
-  const { O_APPEND, O_CREAT, O_RDWR, O_NOFOLLOW, O_NONBLOCK } = constants;
-  // A link, or a pipe, that somebody put in the file's place is not written to. Windows has no such
-  // flags, and counts them as 0.
-  const flags = O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK;
-  const descriptor = openSync(file, flags, 0o600);
+  const opened = openLetters(file);
+  if (opened === undefined) return "renamed";
+  const { descriptor, isNew } = opened;
   let kept = false;
   try {
-    const { size, mode, ino, dev } = fstatSync(descriptor);
+    const stat = fstatSync(descriptor);
+    if (!isNew) assertLetters(descriptor, stat, file);
+    const { size, ino, dev } = stat;
     const lead = endsWithBreak(descriptor, size) ? noBytes : lineEnd;
     const bytes = Buffer.concat([lead, ...lines]);
     if (size + bytes.length > maxBytes) return { appended: { status: "full" } };
-    if ((mode & 0o077) !== 0 && process.platform !== "win32") fchmodSync(descriptor, 0o600);
+    if (isShared(stat)) fchmodSync(descriptor, 0o600);
     let written = 0;
     let appended: Appended = { status: "written" };
     try {
@@ -161,6 +168,27 @@ function appendOnce(
     return { appended, descriptor };
   } finally {
     if (!kept) closeSync(descriptor);
+  }
+}
+
+/**
+ * Opens the file, or makes it; nothing where another process was faster at one or the other. A link,
+ * or a pipe, that somebody put in its place is not written to. Windows has no such flags, and counts
+ * them as 0.
+ */
+function openLetters(file: string): { descriptor: number; isNew: boolean } | undefined {
+  const { O_APPEND, O_CREAT, O_EXCL, O_RDWR, O_NOFOLLOW, O_NONBLOCK } = constants;
+  const flags = O_RDWR | O_APPEND | O_NOFOLLOW | O_NONBLOCK;
+  try {
+    return { descriptor: openSync(file, flags), isNew: false };
+  } catch (error) {
+    if (systemReason(error) !== "ENOENT") throw error;
+  }
+  try {
+    return { descriptor: openSync(file, flags | O_CREAT | O_EXCL, 0o600), isNew: true };
+  } catch (error) {
+    if (systemReason(error) === "EEXIST") return undefined;
+    throw error;
   }
 }
 

@@ -1,9 +1,11 @@
-import { existsSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, fstatSync, lstatSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname } from "node:path";
-import { syncFolder } from "../files/private-file.ts";
+import { replaceFile, syncFolder } from "../files/private-file.ts";
+import { isOwn, isRegularThere, noFile, openRegular } from "../files/regular-file.ts";
 import { appendLetters } from "./letter-file.ts";
 import { type LetterLine, letterLines } from "./letter-lines.ts";
 import { asidePath, donePath, readDone } from "./letter-sources.ts";
+import { assertLetters } from "./own-letters.ts";
 
 /** Bytes of letters that are read at once. */
 export const maxBatchBytes: number = 4 * 1024 ** 2;
@@ -36,6 +38,24 @@ export class LettersAside {
     return existsSync(this.path);
   }
 
+  /**
+   * Checks that what has the names of a retry's files is its own, before any of them is touched.
+   *
+   * @throws AuthlogError `ERR_AUTHLOG_DEAD_LETTER_FAILED`; `EFTYPE` where something is no file
+   */
+  assertOwn(): void {
+    for (const file of [this.#path, this.path]) {
+      if (!isRegularThere(file)) continue;
+      const descriptor = openRegular(file);
+      try {
+        assertLetters(descriptor, fstatSync(descriptor), this.#path);
+      } finally {
+        closeSync(descriptor);
+      }
+    }
+    if (isRegularThere(this.#done) && !isOwn(lstatSync(this.#done))) throw noFile();
+  }
+
   /** In bytes. */
   get size(): number {
     return statSync(this.path).size;
@@ -63,8 +83,7 @@ export class LettersAside {
   keep({ stay, behind = [], end }: Kept): void {
     append(this.#path, stay);
     append(this.path, behind);
-    writeFileSync(`${this.#done}.new`, String(end), { mode: 0o600 });
-    renameSync(`${this.#done}.new`, this.#done);
+    replaceFile(this.#done, String(end));
   }
 
   /** Puts back what is left, as `bytesOf` gives it; what that gives nothing for is left out. */

@@ -1,4 +1,4 @@
-import { AuthlogError, type AuthlogErrorCode } from "../errors.ts";
+import { AuthlogError, type AuthlogErrorCode, errorKind } from "../errors.ts";
 import { type AuthLogRecord, type Component, getSlot } from "../slot.ts";
 import { report } from "../telemetry/diagnostics.ts";
 import type { Rejection } from "../telemetry/exporter.ts";
@@ -174,7 +174,7 @@ function isThenable(value: unknown): boolean {
 function unusable(why: string, cause?: unknown): AuthlogError {
   return new AuthlogError(letterLost, {
     message: "Audit records rejected for good could not be kept.",
-    why: `The app's own deadLetters did not take them: ${why}.`,
+    why: `The app's own deadLetters did not take them: ${why}${cause === undefined ? "" : ` ${errorKind(cause)}`}.`,
     fix: "Mend its write() and onDisk(), or use deadLetterFile().",
     cause,
   });

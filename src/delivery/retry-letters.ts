@@ -2,8 +2,10 @@ import { lstatSync } from "node:fs";
 import { resolve } from "node:path";
 import { AuthlogError } from "../errors.ts";
 import { type KernelLock, tryLock } from "../files/kernel-lock.ts";
+import { otherKind } from "../files/regular-file.ts";
 import { withDoubt } from "./letter-lines.ts";
 import { LettersAside } from "./letters-aside.ts";
+import { lockPath } from "./own-letters.ts";
 import { type LettersRetried, RetryRun, type RetryRunOptions } from "./retry-run.ts";
 
 export type { LettersRetried } from "./retry-run.ts";
@@ -20,13 +22,15 @@ export interface RetryLettersOptions extends RetryRunOptions {
  * is killed loses nothing, and the next one goes on there. Two do not run beside each other.
  *
  * @throws AuthlogError `ERR_AUTHLOG_RETRY_RUNNING`, `ERR_AUTHLOG_USAGE` where the path is no file;
- *   the system's error where the folder cannot be written
+ *   `ERR_AUTHLOG_DEAD_LETTER_FAILED` where it is another program's or user's file; the system's error
+ *   where the folder cannot be written
  */
 export async function retryLetters(options: RetryLettersOptions): Promise<LettersRetried> {
   const path = resolve(options.path);
   const aside = new LettersAside(path);
   const nothing = { delivered: 0, rejected: 0, waiting: 0, unreadable: 0 };
   if (!isThere(path) && !aside.isThere) return nothing;
+  aside.assertOwn();
   const lock = lockOf(path);
   try {
     // Of a retry that was killed. They are marked in the file: this one, too, can end before it has
@@ -40,16 +44,17 @@ export async function retryLetters(options: RetryLettersOptions): Promise<Letter
 
 function isThere(path: string): boolean {
   const stat = lstatSync(path, { throwIfNoEntry: false });
-  if (stat === undefined || stat.isFile()) return stat !== undefined;
+  const kind = stat && otherKind(stat);
+  if (kind === undefined) return stat !== undefined;
   throw new AuthlogError("ERR_AUTHLOG_USAGE", {
     message: "What is to be sent again is no file.",
-    why: `${path} is a folder, a link, or something else that holds no lines.`,
+    why: `${path} is ${kind}.`,
     fix: "Give the path of the file of dead letters, by --path or AUTHLOG_DEAD_LETTER_PATH.",
   });
 }
 
 function lockOf(path: string): KernelLock {
-  const lock = tryLock(`${path}.lock`);
+  const lock = tryLock(lockPath(path));
   if (lock !== undefined) return lock;
   throw new AuthlogError("ERR_AUTHLOG_RETRY_RUNNING", {
     message: "These dead letters are being sent again already.",

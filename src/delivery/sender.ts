@@ -9,6 +9,7 @@ import type { Clock } from "./clock.ts";
 import { Pauses } from "./pauses.ts";
 import { givenUp } from "./processor-errors.ts";
 import { pauseMillis, type RetryOptions } from "./retry.ts";
+import { deferred } from "../telemetry/built-ins.ts";
 
 /** How a {@link Sender} sends. */
 export interface SenderOptions {
@@ -55,7 +56,7 @@ export class Sender {
   /** Attempts with suspects that failed in a row, with no success of anything between. */
   #doubtsInRow = 0;
   /** Resolved when one of the attempts under way, or else the next one, has ended, or more is settled. */
-  #attemptEnd = Promise.withResolvers<void>();
+  #attemptEnd = deferred<void>();
   #closed = false;
   /** Aborted when nobody waits any longer for the attempts under way. */
   #abandon = new AbortController();
@@ -152,7 +153,7 @@ export class Sender {
   /** Has those who wait see whether what they wait for is settled. */
   lookAgain(): void {
     const end = this.#attemptEnd;
-    this.#attemptEnd = Promise.withResolvers();
+    this.#attemptEnd = deferred();
     end.resolve();
   }
 

@@ -1,7 +1,11 @@
-import { closeSync, constants, fstatSync, lstatSync, openSync } from "node:fs";
+import { closeSync, constants, fstatSync, lstatSync, openSync, type Stats } from "node:fs";
 
 // On Windows the last two are undefined, and add nothing; of what is no file there, fstat tells.
-const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
+const { O_RDONLY, O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = constants;
+
+/** To append to a file, and make it where it is not there. A link is not followed. */
+// oxlint-disable-next-line no-bitwise -- open(2) takes its flags so
+export const appendFlags: number = O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK;
 
 /**
  * Opens a file to be read. A link is not followed, and nothing is waited for: whoever opens a FIFO
@@ -26,6 +30,20 @@ export function isRegularThere(path: string): boolean {
   const stat = lstatSync(path, { throwIfNoEntry: false });
   if (stat?.isFile() === false) throw noFile();
   return stat !== undefined;
+}
+
+/** Whether it is this user's: where the system knows no users, all is. */
+export function isOwn({ uid }: Pick<Stats, "uid">): boolean {
+  return process.geteuid === undefined || uid === process.geteuid();
+}
+
+/** What has a name, in a word; nothing where it is a file. */
+export function otherKind(stat: Stats): string | undefined {
+  if (stat.isFile()) return undefined;
+  if (stat.isDirectory()) return "a folder";
+  if (stat.isSymbolicLink()) return "a link";
+  if (stat.isFIFO()) return "a FIFO";
+  return stat.isSocket() ? "a socket" : "a device";
 }
 
 /** Something else has a file's name. The code is that of BSD; Linux has none for it. */

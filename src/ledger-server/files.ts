@@ -1,13 +1,14 @@
 import { basename, dirname, join } from "node:path";
 import { AuthlogError } from "../errors.ts";
 import { ensurePrivateFolder } from "../files/private-folder.ts";
+import { causeText } from "../files/system-reason.ts";
 
 /** Where the parts of one ledger lie: all in one folder, all with mode 0600. */
 export interface LedgerFiles {
   readonly database: string;
   /** Held, as a kernel lock, by the process that serves. */
   readonly lock: string;
-  /** Tells other processes where the ledger is served. */
+  /** Says to other processes where the ledger is served. */
   readonly descriptor: string;
   readonly appendToken: string;
   readonly readToken: string;
@@ -25,19 +26,25 @@ export function filesOf(path: string): LedgerFiles {
   };
 }
 
+/** What SQLite makes for a database: the file itself, its write-ahead log, and a journal before that. */
+export function databaseFiles(database: string): string[] {
+  return ["", "-wal", "-shm", "-journal"].map((suffix) => `${database}${suffix}`);
+}
+
 /**
  * Makes the ledger's folder where it is not there.
  *
+ * @returns takes back what was made
  * @throws AuthlogError `ERR_AUTHLOG_LEDGER_UNUSABLE`
  */
-export function ensureFolder(path: string): void {
+export function ensureFolder(path: string): () => void {
   const folder = dirname(path);
   try {
-    ensurePrivateFolder(folder);
+    return ensurePrivateFolder(folder);
   } catch (cause) {
     throw new AuthlogError("ERR_AUTHLOG_LEDGER_UNUSABLE", {
       message: `The folder ${folder} could not be made.`,
-      why: "The process lacks the right, or a file is in the way.",
+      why: causeText(cause),
       fix: "Give the ledger a path that the process can write to.",
       cause,
     });

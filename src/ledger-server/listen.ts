@@ -2,6 +2,7 @@ import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createAdaptorServer } from "@hono/node-server";
 import { AuthlogError } from "../errors.ts";
+import { causeText } from "../files/system-reason.ts";
 import { report } from "../telemetry/diagnostics.ts";
 
 /** A server that listens. */
@@ -105,7 +106,7 @@ function portInUse(host: string, port: number, cause: unknown): AuthlogError {
 function cannotListen(host: string, port: number, cause: unknown): AuthlogError {
   return new AuthlogError("ERR_AUTHLOG_LEDGER_UNUSABLE", {
     message: `The ledger cannot listen on ${host}:${port}.`,
-    why: "The system does not let this process have the address or the port.",
+    why: causeText(cause),
     fix: "Give a port above 1023, or leave the port out.",
     cause,
   });

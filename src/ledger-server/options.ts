@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { join, resolve, sep } from "node:path";
 import { AuthlogError } from "../errors.ts";
 import type { Clock } from "../time.ts";
 import { type EventSchema, eventSchemaOf, type LedgerSchema } from "./event-schema.ts";
@@ -102,6 +102,14 @@ export function resolveOptions(options: StartLedgerOptions): LedgerServerConfig 
       [...loopback].join(", "),
     );
   }
+  const { path = ".authlog/ledger.db" } = options;
+  if (path.endsWith("/") || path.endsWith(sep)) {
+    throw optionError(
+      "path",
+      "It names a folder, and a ledger is a file.",
+      join(path, "ledger.db"),
+    );
+  }
   const schema = eventSchemaOf(options.schema ?? "standard");
   if (schema === undefined) {
     throw optionError(
@@ -111,7 +119,7 @@ export function resolveOptions(options: StartLedgerOptions): LedgerServerConfig 
     );
   }
   return Object.freeze({
-    path: resolve(options.path ?? ".authlog/ledger.db"),
+    path: resolve(path),
     port: integer("port", options.port ?? 4_319, 0, 65_535),
     portIsGiven: options.port !== undefined,
     host,

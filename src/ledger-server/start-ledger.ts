@@ -1,11 +1,15 @@
+import { existsSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { AuthlogError } from "../errors.ts";
 import { openLedger } from "../ledger/ledger.ts";
 import { createApp } from "./app.ts";
 import { findServed, removeDescriptor, writeDescriptor } from "./descriptor.ts";
 import { type KernelLock, tryLock } from "../files/kernel-lock.ts";
+import { causeText } from "../files/system-reason.ts";
 import { ensureFolder, filesOf, type LedgerFiles } from "./files.ts";
+import { ledgerFault } from "./ledger-runtime.ts";
 import { listen } from "./listen.ts";
+import { assertOwnFiles, missingFiles, removeFiles } from "./own-files.ts";
 import { type LedgerServerConfig, resolveOptions, type StartLedgerOptions } from "./options.ts";
 import { ensureToken, type Tokens } from "./tokens.ts";
 
@@ -37,7 +41,7 @@ const retryMillis = 25;
  *
  * @throws AuthlogError `ERR_AUTHLOG_CONFIG_INVALID`, `ERR_AUTHLOG_LEDGER_PORT_IN_USE`,
  *   `ERR_AUTHLOG_LEDGER_RUNNING` (with `join: false`, or when the other process does not answer),
- *   `ERR_AUTHLOG_LEDGER_UNUSABLE`, `ERR_AUTHLOG_LEDGER_DAMAGED`
+ *   `ERR_AUTHLOG_LEDGER_UNUSABLE`, `ERR_AUTHLOG_LEDGER_DAMAGED`, `ERR_AUTHLOG_RUNTIME_UNSUPPORTED`
  * @example
  * const ledger = await startLedger();
  * const audit = new AuditService(ledger.token, new PangeaConfig({ baseUrlTemplate: ledger.url }));
@@ -46,6 +50,8 @@ const retryMillis = 25;
  */
 export async function startLedger(options: StartLedgerOptions = {}): Promise<RunningLedger> {
   const config = resolveOptions(options);
+  const fault = ledgerFault();
+  if (fault !== undefined) throw fault;
   try {
     return await serveOrJoin(config);
   } catch (error) {
@@ -54,17 +60,24 @@ export async function startLedger(options: StartLedgerOptions = {}): Promise<Run
 }
 
 async function serveOrJoin(config: LedgerServerConfig): Promise<RunningLedger> {
-  ensureFolder(config.path);
   const files = filesOf(config.path);
   const deadline = performance.now() + startTimeoutMillis;
   for (;;) {
-    const lock = tryLock(files.lock);
-    if (lock !== undefined) return await serve(config, files, lock);
+    assertOwnFiles(files);
+    const unmakeFolder = ensureFolder(config.path);
+    try {
+      const isNew = !existsSync(files.lock);
+      const lock = tryLock(files.lock);
+      if (lock !== undefined) return await serve(config, files, lock, isNew ? [files.lock] : []);
+    } catch (error) {
+      unmakeFolder();
+      throw error;
+    }
     const served = await findServed(files);
     if (served !== undefined && config.join) return joined(files, served.url, served.tokens);
     if (served !== undefined || performance.now() > deadline)
       throw running(config.path, served?.url);
-    // The other process is starting or stopping: it will answer, or let go of the lock.
+    // The other process is starting or stopping: it will answer, or release the lock.
     await delay(retryMillis);
   }
 }
@@ -73,8 +86,10 @@ async function serve(
   config: LedgerServerConfig,
   files: LedgerFiles,
   lock: KernelLock,
+  made: readonly string[],
 ): Promise<RunningLedger> {
   const undo: (() => unknown)[] = [lock.release];
+  const missing = [...missingFiles(files), ...made];
   try {
     const tokens = {
       append: ensureToken(files.appendToken, "append"),
@@ -88,7 +103,7 @@ async function serve(
     undo.unshift(server.close);
     ({ url } = server);
     writeDescriptor(files, url);
-    undo.unshift(() => removeDescriptor(files));
+    undo.unshift(() => removeDescriptor(files, url));
     let closed: Promise<void> | undefined;
     return {
       ...described(files, url, tokens),
@@ -96,6 +111,8 @@ async function serve(
       close: () => (closed ??= unwind(undo)),
     };
   } catch (error) {
+    // While the lock is held: nobody else can have begun a ledger there.
+    undo.splice(-1, 0, () => removeFiles(missing));
     await unwind(undo);
     throw error;
   }
@@ -131,12 +148,12 @@ function described(
   };
 }
 
-/** A full disk, a file that is a folder, a right that is missing: whatever the system says. */
+/** Whatever the system says. */
 function cannotStart(path: string, cause: unknown): AuthlogError {
   return new AuthlogError("ERR_AUTHLOG_LEDGER_UNUSABLE", {
     message: `The ledger ${path} could not be started.`,
-    why: "A file beside it could not be made, read or written.",
-    fix: "Look at the cause: a full disk, missing rights, something else in a file's place.",
+    why: causeText(cause),
+    fix: "Correct that, or give the ledger another path.",
     cause,
   });
 }

@@ -1,15 +1,9 @@
 import { createHmac, hash, randomBytes, timingSafeEqual } from "node:crypto";
-import {
-  closeSync,
-  constants,
-  fchmodSync,
-  fstatSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { closeSync, existsSync, fchmodSync, fstatSync, readFileSync } from "node:fs";
 import { AuthlogError } from "../errors.ts";
+import { writeNewFile } from "../files/private-file.ts";
+import { isOwn, openRegular } from "../files/regular-file.ts";
+import { systemReason } from "../files/system-reason.ts";
 
 /** What a token allows: to append events, or to read them. Neither includes the other. */
 export type Role = "append" | "read";
@@ -18,6 +12,8 @@ export type Role = "append" | "read";
 export type Tokens = Readonly<Record<Role, string>>;
 
 const shape = /^authlog_(?:append|read)_[A-Za-z0-9_-]{43}$/;
+/** A token has 58 at most; what is far longer is none. */
+const maxBytes = 1_024;
 
 /**
  * Reads a token, and makes it (256 random bits, mode 0600) at the first start. The caller holds the
@@ -29,53 +25,57 @@ const shape = /^authlog_(?:append|read)_[A-Za-z0-9_-]{43}$/;
 export function ensureToken(path: string, role: Role): string {
   const token = `authlog_${role}_${randomBytes(32).toString("base64url")}`;
   try {
-    writeFileSync(path, `${token}\n`, { flag: "wx", mode: 0o600, flush: true });
+    writeNewFile(path, `${token}\n`, true);
     return token;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") return readToken(path);
-    // A disk that is full leaves a file with half a token, or none.
-    rmSync(path, { force: true });
     throw error;
   }
 }
 
 /** Reads a token that is there, and makes it private again. Throws as {@link ensureToken} does. */
 export function readToken(path: string): string {
-  const token = readOwn(path).trim();
-  if (shape.test(token)) return token;
-  throw new AuthlogError("ERR_AUTHLOG_LEDGER_UNUSABLE", {
-    message: `${path} holds no token of a ledger.`,
-    why: "The file was cut short or edited.",
-    fix: "Delete the file: the next start of the ledger makes a new token.",
+  return withToken(path, (token, file) => {
+    fchmodSync(file, 0o600);
+    return token;
   });
 }
 
-/** The text of a regular file of this user's: whoever could put another there knows the token. */
-function readOwn(path: string): string {
-  // Windows has neither flag, and no such links for users without rights.
-  const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
+/** Checks that what has a token file's name is one, where anything has it. Throws as {@link ensureToken} does. */
+export function assertToken(path: string): void {
+  if (existsSync(path)) withToken(path, () => undefined);
+}
+
+/** Hands out the text of a regular file of this user's: one who could put another there would know the token. */
+function withToken<T>(path: string, use: (token: string, file: number) => T): T {
   let file: number;
   try {
-    file = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+    file = openRegular(path);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ELOOP") throw foreign(path, error);
+    const reason = systemReason(error);
+    if (reason === "ELOOP") throw foreign(path, "It is a link.", error);
+    if (reason === "EFTYPE") throw foreign(path, "It is no regular file.", error);
     throw error;
   }
   try {
-    const stats = fstatSync(file);
-    const isOwn = process.getuid === undefined || stats.uid === process.getuid();
-    if (!stats.isFile() || !isOwn) throw foreign(path);
-    fchmodSync(file, 0o600);
-    return readFileSync(file, "utf8");
+    const stat = fstatSync(file);
+    if (!isOwn(stat)) throw foreign(path, "It belongs to another user, who may know the token.");
+    const token = stat.size > maxBytes ? "" : readFileSync(file, "utf8").trim();
+    if (shape.test(token)) return use(token, file);
+    throw new AuthlogError("ERR_AUTHLOG_LEDGER_UNUSABLE", {
+      message: `${path} holds no token of a ledger.`,
+      why: "The file was cut short or edited, or is another program's.",
+      fix: "Delete the file, if it is the ledger's: the next start makes a new token. Else give the ledger another path.",
+    });
   } finally {
     closeSync(file);
   }
 }
 
-function foreign(path: string, cause?: unknown): AuthlogError {
+function foreign(path: string, why: string, cause?: unknown): AuthlogError {
   return new AuthlogError("ERR_AUTHLOG_LEDGER_UNUSABLE", {
     message: `${path} is not a token file of the ledger's own.`,
-    why: "It is a link, no regular file, or belongs to another user, who may know the token.",
+    why,
     fix: "Delete the file: the next start of the ledger makes a new token.",
     cause,
   });

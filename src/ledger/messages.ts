@@ -34,6 +34,9 @@ export type ReplyMessage =
 /** An error as it crosses a thread: a class and its fields do not. */
 export interface Failure {
   readonly message: string;
+  /** Of an error of ours: why it happened, and what to do. */
+  readonly why?: string;
+  readonly fix?: string;
   /** SQLite's extended result code, where the error is SQLite's. */
   readonly errcode?: number;
   /** Whether the ledger's rows contradict one another; the message says where. */

@@ -1,6 +1,7 @@
 import { extname } from "node:path";
 import { Worker } from "node:worker_threads";
 import { AuthlogError } from "../errors.ts";
+import { causeText } from "../files/system-reason.ts";
 import type { CallMessage, Failure, ReplyMessage, WorkerData } from "./messages.ts";
 
 /** A worker thread that owns a connection to the database, seen from the thread of HTTP. */
@@ -43,7 +44,11 @@ export async function startThread<Call extends CallMessage["call"]>(
   });
   const ended = new Promise<void>((resolve) => {
     const end = (cause?: unknown): void => {
-      failure ??= unusable("The ledger's thread has ended.", cause);
+      failure ??= unusable({
+        message: "The ledger's thread has ended.",
+        why: cause === undefined ? "It was stopped." : causeText(cause),
+        cause,
+      });
       for (const { reject } of waiting.values()) reject(failure);
       waiting.clear();
       resolve();
@@ -87,8 +92,15 @@ export function isFatal(error: unknown): boolean {
 }
 
 function storeError(failure: Failure): AuthlogError {
-  const { message, errcode = 0, damage = errcode % 256 === corrupt } = failure;
-  return damage ? damaged(message, failure) : unusable(message, failure);
+  const { message, why, fix, errcode = 0, damage = errcode % 256 === corrupt } = failure;
+  if (damage) return damaged(message, failure);
+  return why === undefined
+    ? unusable({
+        message: "The ledger's database could not be opened, read or written.",
+        why: `SQLite says: ${message}.`,
+        cause: failure,
+      })
+    : unusable({ message, why, fix, cause: failure });
 }
 
 function damaged(message: string, cause: Failure): AuthlogError {
@@ -100,11 +112,16 @@ function damaged(message: string, cause: Failure): AuthlogError {
   });
 }
 
-function unusable(message: string, cause: unknown): AuthlogError {
-  return new AuthlogError("ERR_AUTHLOG_LEDGER_UNUSABLE", {
-    message,
-    why: "The ledger's database could not be opened, read or written.",
-    fix: "Look at the cause: a full disk, missing rights, a damaged file. Then start the ledger again.",
-    cause,
-  });
+function unusable({
+  message,
+  why,
+  fix = "Correct what the cause names, and start the ledger again.",
+  cause,
+}: {
+  message: string;
+  why: string;
+  fix?: string | undefined;
+  cause: unknown;
+}): AuthlogError {
+  return new AuthlogError("ERR_AUTHLOG_LEDGER_UNUSABLE", { message, why, fix, cause });
 }

@@ -4,6 +4,7 @@ import {
   receiveMessageOnPort,
   workerData,
 } from "node:worker_threads";
+import { AuthlogError } from "../errors.ts";
 import { Damage } from "./damage.ts";
 import type { CallMessage, Failure, ReplyMessage, WorkerData, WriterCall } from "./messages.ts";
 import { type LedgerReader, openReader } from "./store/reader.ts";
@@ -111,6 +112,7 @@ function failureOf(error: unknown): Failure {
   const code = errcode ?? cause?.errcode;
   return {
     message: String(message ?? error),
+    ...(AuthlogError.is(error) && { why: error.why, fix: error.fix }),
     ...(code !== undefined && { errcode: code }),
     ...(error instanceof Damage && { damage: true }),
   };

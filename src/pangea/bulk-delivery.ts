@@ -1,21 +1,23 @@
 import type { AuditEvent, AuditSchema } from "../audit-schema/audit-schema.ts";
 import { canonicalJson } from "../canonical/canonical-json.ts";
-import { AuthlogError } from "../errors.ts";
+import { AuthlogError, errorKind } from "../errors.ts";
 import type {
   DeliveryOutcome,
   ReadableLogRecord,
   Rejection,
   Settled,
 } from "../telemetry/exporter.ts";
+import { loadOnce } from "../telemetry/load-once.ts";
 import { type AcceptedRequest, createAcceptedRequests } from "./accepted-requests.ts";
 import { chunks, deliverInParts } from "./deliver-in-parts.ts";
 import { judgeAnswer, judgeFault, type Verdict } from "./outcome.ts";
 import { RequestFault } from "./request-fault.ts";
-import { type BulkCall, loadBulkCall } from "./request.ts";
+import { loadBulkCall } from "./request.ts";
 import type { EventSigner } from "./signing-key.ts";
 import { toAuditRecord } from "./to-audit-record.ts";
 import { currentToken, type TokenSource } from "./token.ts";
 import { untraced } from "./untraced.ts";
+import { groupBy } from "../telemetry/built-ins.ts";
 
 /** What deliveries need; all of it checked. */
 export interface BulkDeliveryOptions {
@@ -38,13 +40,14 @@ export type BulkDelivery = (
 /** Pangea's limit for one request. */
 const maxEvents = 1_000;
 
+const loadSdk = loadOnce(loadBulkCall);
+
 /** Makes deliveries that share the loaded SDK, and what is known of records to be sent again. */
 export function createBulkDelivery(options: BulkDeliveryOptions): BulkDelivery {
   // A batch can be settled in part when it has to be tried again. What is known of its records is
   // kept until they come back, so that none stands in the log twice for the sake of its neighbours.
   const settled = new WeakMap<ReadableLogRecord, "delivered" | AuthlogError>();
   const accepted = createAcceptedRequests<ReadableLogRecord>(() => performance.now());
-  let loading: Promise<BulkCall> | undefined;
 
   /** Sends a part; or asks for the outcome of the request that its records were accepted in. */
   const request = async (
@@ -55,7 +58,7 @@ export function createBulkDelivery(options: BulkDeliveryOptions): BulkDelivery {
     try {
       signal.throwIfAborted();
       const token = await currentToken(options.token, signal);
-      const bulkCall = await (loading ??= loadBulkCall());
+      const bulkCall = await loadSdk();
       const events = part.map(({ event }) => event);
       const answer = await untraced(() =>
         bulkCall(events, { ...options, token, signal, accepted: before }),
@@ -111,7 +114,7 @@ export function createBulkDelivery(options: BulkDeliveryOptions): BulkDelivery {
     const deadline = AbortSignal.timeout(options.timeoutMillis);
     const either = signal === undefined ? deadline : AbortSignal.any([deadline, signal]);
 
-    const waiting = Map.groupBy(open, ({ record }) => accepted.of(record));
+    const waiting = groupBy(open, ({ record }) => accepted.of(record));
     const fresh = waiting.get(undefined) ?? [];
     waiting.delete(undefined);
     // New ones first: an outcome can be long in coming.
@@ -154,11 +157,11 @@ export function toEvent(
   try {
     const mapped = schema.toEvent(toAuditRecord(record), { canonicalize: canonicalJson, tenantId });
     return mapped.ok ? mapped.event : mapped.cause;
-  } catch {
+  } catch (cause) {
     // A getter of the record, or a schema of the app's own. What it threw may quote the record.
     return new AuthlogError("ERR_AUTHLOG_RECORD_UNMAPPABLE", {
       message: `The schema ${schema.name} can make no event of a log record.`,
-      why: "Reading the record threw, or the schema did.",
+      why: `Reading the record threw, or the schema did ${errorKind(cause)}.`,
       fix: "Try the schema's toEvent on such a record; it has to return a result for any.",
     });
   }

@@ -1,4 +1,5 @@
 import { AuthlogError } from "../errors.ts";
+import { parseUrl } from "../telemetry/built-ins.ts";
 
 /** The domain of Pangea's service, where none is configured. */
 const defaultDomain = "aws.us.pangea.cloud";
@@ -19,7 +20,7 @@ export interface DestinationOptions {
  */
 export function resolveDestination({ domain, baseUrlTemplate }: DestinationOptions): string {
   const template = baseUrlTemplate ?? `https://{SERVICE_NAME}.${domain ?? defaultDomain}`;
-  const url = URL.parse(template.replace("{SERVICE_NAME}", "audit"));
+  const url = parseUrl(template.replace("{SERVICE_NAME}", "audit"));
   if (url === null || (url.protocol !== "https:" && url.protocol !== "http:")) {
     throw invalid("is not a URL of https: (or of http: to this machine)");
   }

@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey, type KeyObject, sign } from "node:crypto";
-import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
 import type { AuditService } from "pangea-node-sdk";
 import { AuthlogError } from "../errors.ts";
 
@@ -30,8 +30,13 @@ export function readSigningKey(path: string): EventSigner {
 function readPrivate(path: string): string {
   let descriptor: number | undefined;
   try {
-    descriptor = openSync(path, "r");
-    const { mode, size } = fstatSync(descriptor);
+    // A FIFO would hold up the whole process until something writes to it. A link is followed: that is
+    // how secrets are mounted.
+    // oxlint-disable-next-line no-bitwise -- open(2) takes its flags so
+    descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const stat = fstatSync(descriptor);
+    const { mode, size } = stat;
+    if (!stat.isFile() && !stat.isDirectory()) throw unusable(path, "It is no file.", make(path));
     // Windows has no such bits, and reports that everyone may read.
     if ((mode & 0o007) !== 0 && process.platform !== "win32") {
       throw unusable(path, "Anyone on this machine can read it.", `Run: chmod 600 ${path}`);

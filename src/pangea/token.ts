@@ -1,4 +1,5 @@
 import { AuthlogError } from "../errors.ts";
+import { deferred } from "../telemetry/built-ins.ts";
 
 /** A token, or what gives the one that is valid now, so that it can be rotated without a restart. */
 export type TokenSource = string | (() => string | Promise<string>);
@@ -19,7 +20,7 @@ async function beforeAbort(
   source: () => string | Promise<string>,
   signal: AbortSignal,
 ): Promise<string> {
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const { promise: aborted, reject } = deferred<never>();
   const onAbort = (): void => reject(missing("The token function did not answer in time."));
   signal.addEventListener("abort", onAbort, { once: true });
   try {

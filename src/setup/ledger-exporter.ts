@@ -81,7 +81,7 @@ function unreachable(cause: unknown): AuthlogError {
     : new AuthlogError("ERR_AUTHLOG_DELIVERY_RETRYABLE", {
         message: "The embedded ledger could not be reached; the events are kept and sent again.",
         why: cause instanceof Error ? cause.message : "Something that is no error was thrown.",
-        fix: "Look at the folder of the ledger, `.authlog`: it must be writable.",
+        fix: "Correct what the cause names; the events are kept until then.",
         cause,
       });
 }

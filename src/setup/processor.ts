@@ -1,6 +1,9 @@
 import { AuditLogRecordProcessor } from "../delivery/audit-log-record-processor.ts";
 import { deadLetterFile } from "../delivery/dead-letter.ts";
+import type { Durability } from "../delivery/journal/journal-options.ts";
+import { sqliteFault } from "../files/kernel-lock.ts";
 import { noteActivity } from "../slot.ts";
+import { report } from "../telemetry/diagnostics.ts";
 import type { DeliveringExporter } from "../telemetry/exporter.ts";
 import { getSlot } from "../slot.ts";
 import type { LogRecordExporter } from "../telemetry/exporter.ts";
@@ -68,7 +71,7 @@ function createProcessor(
       maxBackoffMillis: config.retry.maxBackoffMillis.value,
       giveUpAfter: config.retry.giveUpAfter.value,
     },
-    durability: config.durability.value,
+    durability: supportedDurability(config),
     journal: {
       dir: config.journal.dir.value,
       maxBytes: config.journal.maxBytes.value,
@@ -80,6 +83,14 @@ function createProcessor(
   listenUntilEnded(processor, "beforeExit", () => void processor.runDry());
   listenUntilEnded(processor, "exit", () => processor.end());
   return processor;
+}
+
+/** Without SQLite there are no locks, and so no journal. */
+function supportedDurability({ durability: { value } }: AuthlogConfig): Durability {
+  const fault = value === "memory" ? undefined : sqliteFault();
+  if (fault === undefined) return value;
+  report(fault);
+  return "memory";
 }
 
 /** Listens once to the end of the process, as long as the processor has not ended. */

@@ -18,7 +18,11 @@ import { startSdk } from "./start-sdk.ts";
  */
 export function registerNode(options: AuthlogOptions = {}): Promise<void> {
   const slot = getSlot();
-  slot.setup ??= setUp(options).catch((cause: unknown) => report(setupFailed(cause)));
+  slot.setup ??= setUp(options).catch((cause: unknown) => {
+    // Where nothing takes records yet, the next call tries again.
+    if (slot.sink === undefined) slot.setup = undefined;
+    report(setupFailed(cause));
+  });
   return slot.setup;
 }
 

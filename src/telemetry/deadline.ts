@@ -1,3 +1,5 @@
+import { deferred } from "./built-ins.ts";
+
 /** A time by which something must have ended, whatever it waits for. */
 export interface Deadline {
   readonly passed: boolean;
@@ -16,7 +18,7 @@ const longestMillis = 2 ** 31 - 1;
  *   no number, or below 0, not at all
  */
 export function deadlineIn(timeoutMillis: number): Deadline {
-  const { promise: reached, resolve } = Promise.withResolvers<void>();
+  const { promise: reached, resolve } = deferred<void>();
   const waitMillis = Math.min(Math.max(0, timeoutMillis) || 0, longestMillis);
   let passed = false;
   const timer = setTimeout(() => {

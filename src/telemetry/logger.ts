@@ -1,4 +1,4 @@
-import { AuthlogError } from "../errors.ts";
+import { AuthlogError, errorKind } from "../errors.ts";
 import { type AuthLogRecord, type Emission, getSlot, noteActivity, type Slot } from "../slot.ts";
 import { attributes as vocabulary, scopeName } from "../vocabulary.ts";
 import { apiGlobals, type Context, contextWith, registerLogs } from "./api-globals.ts";
@@ -122,7 +122,7 @@ export function toHrTime(unixMillis: number): HrTime {
 function emitFailed(cause: unknown): AuthlogError {
   return new AuthlogError("ERR_AUTHLOG_EMIT_FAILED", {
     message: "The app's OpenTelemetry logger threw while it took an audit record.",
-    why: "A log record processor that is registered beside authlog's failed in onEmit.",
+    why: `A log record processor that is registered beside authlog's failed in onEmit ${errorKind(cause)}.`,
     fix: "Look at the cause, and at the processors of your LoggerProvider.",
     cause,
   });

@@ -2,6 +2,7 @@ import { type Component, getSlot } from "../slot.ts";
 import { scopeName } from "../vocabulary.ts";
 import { apiGlobals } from "./api-globals.ts";
 import type { DeliveryOutcome, ReadableLogRecord, Settled } from "./exporter.ts";
+import { groupBy } from "./built-ins.ts";
 
 type Attributes = Readonly<Record<string, string>>;
 
@@ -70,7 +71,7 @@ export function createExportMeasure(component: Component): ExportMeasure {
     const seconds = (performance.now() - began) / 1000;
     measured.duration.record(seconds, attributesOf(component, errorTypeOf(outcome)));
     const errorTypes = errorTypesOf(records, outcome, counted);
-    for (const [errorType, { length }] of Map.groupBy(errorTypes, (type) => type)) {
+    for (const [errorType, { length }] of groupBy(errorTypes, (type) => type)) {
       measured.exported.add(length, attributesOf(component, errorType));
     }
     return outcome;

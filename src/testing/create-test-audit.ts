@@ -1,6 +1,7 @@
 import { type AuthLogRecord, getSlot } from "../slot.ts";
 import { describePattern, matches, type TestEventPattern } from "./pattern.ts";
 import { describeEvent, type TestEvent, toTestEvent } from "./test-event.ts";
+import { deferred } from "../telemetry/built-ins.ts";
 
 export type { TestEventPattern } from "./pattern.ts";
 export type { TestActor, TestEvent } from "./test-event.ts";
@@ -76,7 +77,7 @@ export function createTestAudit(): TestAudit {
     pattern: TestEventPattern,
     { timeoutMillis = 1000 }: WaitOptions = {},
   ): Promise<TestEvent> {
-    const { promise, resolve, reject } = Promise.withResolvers<TestEvent>();
+    const { promise, resolve, reject } = deferred<TestEvent>();
     const there = find(pattern);
     if (there !== undefined) return Promise.resolve(there);
     const timer = setTimeout(() => {

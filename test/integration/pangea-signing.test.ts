@@ -1,3 +1,4 @@
+import { execFileSync, spawnSync } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
 import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -131,6 +132,18 @@ describe("a key file that cannot be used is an error that names it and the mend,
     path = folder;
     await chmod(folder, 0o700);
     expect(thrown().why).toBe("It cannot be read (EISDIR).");
+  });
+
+  it("that is a FIFO is refused at once: the process is not held up", () => {
+    execFileSync("mkfifo", [path]);
+    const module = new URL("../../src/pangea/signing-key.ts", import.meta.url).href;
+    const program = `import { readSigningKey } from "${module}";
+      try { readSigningKey(${JSON.stringify(path)}); } catch ({ code, why }) { console.log(code, why); }`;
+    const { stdout } = spawnSync(process.execPath, ["--input-type=module", "--eval", program], {
+      encoding: "utf8",
+      timeout: 10_000,
+    });
+    expect(stdout).toBe("ERR_AUTHLOG_SIGNING_KEY It is no file.\n");
   });
 
   it("nor does the key show when an exporter with it is inspected", async () => {

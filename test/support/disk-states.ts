@@ -167,10 +167,10 @@ function make(inode: Inode, path: string, at: number, random: (() => number) | u
   const happened = <T extends Change>(changes: readonly T[]): T[] =>
     changes.filter((change) => change.at < at);
   if (inode.kind === "file") {
-    writeFileSync(path, contentOf(happened(inode.data), at, random));
+    writeFileSync(path, contentOf(happened(inode.data), at, random), { mode: 0o600 });
     return;
   }
-  mkdirSync(path, { recursive: true });
+  mkdirSync(path, { recursive: true, mode: 0o700 });
   const names = new Map<string, Inode>();
   const luck = random?.() ?? 1;
   for (const { safeFrom, names: changed } of happened(inode.renames)) {

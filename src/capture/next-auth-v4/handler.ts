@@ -12,6 +12,7 @@ import { headersOf } from "../request-of-call.ts";
 import { attemptOf, readTarget4 } from "../request-target.ts";
 import { passesChecks } from "./check-cookies.ts";
 import { type Answer, describeAnswer, handlerError } from "./outcome.ts";
+import { parseUrl } from "../../telemetry/built-ins.ts";
 
 /**
  * Runs a handler of next-auth 4, of the pages or of the app router, so that each attempt that goes
@@ -66,7 +67,7 @@ interface Asked {
 }
 
 async function readAsked(request: unknown, second: unknown): Promise<Asked> {
-  const url = URL.parse(readText(request, "url") ?? "", "http://localhost");
+  const url = parseUrl(readText(request, "url") ?? "", "http://localhost");
   const common = { method: readText(request, "method") ?? "GET", path: url?.pathname };
   // By these next-auth, too, knows the context of the app router.
   const params = readField(second, "params");

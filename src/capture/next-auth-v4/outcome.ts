@@ -5,6 +5,7 @@ import { failsOAuthCheck, tokenReason } from "../checks.ts";
 import { reasonOfAnswer } from "../provider-answer.ts";
 import { readField, readText } from "../read.ts";
 import { noToken, refusalOf } from "../refusals.ts";
+import { parseUrl } from "../../telemetry/built-ins.ts";
 
 /** What a code that next-auth 4 hands to its logger says about the attempt that it ended. */
 const reasons: ReadonlyMap<string, FailureReason> = new Map(
@@ -114,7 +115,7 @@ export interface Answer {
 /** What the answer says of a request of which nothing was seen. */
 export function describeAnswer(answer: Answer, attempt: Attempt): Failure | undefined {
   const { status, location } = answer;
-  const url = location === undefined ? null : URL.parse(location, "http://localhost");
+  const url = location === undefined ? null : parseUrl(location, "http://localhost");
   // Where people are sent is often the client's choice, so only next-auth's own pages count.
   const asksForCsrf = url?.search === "?csrf=true" && /\/sign(?:in|out)$/.test(url.pathname);
   const isUnsupported = status === 400 || (status === 500 && attempt.name !== undefined);

@@ -1,17 +1,10 @@
 import { randomBytes } from "node:crypto";
 import type fs from "node:fs";
-import {
-  appendFileSync,
-  closeSync,
-  existsSync,
-  openSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { closeSync, existsSync, openSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { syncFolderSoon } from "../../files/private-file.ts";
+import { syncFolderSoon, writeNewFile } from "../../files/private-file.ts";
+import { appendFlags } from "../../files/regular-file.ts";
 import { systemReason } from "../../files/system-reason.ts";
 import { confirmedFile, confirmedLines, readConfirmed, unfinished } from "./lane-files.ts";
 import type { NumberSet, Range } from "./number-set.ts";
@@ -60,7 +53,12 @@ export class ConfirmedNote {
     this.#unwritten = true;
     // A break first: what a process left that died within a line is not a part of the next one.
     const bytes = Buffer.concat([lineBreak, lines]);
-    appendFileSync(confirmedFile(this.folder), bytes, { mode: 0o600 });
+    const descriptor = openSync(confirmedFile(this.folder), appendFlags, 0o600);
+    try {
+      writeFileSync(descriptor, bytes);
+    } finally {
+      closeSync(descriptor);
+    }
     this.#unwritten = false;
   }
 
@@ -74,10 +72,9 @@ export class ConfirmedNote {
     if (existsSync(this.#reserve)) return;
     try {
       // Some file systems keep no zeroes.
-      writeFileSync(this.#reserve, randomBytes(reserveBytes), { mode: 0o600 });
+      writeNewFile(this.#reserve, randomBytes(reserveBytes));
     } catch {
       // It is full now: that is tried again when something has gone.
-      rmSync(this.#reserve, { force: true });
     }
   }
 
@@ -131,7 +128,7 @@ export class ConfirmedNote {
   }
 
   async #storeInPlace(): Promise<void> {
-    const descriptor = openSync(confirmedFile(this.folder), "a", 0o600);
+    const descriptor = openSync(confirmedFile(this.folder), appendFlags, 0o600);
     try {
       if (this.#unwritten) writeFileSync(descriptor, this.#front());
       await this.#fsync(descriptor).catch((error: unknown) => {

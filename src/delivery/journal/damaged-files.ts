@@ -1,4 +1,4 @@
-import { linkSync, mkdirSync, readdirSync, statSync } from "node:fs";
+import { linkSync, lstatSync, mkdirSync, readdirSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { isRegularThere } from "../../files/regular-file.ts";
 import type { Segment } from "./lane-files.ts";
@@ -43,7 +43,9 @@ export function keepDamaged(
     // Another place of the same segment was damaged too.
     if (kept.some((file) => file.path === copy)) return copy;
     if (kept.reduce((sum, { bytes }) => sum + bytes, size) > maxBytes) return undefined;
-    mkdirSync(folderOf(journal), { recursive: true, mode: 0o700 });
+    // A link in the folder's place may lead to somebody else's.
+    if (lstatSync(folderOf(journal), { throwIfNoEntry: false })?.isDirectory() !== true)
+      mkdirSync(folderOf(journal), { mode: 0o700 });
     linkSync(path, copy);
     return copy;
   } catch {

@@ -1,5 +1,5 @@
-import { AuthlogError } from "../../errors.ts";
-import { systemReason } from "../../files/system-reason.ts";
+import { AuthlogError, errorKind } from "../../errors.ts";
+import { causeText, systemReason } from "../../files/system-reason.ts";
 import { plural } from "../plural.ts";
 import type { Damage } from "./lane-reader.ts";
 
@@ -32,7 +32,10 @@ export function diskHangs(bytes: number): AuthlogError {
 }
 
 function whyUnwritable(dir: string, cause: unknown): string {
-  return `The system says ${systemReason(cause) ?? "nothing more"}; the journal's folder is ${dir}.`;
+  const reason = systemReason(cause);
+  return reason === undefined
+    ? `${causeText(cause)} The journal's folder is ${dir}.`
+    : `The system says ${reason}; the journal's folder is ${dir}.`;
 }
 
 function unwritableBy(why: string, fix: string, cause?: unknown): AuthlogError {
@@ -59,7 +62,7 @@ export function syncFailed(cause: unknown): AuthlogError {
   return new AuthlogError("ERR_AUTHLOG_JOURNAL_SYNC_FAILED", {
     message:
       "The disk failed to store a part of the journal; it was written anew, to another file.",
-    why: `The system says ${systemReason(cause) ?? "nothing more"}. A sync that failed is not repeated on the same file: the kernel may have dropped what it could not write.`,
+    why: `The system says ${systemReason(cause) ?? errorKind(cause)}. A sync that failed is not repeated on the same file: the kernel may have dropped what it could not write.`,
     fix: "Look at the disk.",
     cause,
   });
@@ -86,7 +89,7 @@ export function journalFull(maxBytes: number): AuthlogError {
 /** Entries that cannot be read now. Nothing of them is given up. */
 export function unread(path: string, cause: unknown): AuthlogError {
   return unreadBy(
-    `The system says ${systemReason(cause) ?? "nothing more"} of ${path}.`,
+    `The system says ${systemReason(cause) ?? errorKind(cause)} of ${path}.`,
     "Look at what the process may open (ulimit -n), at its right to what is there, and at the disk; at EFTYPE, take away what is no file of the journal's.",
     cause,
   );

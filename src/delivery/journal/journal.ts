@@ -20,6 +20,7 @@ import { rangesOf } from "./number-set.ts";
 import { openOwnLane } from "./open-own-lane.ts";
 import type { Holding, OwnLane } from "./own-lane.ts";
 import { SyncRounds } from "./sync-rounds.ts";
+import { groupBy } from "../../telemetry/built-ins.ts";
 
 /**
  * Keeps records on the disk until they are confirmed, beyond the end of the process. Each process
@@ -141,7 +142,7 @@ export class Journal {
   confirm(positions: readonly Position[]): void {
     // Somebody else may have the lanes by now.
     if (this.#closed) return;
-    for (const [lane, some] of Map.groupBy(positions, (position) => position.lane)) {
+    for (const [lane, some] of groupBy(positions, (position) => position.lane)) {
       this.#confirm(lane, () => lane.confirm(rangesOf(some.map(({ number }) => number))));
     }
   }

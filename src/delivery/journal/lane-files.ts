@@ -42,10 +42,13 @@ export function unfinished(path: string): string {
   return `${path}${newSuffix}`;
 }
 
+/** The names of those: of the note, of its reserve, and of segments that are written anew. */
+const unfinishedName = /^(?:confirmed\.jsonl|reserve|\d{8}-\d{12}\.jsonl)\.new$/;
+
 /** What processes left of those that died over one. A folder is none of theirs. */
 export function unfinishedFiles(folder: string): string[] {
   return entriesIn(folder)
-    .filter((entry) => entry.name.endsWith(newSuffix) && !entry.isDirectory())
+    .filter((entry) => unfinishedName.test(entry.name) && !entry.isDirectory())
     .map(({ name }) => join(folder, name));
 }
 

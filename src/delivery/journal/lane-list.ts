@@ -1,6 +1,8 @@
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { tryLockExisting } from "../../files/kernel-lock.ts";
+import { isShared } from "../../files/private-file.ts";
+import { isOwn } from "../../files/regular-file.ts";
 import { systemReason } from "../../files/system-reason.ts";
 import {
   confirmedFile,
@@ -12,10 +14,13 @@ import {
 import { clearLane, removeEmpty } from "./lane-lock.ts";
 import type { NumberSet } from "./number-set.ts";
 
-const laneName = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+/** A UUIDv7. Folders that an app names so may lie beside a lane: what is in one says whose it is. */
+const uuid = "[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}";
+const laneName = new RegExp(`^${uuid}$`);
 
 /** A lane gets its name when its lock is held: until then it is nobody's, and nobody takes it. */
 export const newPrefix = ".new-";
+const newName = new RegExp(`^\\${newPrefix}${uuid}$`);
 
 /** Told of a folder in a journal's that cannot be looked at, or taken. The others are. */
 type OnFailed = (folder: string, error: unknown) => void;
@@ -26,7 +31,8 @@ export function laneIds(journal: string, onFailed: OnFailed): string[] {
   for (const name of names) {
     const folder = join(journal, name);
     try {
-      if (name.startsWith(newPrefix)) clearHalfMade(folder);
+      if (!isOursAlone(folder)) continue;
+      if (newName.test(name)) clearHalfMade(folder);
       else if (laneName.test(name)) clearForsaken(folder);
     } catch (error) {
       onFailed(folder, error);
@@ -46,6 +52,12 @@ function folderNames(journal: string): string[] {
     .filter((entry) => entry.isDirectory())
     .map(({ name }) => name)
     .toSorted();
+}
+
+/** Lanes are made private. The folders of others are theirs, also where this process might remove them. */
+function isOursAlone(folder: string): boolean {
+  const stat = lstatSync(folder, { throwIfNoEntry: false });
+  return stat !== undefined && isOwn(stat) && !isShared(stat);
 }
 
 function clearHalfMade(folder: string): void {

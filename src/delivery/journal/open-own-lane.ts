@@ -33,9 +33,12 @@ export function openOwnLane(
   { dir, maxBytes }: Required<JournalOptions>,
   { tuning, durable, files, readerFiles }: Writing,
 ): OwnLane {
-  ensurePrivateFolder(dir);
+  const unmake = ensurePrivateFolder(dir);
   const network = networkFileSystemOf(dir);
-  if (network !== undefined) throw onNetwork(dir, network);
+  if (network !== undefined) {
+    unmake();
+    throw onNetwork(dir, network);
+  }
   const options = {
     segmentBytes: Math.min(tuning.segmentBytes, maxBytes / segmentsAtLeast),
     durable,

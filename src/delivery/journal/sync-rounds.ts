@@ -1,3 +1,5 @@
+import { type Deferred, deferred } from "../../telemetry/built-ins.ts";
+
 /** So many appends let a sync begin in the middle of a turn of the event loop, at the least. */
 const leastCrowd = 32;
 
@@ -10,7 +12,7 @@ const leastCrowd = 32;
 export class SyncRounds {
   readonly #sync: () => Promise<void>;
   #current: Promise<void> | undefined;
-  #next: PromiseWithResolvers<void> | undefined;
+  #next: Deferred<void> | undefined;
   /** Appends that the next sync is to cover. */
   #gathered = 0;
   /** With so many it begins. */
@@ -40,7 +42,7 @@ export class SyncRounds {
 
   #plan(): Promise<void> {
     if (this.#next === undefined) {
-      this.#next = Promise.withResolvers();
+      this.#next = deferred();
       // Where nobody waits, nobody hears of the failure here: it is reported where it happens.
       this.#next.promise.catch(() => {});
       this.#beginSoon();

@@ -2,12 +2,12 @@ import { randomBytes } from "node:crypto";
 import { DatabaseSync } from "node:sqlite";
 import { AuthlogError } from "../../errors.ts";
 import { Damage } from "../damage.ts";
+import { applicationId } from "../ledger-file.ts";
 import { assertSchema } from "./integrity.ts";
 import { createPrivateFile, makePrivate } from "../../files/private-file.ts";
+import { causeText } from "../../files/system-reason.ts";
 
 const formatVersion = 2;
-/** "alog": lets `file` and a reader tell a ledger from any other SQLite database. */
-const applicationId = 0x61_6c_6f_67;
 
 /**
  * Rows are only ever added. What can be derived is not stored: a record's buffer follows from its
@@ -55,12 +55,14 @@ export const tables: string = `
 export function openForWriting(path: string): DatabaseSync {
   createPrivateFile(path);
   // What a crash left behind holds events as well; SQLite would use it with the rights that it has.
-  for (const suffix of ["-wal", "-shm"]) makePrivate(`${path}${suffix}`);
+  for (const suffix of ["", "-wal", "-shm"]) makePrivate(`${path}${suffix}`);
   const db = new DatabaseSync(path);
   try {
+    const version = versionOf(db);
+    // Before there is a log beside the file: from now on its first bytes say whose it is.
+    if (version === undefined) db.exec(`PRAGMA application_id = ${applicationId}`);
     // FULL: in WAL mode, a commit that returned is on disk (https://sqlite.org/pragma.html).
     db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000");
-    const version = versionOf(db);
     if (version === undefined) create(db);
     else {
       assertVersion(path, version);
@@ -106,19 +108,20 @@ function rollBack(db: DatabaseSync): void {
   }
 }
 
-/** Version of the ledger in the file; undefined where the file is empty. */
+/** Version of the ledger in the file; undefined where there is none yet. */
 export function versionOf(db: DatabaseSync): number | undefined {
   const objects = db.prepare("SELECT count(*) AS n FROM sqlite_schema").get()?.["n"];
   const id = db.prepare("PRAGMA application_id").get()?.["application_id"];
-  if (objects === 0 && id !== applicationId) return undefined;
+  const version = Number(db.prepare("PRAGMA user_version").get()?.["user_version"]);
+  if (objects === 0 && version === 0 && (id === 0 || id === applicationId)) return undefined;
   if (id !== applicationId) throw new Error("The database belongs to another application");
-  return Number(db.prepare("PRAGMA user_version").get()?.["user_version"]);
+  return version;
 }
 
 function create(db: DatabaseSync): void {
   inTransaction(db, "BEGIN IMMEDIATE", () => {
     db.exec(tables);
-    db.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${formatVersion}`);
+    db.exec(`PRAGMA user_version = ${formatVersion}`);
     // Names the tree in every root; random, so that two ledgers are never taken for one.
     db.prepare("INSERT INTO ledger VALUES (?)").run(randomBytes(32).toString("hex"));
   });
@@ -136,8 +139,8 @@ export function assertVersion(path: string, version: number): void {
 function notALedger(path: string, cause: unknown): AuthlogError {
   return new AuthlogError("ERR_AUTHLOG_LEDGER_UNUSABLE", {
     message: `${path} could not be opened as a ledger.`,
-    why: "The file is damaged, belongs to another application, or cannot be written.",
-    fix: "Look at the cause; give another path, or bring the file back from a copy.",
+    why: causeText(cause),
+    fix: "Correct that; or give another path, or bring the file back from a copy.",
     cause,
   });
 }

@@ -1,4 +1,6 @@
+import { execFileSync } from "node:child_process";
 import {
+  chmodSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -129,7 +131,8 @@ describe("the dead-letter file", () => {
 
   it("that others could read is made its owner's before anything is added", async () => {
     const path = join(folder, "letters.jsonl");
-    writeFileSync(path, "", { mode: 0o644 });
+    await keep(deadLetterFile({ path }), [letter()]);
+    chmodSync(path, 0o644);
     await keep(deadLetterFile({ path }), [letter()]);
     expect(modeOf(path)).toBe(0o600);
   });
@@ -179,9 +182,9 @@ describe("what cannot be kept is said, and never thrown", () => {
   it.each<[string, (path: string) => void, RegExp]>([
     ["a folder in its place", (path) => mkdirSync(path), /EISDIR/],
     ["a link in its place", (path) => symlinkSync("/dev/null", path), /ELOOP/],
-    ["a disk that is full", () => undefined, /ENOSPC/],
-  ])("%s", async (name, prepare, reason) => {
-    const path = name === "a disk that is full" ? "/dev/full" : join(folder, "letters.jsonl");
+    ["a FIFO in its place", (path) => execFileSync("mkfifo", [path]), /EFTYPE/],
+  ])("%s", async (_, prepare, reason) => {
+    const path = join(folder, "letters.jsonl");
     prepare(path);
     await keep(deadLetterFile({ path }), [letter()]);
     expect(watched.diagnostics.map(({ code }) => code)).toEqual(["ERR_AUTHLOG_DEAD_LETTER_FAILED"]);

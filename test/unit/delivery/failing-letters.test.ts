@@ -125,9 +125,12 @@ describe("a letter that stands in the file twice", () => {
     "since it %s, and how far the retry came could not be noted, is sent once",
     async (_, deliver) => {
       await write(path, 1, 4);
-      mkdirSync(`${path}.retrying.done.new`);
-      await expect(retry(path, deliver)).rejects.toMatchObject({ code: "EISDIR" });
-      rmdirSync(`${path}.retrying.done.new`);
+      const inTheWay: Deliver = (...args) => {
+        mkdirSync(`${path}.retrying.done`, { recursive: true });
+        return deliver(...args);
+      };
+      await expect(retry(path, inTheWay)).rejects.toMatchObject({ code: "EISDIR" });
+      rmdirSync(`${path}.retrying.done`);
       const { report, batches } = await retry(path);
       expect(sorted(batches.flat())).toEqual([1, 2, 3, 4]);
       expect(report).toMatchObject({ delivered: 4, waiting: 0 });

@@ -253,10 +253,10 @@ const line = (text: string): Buffer => Buffer.from(`${text}\n`);
 
 describe("a file of dead letters", () => {
   it("is not appended to beyond its bound, and as a whole line behind half of one", () => {
-    appendFileSync(path, "half");
-    expect(appendLetters(path, [line("whole")], { maxBytes: 9 })).toEqual({ status: "full" });
+    appendFileSync(path, '{"at":"half');
+    expect(appendLetters(path, [line("whole")], { maxBytes: 16 })).toEqual({ status: "full" });
     expect(appendLetters(path, [line("whole")])).toEqual({ status: "written" });
-    expect(readFileSync(path, "utf8")).toBe("half\nwhole\n");
+    expect(readFileSync(path, "utf8")).toBe('{"at":"half\nwhole\n');
   });
 
   it.each([
@@ -264,12 +264,12 @@ describe("a file of dead letters", () => {
     ["", 5, 1],
     ["", 8, 1],
     ["", 10, 2],
-    ["half", 0, 0],
-    ["half", 5, 0],
-    ["half", 6, 1],
+    ['{"at"', 0, 0],
+    ['{"at"', 5, 0],
+    ['{"at"', 6, 1],
   ])("that has %j, on a disk that has room for %i bytes more, takes %i whole lines", (...args) => {
     const [before, room, written] = args;
-    appendFileSync(path, before);
+    appendFileSync(path, before, { mode: 0o600 });
     const cause = new Error("ENOSPC");
     let left = room;
     const untilFull = (descriptor: number, bytes: Buffer, offset: number): number => {
@@ -289,7 +289,7 @@ describe("a file of dead letters", () => {
     await write(path, 1, 1);
     const letter = readFileSync(path);
     rmSync(path);
-    writeFileSync(path, "");
+    writeFileSync(path, "", { mode: 0o600 });
     /** A whole retry, between the opening of the file and the writing. */
     const duringRetry = (descriptor: number, bytes: Buffer, offset: number): number => {
       const aside = `${path}.retrying`;
@@ -305,7 +305,7 @@ describe("a file of dead letters", () => {
     closeSync(descriptor);
     expect(existsSync(path)).toBe(false);
 
-    writeFileSync(path, "");
+    writeFileSync(path, "", { mode: 0o600 });
     let times = 0;
     const writeOnce = (...args: Parameters<typeof duringRetry>): number => {
       times += 1;

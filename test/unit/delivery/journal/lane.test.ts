@@ -33,8 +33,8 @@ function openJournal(dir: string): Journal {
 describe("a lane", () => {
   it("that a process died over, while it made it or cleared it away, goes with the next look", () => {
     const dir = lanesFolder();
-    mkdirSync(join(dir, `.new-${laneId(1)}`));
-    mkdirSync(join(dir, laneId(2)));
+    mkdirSync(join(dir, `.new-${laneId(1)}`), { mode: 0o700 });
+    mkdirSync(join(dir, laneId(2)), { mode: 0o700 });
     laneIds(dir, () => {});
     expect(readdirSync(dir)).toEqual([]);
   });

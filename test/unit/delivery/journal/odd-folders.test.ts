@@ -85,7 +85,7 @@ describe("in a journal's folder", () => {
     const dir = journalFolder();
     const folder = leaveLane(dir);
     for (const odd of [laneId, `.new-${laneId}`]) {
-      mkdirSync(join(dir, odd));
+      mkdirSync(join(dir, odd), { mode: 0o700 });
       plant(join(dir, odd, "lock"));
     }
     expect(viewJournal(dir)).toMatchObject({
