@@ -68,7 +68,7 @@ function checkSdk({ packages, install }: App, api: string): Check {
       what: "No OpenTelemetry SDK is installed.",
       why: "It is optional: tracing, and the exporters of OTEL_* variables, need it.",
       hint: `${install} @opentelemetry/sdk-node`,
-      link: readme("install"),
+      link,
     };
   }
   const line: Line = atLeast(api, [1, 10, 0]) ? "3.x" : "2.x";
