@@ -204,6 +204,12 @@ describe("authlog doctor", () => {
     expect(text).not.toMatch(/pts_secret|not-a-port/);
   });
 
+  it("warns where a collector is named, and no SDK is there to send to it", async () => {
+    writeApp();
+    const { code, odd } = await doctor({ OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:4318" });
+    expect({ code, sdk: odd["environment.otel-sdk"] }).toEqual({ code: 0, sdk: "warn" });
+  });
+
   it("does not ask for a start of the app where authlog is switched off", async () => {
     writeFreshApp();
     const { code, odd } = await doctor({ AUTHLOG_ENABLED: "false" });

@@ -85,7 +85,7 @@ async function examine(
   const journal = readJournal(folder, config);
   const nowMillis = Date.now();
   const checks: Check[] = [
-    ...environmentChecks(app, process.versions.node),
+    ...environmentChecks(app, process.versions.node, config.tracing.value),
     // Switched off, register does nothing that could be seen.
     ...(config.enabled.value ? wiringChecks(app, finding, nowMillis) : []),
     ...configurationChecks(app, config, finding),
