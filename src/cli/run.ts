@@ -39,7 +39,7 @@ const help = `Usage: authlog <command> [options]
 
   serve       start the embedded ledger and show each event as it is appended
   tail        show the latest events of the embedded ledger, and new ones as they come
-  doctor      look at an app, its settings and where its events go, and say what to mend
+  doctor      look at an app, its settings and where its events go, and say what to change
   journal     show what waits on the disk for its delivery
   deadletter  list what the audit log refused for good, or send it again
 

@@ -166,6 +166,6 @@ function tokenMissing(): AuthlogError {
   return new AuthlogError("ERR_AUTHLOG_TOKEN_MISSING", {
     message: "There is no token: audit events wait, and are delivered nowhere.",
     why: "PANGEA_TOKEN is not set, and in production authlog starts no ledger by itself.",
-    fix: "Set PANGEA_TOKEN (and PANGEA_DOMAIN); or run `npx authlog serve`, and set PANGEA_BASE_URL_TEMPLATE to the URL that it prints and PANGEA_TOKEN to what stands in the file of the append token that it names.",
+    fix: "Set PANGEA_TOKEN (and PANGEA_DOMAIN); or run `npx authlog serve`, and set PANGEA_BASE_URL_TEMPLATE to the URL that it prints and PANGEA_TOKEN to the content of the append token's file, which it names.",
   });
 }

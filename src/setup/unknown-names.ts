@@ -74,7 +74,7 @@ export function unknownName(unknown: UnknownName): AuthlogError {
         ? `${name} has no effect: it is a group of settings, and must be an object.`
         : `${name} has no effect: no setting has this name.`,
     why: asksForPseudonyms(unknown)
-      ? "It looks like a wish for privacy: until its name is right, every attribute that points at a person is a pseudonym, or left out where there is no key."
+      ? "It seems to ask for pseudonyms: until its name is right, every attribute that points at a person is a pseudonym, or left out where there is no key."
       : "It is misspelt, of another version of authlog, or in the wrong place.",
     fix: fixOf(name, meant),
   });

@@ -204,6 +204,19 @@ describe("authlog doctor", () => {
     expect(text).not.toMatch(/pts_secret|not-a-port/);
   });
 
+  it("warns where a collector is named, and no SDK is there to send to it", async () => {
+    writeApp();
+    const { code, odd } = await doctor({ OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:4318" });
+    expect({ code, sdk: odd["environment.otel-sdk"] }).toEqual({ code: 0, sdk: "warn" });
+  });
+
+  it("does not ask for a start of the app where authlog is switched off", async () => {
+    writeFreshApp();
+    const { code, odd } = await doctor({ AUTHLOG_ENABLED: "false" });
+    expect({ code, enabled: odd["configuration.enabled"] }).toEqual({ code: 0, enabled: "warn" });
+    expect(odd).not.toHaveProperty("wiring.register");
+  });
+
   it("says of a file in the journal's place that it is no folder", async () => {
     writeApp();
     write("a-file", "");
@@ -336,6 +349,16 @@ describe("authlog doctor, of processes that have run in the folder", () => {
     const { code, odd, text } = await doctor(env);
     expect({ code, waiting: odd["destination.waiting"] }).toEqual({ code: 1, waiting: "fail" });
     expect(text).toContain("1 event waits, and nothing takes it.");
+  });
+
+  it("checks what holds in production where the app that runs is in production", async () => {
+    writeFreshApp();
+    await using app = await startSetUp("register", folder, { NODE_ENV: "production" });
+    await app.ask("sign in");
+    await stateOfApp(({ lastEventUnixMillis }) => lastEventUnixMillis !== undefined);
+    const { code, odd, text } = await doctor();
+    expect({ code, token: odd["destination.token"] }).toEqual({ code: 1, token: "fail" });
+    expect(text).not.toMatch(/register starts it|start the app/);
   });
 
   it("is at fault where the app's last delivery failed, though its own question is answered", async () => {

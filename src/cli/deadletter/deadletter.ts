@@ -30,7 +30,7 @@ export async function deadletter(args: readonly string[], terminal: Terminal): P
   if (name === "list" || name === "retry") return actions[name](rest, terminal);
   const meant = suggest(name, Object.keys(actions));
   throw new AuthlogError("ERR_AUTHLOG_USAGE", {
-    message: "authlog deadletter has to be told what to do: list or retry.",
+    message: "authlog deadletter needs a subcommand: list or retry.",
     why: name === "" ? "Nothing was named." : `${plain(name, 32)} is neither.`,
     fix:
       meant === undefined ? "See authlog deadletter --help." : `Use authlog deadletter ${meant}.`,

@@ -30,7 +30,7 @@ function checkLast({ failed, deliveredUnixMillis }: AppState, nowMillis: number)
         id,
         status: "fail",
         what: `The app's last delivery failed, ${age(nowMillis - failed.unixMillis)} ago: ${failed.code}.`,
-        why: "Its events are kept, and sent again. The app's own log says what the destination answered.",
+        why: "Its events are kept, and sent again. The app's own log says why.",
         hint: "npx authlog journal",
         link: readme(failed.code.toLowerCase()),
       },
@@ -81,15 +81,16 @@ function checkWaiting(
   const isTaken = here.kind === "remote" || here.kind === "code" || kindOfApp === "remote";
   if (depth === 0 || isTaken || (here.kind === "ledger" && here.url !== undefined)) return [];
   const serves = here.kind === "ledger";
+  const [wait, them, they] = depth === 1 ? ["waits", "it", "It is"] : ["wait", "them", "They are"];
   return [
     {
       id: "destination.waiting",
       status: "fail",
-      what: `${plural(depth, "event")} wait${depth === 1 ? "s" : ""}, and nothing takes ${depth === 1 ? "it" : "them"}.`,
+      what: `${plural(depth, "event")} ${wait}, and nothing takes ${them}.`,
       why: serves
-        ? `They are in ${dir}. There is no token, and the ledger ${here.path} is not served: start the app, which serves it and delivers.`
-        : `They are in ${dir}, and there is no destination that can be used.`,
-      hint: serves ? "npm run dev" : "export PANGEA_TOKEN=",
+        ? `${they} in ${dir}. There is no token, and the ledger ${here.path} is not served: ${kindOfApp === "ledger" ? "the app runs, and its log says why" : "start the app, which serves it and delivers"}.`
+        : `${they} in ${dir}, and there is no destination that can be used.`,
+      ...(kindOfApp !== "ledger" && { hint: serves ? "npm run dev" : "export PANGEA_TOKEN=" }),
       link: readme(serves ? "the-embedded-ledger" : "err_authlog_token_missing"),
     },
   ];

@@ -67,7 +67,7 @@ function checkLedger({ path, url }: Extract<Destination, { kind: "ledger" }>): C
     id,
     status: "skip",
     what: "Events go to the embedded ledger, which does not run now.",
-    why: `There is no token, so register starts it with the app, in ${path}.`,
+    why: `There is no token, so outside production it starts with the app, in ${path}.`,
     hint: "npx authlog serve",
     link: readme("the-embedded-ledger"),
   };
@@ -129,7 +129,7 @@ function checkToken(answer: NonNullable<Probe["answer"]>): Check {
     return {
       id,
       status: "ok",
-      what: "The token is taken.",
+      what: "The token is accepted.",
       why: "A request without events got past it.",
     };
   }

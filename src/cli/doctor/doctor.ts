@@ -14,7 +14,7 @@ import { environmentChecks } from "./environment-checks.ts";
 import { journalChecks } from "./journal-checks.ts";
 import { probeDestination } from "./probe.ts";
 import { readApp } from "./read-app.ts";
-import { readAppState } from "./read-app-state.ts";
+import { type AppStateFinding, readAppState } from "./read-app-state.ts";
 import { readJournal } from "./read-journal.ts";
 import { type Report, reportLines } from "./report-lines.ts";
 import { settingsOf } from "./settings.ts";
@@ -24,9 +24,10 @@ import { wiringChecks } from "./wiring-checks.ts";
 export const doctorHelp = `Usage: authlog doctor [--dir <folder>] [--no-write] [--json]
 
 Looks at an app's environment, wiring, configuration, journal and destination, and says what to fix.
-Reads what the app said of itself when it ran (.authlog/app.json), packages and .env files, and sends
-one event, authlog.doctor, to the destination and back; it stays there. NODE_ENV=production checks what
-holds in production. Exits with 1 if there is a fault.
+Reads what the app said of itself when it ran (.authlog/app.json), packages and .env files, sends one
+event, authlog.doctor, to the destination, where it stays, and reads it back. Checks what holds in the mode
+of the app that runs, or else in development; NODE_ENV=production asks for production. Exits with 1
+if there is a fault.
 
   --dir <folder>  the app's folder  (default: this one)
   --no-write      send no event
@@ -48,22 +49,30 @@ export async function doctor(args: readonly string[], terminal: Terminal): Promi
     },
   });
   const folder = folderOf(values.dir);
-  const environment = readAppEnvironment(folder, terminal.env);
-  const report = withoutSecrets(await examine(folder, environment, values.write), environment);
+  const finding = readAppState(folder);
+  const environment = readAppEnvironment(folder, { ...modeOf(finding), ...terminal.env });
+  const examined = await examine(folder, environment, finding, values.write);
+  const report = withoutSecrets(examined, environment);
   const ok = report.checks.every(({ status }) => status !== "fail");
   if (values.json) terminal.out(jsonLine({ ok, ...report }));
   else for (const line of reportLines(report, terminal.color)) terminal.out(line);
   return ok ? exitCodes.ok : exitCodes.fault;
 }
 
+/** Of an app that runs in production, what holds in development says nothing. */
+const modeOf = (finding: AppStateFinding): Readonly<Record<string, string>> =>
+  finding.kind === "found" && finding.running && finding.state.production
+    ? { NODE_ENV: "production" }
+    : {};
+
 async function examine(
   folder: string,
   { values, files }: AppEnvironment,
+  finding: AppStateFinding,
   write: boolean,
 ): Promise<Report> {
   const app = readApp(folder);
   const config = resolveConfig({}, values);
-  const finding = readAppState(folder);
   const settings = finding.kind === "found" ? finding.state.settings : [];
   const destination = await probeDestination({
     config,
@@ -76,8 +85,9 @@ async function examine(
   const journal = readJournal(folder, config);
   const nowMillis = Date.now();
   const checks: Check[] = [
-    ...environmentChecks(app, process.versions.node),
-    ...wiringChecks(app, finding, nowMillis),
+    ...environmentChecks(app, process.versions.node, config.tracing.value),
+    // Switched off, register does nothing that could be seen.
+    ...(config.enabled.value ? wiringChecks(app, finding, nowMillis) : []),
     ...configurationChecks(app, config, finding),
     ...journalChecks(journal, config, nowMillis),
     ...destinationChecks(destination, config.durability.value),

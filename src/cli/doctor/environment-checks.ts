@@ -4,12 +4,13 @@ import { openTelemetryChecks } from "./opentelemetry-checks.ts";
 import { atLeast, parseVersion } from "./versions.ts";
 
 /** Whether what is installed is what authlog works with. */
-export function environmentChecks(app: App, nodeVersion: string): Check[] {
-  return [checkNode(nodeVersion), ...(app.isPackage ? installed(app) : [noApp(app)])];
+export function environmentChecks(app: App, nodeVersion: string, tracing = false): Check[] {
+  return [checkNode(nodeVersion), ...(app.isPackage ? installed(app, tracing) : [noApp(app)])];
 }
 
-function installed(app: App): Check[] {
-  return [checkAuthlog(app), checkNext(app), checkNextAuth(app), ...openTelemetryChecks(app)];
+function installed(app: App, tracing: boolean): Check[] {
+  const openTelemetry = openTelemetryChecks(app, tracing);
+  return [checkAuthlog(app), checkNext(app), checkNextAuth(app), ...openTelemetry];
 }
 
 function checkNode(version: string): Check {

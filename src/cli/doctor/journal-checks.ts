@@ -102,8 +102,8 @@ function checkFolder({ dir, network, unwritable, brokenLink }: JournalFinding): 
     const why = `The system says ${unwritable} of ${dir}. The app needs a folder that it may write to.`;
     return { id, status: "fail", what, why, hint, link: readme("err_authlog_journal_unwritable") };
   }
-  const what = `Events wait for their delivery in ${dir}`;
-  return { id, status: "ok", what, why: "It is on a disk of this machine, and can be written." };
+  const what = `The journal can be written: ${dir}`;
+  return { id, status: "ok", what, why: "It is on a disk of this machine." };
 }
 
 function checkBacklog({ summary }: JournalFinding, nowMillis: number): Check[] {

@@ -6,8 +6,12 @@ type Line = "2.x" | "3.x";
 
 const link = readme("combine-it-with-your-opentelemetry");
 
-/** Which line of OpenTelemetry the app is on, and whether its packages belong together. */
-export function openTelemetryChecks(app: App): Check[] {
+/**
+ * Which line of OpenTelemetry the app is on, and whether its packages belong together.
+ *
+ * @param tracing whether the settings ask `register` for an SDK
+ */
+export function openTelemetryChecks(app: App, tracing: boolean): Check[] {
   const api = app.packages.get("@opentelemetry/api");
   if (api === undefined) {
     return [
@@ -21,7 +25,7 @@ export function openTelemetryChecks(app: App): Check[] {
       },
     ];
   }
-  return [checkApi(app, api.version), checkSdk(app, api.version)];
+  return [checkApi(app, api.version), checkSdk(app, api.version, tracing)];
 }
 
 function checkApi({ authlogApi, install }: App, version: string): Check {
@@ -49,7 +53,7 @@ function checkApi({ authlogApi, install }: App, version: string): Check {
   return { id, status: "ok", what: `@opentelemetry/api ${version}`, why: "authlog has the same." };
 }
 
-function checkSdk({ packages, install }: App, api: string): Check {
+function checkSdk({ packages, install }: App, api: string, tracing: boolean): Check {
   const id = "environment.otel-sdk";
   const sdks = ["@opentelemetry/sdk-node", "@opentelemetry/sdk-logs"]
     .map((name) => packages.get(name))
@@ -64,11 +68,13 @@ function checkSdk({ packages, install }: App, api: string): Check {
   if (first === undefined) {
     return {
       id,
-      status: "skip",
+      status: tracing ? "warn" : "skip",
       what: "No OpenTelemetry SDK is installed.",
-      why: "It is optional: tracing, and the exporters of OTEL_* variables, need it.",
+      why: tracing
+        ? "AUTHLOG_TRACING or an OTEL_* variable asks for it: without it nothing goes to your collector."
+        : "It is optional: tracing, and the exporters of OTEL_* variables, need it.",
       hint: `${install} @opentelemetry/sdk-node`,
-      link: readme("install"),
+      link,
     };
   }
   const line: Line = atLeast(api, [1, 10, 0]) ? "3.x" : "2.x";

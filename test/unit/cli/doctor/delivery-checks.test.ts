@@ -41,6 +41,13 @@ it("says that the app's last delivery failed, with its code", () => {
   ]);
 });
 
+it("does not ask for a start of the app that runs, and could not serve its ledger", () => {
+  const [last] = deliveryChecks(onLedger, journalOf(3), unserved, nowMillis).slice(-1);
+  expect(last).toMatchObject({ id: "destination.waiting", status: "fail" });
+  expect(last?.why).toContain("the app runs, and its log says why.");
+  expect(last).not.toHaveProperty("hint");
+});
+
 it("says that the app that runs has no destination, whatever this shell has", () => {
   const finding = found({ destination: { kind: "none" } });
   expect(said(finding, 0, remote)).toContain("app fail: The app that runs has no destination.");
