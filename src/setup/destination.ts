@@ -1,4 +1,3 @@
-import { resolve } from "node:path";
 import type * as LedgerModule from "authlog/ledger";
 import { AuthlogError } from "../errors.ts";
 import { resolveDestination } from "../pangea/destination.ts";
@@ -54,7 +53,10 @@ export function openDestination(config: AuthlogConfig): OpenDestination {
 
 function openLedger(config: AuthlogConfig): OpenDestination {
   const { schema, ledgerPath, ledgerPort } = config;
-  const path = resolve(ledgerPath.value ?? ".authlog/ledger.db");
+  // Not imported: Next.js would trace the whole project for a path that it cannot know.
+  const path = process
+    .getBuiltinModule("node:path")
+    .resolve(ledgerPath.value ?? ".authlog/ledger.db");
   const start = async (): Promise<Ledger> => {
     // Bundlers would have to pack SQLite and a worker.
     const ledger = loadInstalled("authlog/ledger") as typeof LedgerModule | undefined;

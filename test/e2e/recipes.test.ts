@@ -94,7 +94,7 @@ describe("the two edits alone, with output standalone", () => {
       ]);
       expect(running.output().match(/ERR_AUTHLOG\w+/g)).toEqual(["ERR_AUTHLOG_SETUP_FAILED"]);
       expect(running.output()).toMatch(
-        /@opentelemetry\/sdk-node .*\n.*OTEL_EXPORTER_OTLP_ENDPOINT/,
+        /OTEL_\* variable.*@opentelemetry\/sdk-node is not found.*\n.*README's recipe/,
       );
     },
   );
