@@ -10,13 +10,17 @@ export function suggest(
   known: readonly string[],
   maxChanges: number = Number.POSITIVE_INFINITY,
 ): string | undefined {
+  const limitOf = (candidate: string): number =>
+    Math.min(maxChanges, Math.ceil(candidate.length / 3));
+  const start = word.slice(0, 64);
   const ranked = known
-    .map((candidate) => ({ candidate, distance: distance(word.slice(0, 64), candidate) }))
+    // So much of a difference is seen without looking at the letters: an environment can be large.
+    .filter((candidate) => Math.abs(candidate.length - start.length) <= limitOf(candidate))
+    .map((candidate) => ({ candidate, distance: distance(start, candidate) }))
     .toSorted((a, b) => a.distance - b.distance);
   const [best] = ranked;
   if (best === undefined) return undefined;
-  const limit = Math.min(maxChanges, Math.ceil(best.candidate.length / 3));
-  return best.distance > limit ? undefined : best.candidate;
+  return best.distance > limitOf(best.candidate) ? undefined : best.candidate;
 }
 
 function distance(a: string, b: string): number {

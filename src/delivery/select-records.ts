@@ -40,16 +40,25 @@ function foreignRecords(includes: Includes | undefined): Select {
     try {
       // Whatever brought it here: who emitted it had it taken, or reported that it is lost.
       if (valueOf(record, attributes.producerId) === getSlot().producer.id) return undefined;
-      if (isOurs(record) || Boolean(includes?.(record))) return withUid(record);
+      if (isOurs(record) || isIncluded(record, includes)) return withUid(record);
       if (includes === undefined && !isReported && looksAudited(record)) {
         isReported = true;
         report(notIncluded(record.eventName));
       }
     } catch (cause) {
-      report(unreadable(cause));
+      report(unreadable("`includes`, or the name of the record, threw.", cause));
     }
     return undefined;
   };
+}
+
+function isIncluded(record: ReadableLogRecord, includes: Includes | undefined): boolean {
+  const answer: unknown = includes?.(record);
+  if (!(answer instanceof Promise)) return Boolean(answer);
+  // What it will say comes too late; and nobody else would handle its failure.
+  answer.catch(() => {});
+  report(unreadable("`includes` returned a promise."));
+  return false;
 }
 
 const names: ReadonlySet<string> = new Set(Object.values(eventNames));
@@ -103,10 +112,10 @@ function notIncluded(eventName = ""): AuthlogError {
   });
 }
 
-function unreadable(cause: unknown): AuthlogError {
+function unreadable(why: string, cause?: unknown): AuthlogError {
   return new AuthlogError("ERR_AUTHLOG_RECORD_NOT_INCLUDED", {
     message: "A log record was not audited, since it could not be seen whether it is to be.",
-    why: "`includes`, or the name of the record, threw.",
+    why,
     fix: "Look at the cause, and at the `includes` that you pass to auditProcessor() or createRegister().",
     cause,
   });

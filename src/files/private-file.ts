@@ -9,7 +9,7 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { open } from "node:fs/promises";
+import { open, rename, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { isOwn } from "./regular-file.ts";
 
@@ -66,8 +66,7 @@ export function writeNewFile(path: string, content: string | Buffer, flush = fal
 
 /** Writes a file of authlog's anew: a reader finds the old one or the new one, never a part. */
 export function replaceFile(path: string, text: string): void {
-  // A name of its own: whatever else has a fixed one would have to be removed first.
-  const draft = `${path}.${randomUUID()}.new`;
+  const draft = draftOf(path);
   writeNewFile(draft, text);
   try {
     renameSync(draft, path);
@@ -76,6 +75,21 @@ export function replaceFile(path: string, text: string): void {
     throw error;
   }
 }
+
+/** The same, without making the thread wait. A link in its place is replaced, not followed. */
+export async function replaceFileSoon(path: string, text: string): Promise<void> {
+  const draft = draftOf(path);
+  try {
+    await writeFile(draft, text, { mode: 0o600, flag: "wx" });
+    await rename(draft, path);
+  } catch (error) {
+    await rm(draft, { force: true });
+    throw error;
+  }
+}
+
+/** A name of its own: whatever else has a fixed one would have to be removed first. */
+const draftOf = (path: string): string => `${path}.${randomUUID()}.new`;
 
 // Windows opens no folder, and has no need to.
 const opensFolders = process.platform !== "win32";

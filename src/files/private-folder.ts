@@ -1,4 +1,12 @@
-import { mkdirSync, readdirSync, rmdirSync, rmSync, statSync, unlinkSync } from "node:fs";
+import {
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  unlinkSync,
+} from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { syncFolder, writeNewFile } from "./private-file.ts";
 import { systemReason } from "./system-reason.ts";
@@ -66,9 +74,11 @@ function outermost(a: string | undefined, b: string | undefined): string | undef
   return a.length <= b.length ? a : b;
 }
 
+/** A link of that name leads to a folder that may be somebody else's. */
 function ownFolderOf(folder: string): string | undefined {
   const parent = dirname(folder);
-  if (basename(folder) === ownName) return folder;
+  const stat = lstatSync(folder, { throwIfNoEntry: false });
+  if (basename(folder) === ownName && stat?.isDirectory() === true) return folder;
   return parent === folder ? undefined : ownFolderOf(parent);
 }
 

@@ -16,7 +16,8 @@ export interface LedgerFiles {
 
 /** The files of the ledger at `path`. */
 export function filesOf(path: string): LedgerFiles {
-  const stem = join(dirname(path), basename(path).replace(/\.db$/, ""));
+  // A name that is `.db` alone has no other part, and would name files outside the folder.
+  const stem = join(dirname(path), basename(path).replace(/(?<=.)\.db$/, ""));
   return {
     database: path,
     lock: `${stem}.lock`,

@@ -8,6 +8,8 @@ import { report } from "../telemetry/diagnostics.ts";
 /** A server that listens. */
 export interface Listening {
   readonly url: string;
+  /** Has it keep the process alive no longer, nor its clients' connections. */
+  unref: () => void;
   /** Lets running requests end, for at most {@link drainMillis}, and takes no new ones. */
   close: () => Promise<void>;
 }
@@ -56,6 +58,10 @@ export async function listen(
   }
   return {
     url: `http://${host.includes(":") ? `[${host}]` : host}:${portOf(server)}`,
+    unref: () => {
+      server.unref();
+      server.on("connection", (socket) => socket.unref());
+    },
     close: () =>
       new Promise((resolve) => {
         const cut = setTimeout(() => server.closeAllConnections(), drainMillis);

@@ -25,6 +25,8 @@ export interface RunningLedger {
   readonly tokenFiles: { readonly append: string; readonly read: string };
   /** Whether another process serves it. */
   readonly joined: boolean;
+  /** Lets the process end by itself while the ledger is served, as a server's `unref` does. */
+  unref: () => void;
   /**
    * Ends the requests that run, publishes what is open, and stops. A joined ledger is only left.
    */
@@ -108,6 +110,7 @@ async function serve(
     return {
       ...described(files, url, tokens),
       joined: false,
+      unref: server.unref,
       close: () => (closed ??= unwind(undo)),
     };
   } catch (error) {
@@ -132,7 +135,12 @@ async function unwind(steps: readonly (() => unknown)[]): Promise<void> {
 }
 
 function joined(files: LedgerFiles, url: string, tokens: Tokens): RunningLedger {
-  return { ...described(files, url, tokens), joined: true, close: () => Promise.resolve() };
+  return {
+    ...described(files, url, tokens),
+    joined: true,
+    unref() {},
+    close: () => Promise.resolve(),
+  };
 }
 
 function described(

@@ -109,7 +109,7 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
         // The writer last: only a connection that can write takes the -wal file into the database.
         await reader.call({ method: "close", args: [] });
         await writer.call({ method: "close", args: [] });
-        await Promise.all([reader.ended, writer.ended]);
+        await Promise.all([reader.ended(), writer.ended()]);
       }
     },
   };
@@ -124,7 +124,7 @@ async function startReader(
     return await startThread<ReaderCall>(workerData);
   } catch (error) {
     await writer.call({ method: "close", args: [] });
-    await writer.ended;
+    await writer.ended();
     throw error;
   }
 }

@@ -4,11 +4,14 @@ import { AuthlogError } from "../errors.ts";
 import { causeText } from "../files/system-reason.ts";
 import type { CallMessage, Failure, ReplyMessage, WorkerData } from "./messages.ts";
 
-/** A worker thread that owns a connection to the database, seen from the thread of HTTP. */
+/**
+ * A worker thread that owns a connection to the database, seen from the thread of HTTP. It keeps the
+ * process alive only while somebody waits for it.
+ */
 export interface StoreThread<Call> {
   call: <T>(call: Call) => Promise<T>;
   /** Resolves when the thread has ended. */
-  ended: Promise<void>;
+  ended: () => Promise<void>;
 }
 
 interface Waiting {
@@ -59,19 +62,24 @@ export async function startThread<Call extends CallMessage["call"]>(
   worker.on("message", (message: ReplyMessage) => {
     const caller = waiting.get(message.id);
     waiting.delete(message.id);
+    if (waiting.size === 0) worker.unref();
     if ("failure" in message) caller?.reject(storeError(message.failure));
     else caller?.resolve(message.value);
   });
   await opened;
 
   return {
-    ended,
+    ended: () => {
+      worker.ref();
+      return ended;
+    },
     call: <T>(call: Call) =>
       new Promise<T>((resolve, reject) => {
         if (failure !== undefined) {
           reject(failure);
           return;
         }
+        worker.ref();
         const id = next++;
         waiting.set(id, { resolve: resolve as Waiting["resolve"], reject });
         // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
-import { resolve } from "node:path";
-import { replacePrivateFile } from "../files/replace-file.ts";
+import { dirname, resolve } from "node:path";
+import { replaceFileSoon } from "../files/private-file.ts";
+import { ensurePrivateFolder } from "../files/private-folder.ts";
 import { getSlot, type SeenActivity } from "../slot.ts";
 import type { DeliveringExporter, DeliveryOutcome } from "../telemetry/exporter.ts";
 import type { AuthlogConfig } from "./config.ts";
@@ -67,7 +68,8 @@ export function publishAppState(
   async function write(): Promise<void> {
     const state: AppState = { ...facts, ...activity.seen, ...delivery };
     try {
-      await replacePrivateFile(path, `${JSON.stringify(state)}\n`);
+      ensurePrivateFolder(dirname(path));
+      await replaceFileSoon(path, `${JSON.stringify(state)}\n`);
     } catch {
       // A folder that takes no file is the journal's to report.
     }

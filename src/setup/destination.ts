@@ -77,8 +77,7 @@ function openLedger(config: AuthlogConfig): OpenDestination {
 async function isReady(exporter: LedgerExporter): Promise<boolean> {
   await new Promise(setImmediate);
   try {
-    await exporter.ready();
-    return true;
+    return await exporter.ready();
   } catch (cause) {
     report(setupFailed(cause));
     return false;

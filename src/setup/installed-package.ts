@@ -11,10 +11,12 @@ export function loadInstalled(name: string): unknown {
   // Not imported: bundlers evaluate calls of an imported `createRequire`.
   const { createRequire } = process.getBuiltinModule("node:module");
   for (const place of [import.meta.url, join(process.cwd(), "package.json")]) {
-    const require = createRequire(place);
+    let require: NodeJS.Require;
     try {
+      require = createRequire(place);
       require.resolve(name);
     } catch {
+      // Not here; or a bundler that makes CommonJS has left nothing of `import.meta`.
       continue;
     }
     return require(name);

@@ -7,13 +7,19 @@ export interface Ledger {
   readonly token: string;
   /** Whether another process serves it. */
   readonly joined: boolean;
+  /** Has it keep the process alive no longer. */
+  unref(): void;
   close(): Promise<void>;
 }
 
 /** An exporter that finds the ledger by itself. */
 export interface LedgerExporter extends DeliveringExporter {
-  /** Rejects if the ledger can neither be started nor joined now. */
-  ready(): Promise<void>;
+  /**
+   * Starts the ledger, or joins it; rejects where it can neither be started nor joined now.
+   *
+   * @returns whether it can take events: once it is shut down, it cannot
+   */
+  ready(): Promise<boolean>;
 }
 
 /**
@@ -30,9 +36,12 @@ export function ledgerExporter(
 ): LedgerExporter {
   let current: { ledger: Ledger; exporter: DeliveringExporter } | undefined;
   let finding: Promise<DeliveringExporter> | undefined;
+  let isShutDown = false;
 
   async function look(): Promise<DeliveringExporter> {
     const ledger = await start();
+    // It is a part of the app, which ends when it has nothing else to do.
+    ledger.unref();
     const isSame = current?.ledger.url === ledger.url && current.ledger.token === ledger.token;
     const exporter = isSame && current ? current.exporter : connect(ledger);
     current = { ledger, exporter };
@@ -41,6 +50,8 @@ export function ledgerExporter(
 
   /** One look at a time: a second one would find the ledger that the first is starting. */
   function find(): Promise<DeliveringExporter> {
+    // One that is started now would be closed by nobody.
+    if (isShutDown) return Promise.reject(new Error("The exporter is shut down."));
     if (current?.ledger.joined === false) return Promise.resolve(current.exporter);
     finding ??= look().finally(() => {
       finding = undefined;
@@ -50,7 +61,8 @@ export function ledgerExporter(
 
   return {
     async ready() {
-      await find();
+      if (!isShutDown) await find();
+      return !isShutDown;
     },
     async deliver(records, ...rest) {
       try {
@@ -67,6 +79,7 @@ export function ledgerExporter(
     },
     forceFlush: () => current?.exporter.forceFlush() ?? Promise.resolve(),
     async shutdown() {
+      isShutDown = true;
       // One that is still being started would outlive its process's end otherwise.
       await finding?.catch(() => {});
       await current?.exporter.shutdown();

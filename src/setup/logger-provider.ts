@@ -13,6 +13,7 @@ interface LogRecordProcessor {
 /** A log record as any code of the app may hand it to a Logger of either API. */
 interface EmittedRecord {
   readonly timestamp?: unknown;
+  readonly observedTimestamp?: unknown;
   readonly eventName?: string;
   readonly severityNumber?: number;
   readonly severityText?: string;
@@ -23,7 +24,7 @@ interface EmittedRecord {
 
 /** What `createLoggerProvider` makes: what either SDK's provider has, as far as an app can use it. */
 interface OwnLoggerProvider extends LoggerProvider {
-  getLogger(name: string, version?: string): OwnLogger;
+  getLogger(name: string, version?: string, options?: { schemaUrl?: string }): OwnLogger;
   forceFlush(): Promise<void>;
   shutdown(): Promise<void>;
 }
@@ -43,17 +44,18 @@ export function createLoggerProvider(
 ): OwnLoggerProvider {
   const resource = Object.freeze({ attributes: Object.freeze({ ...attributes }) });
   return {
-    getLogger(name, version) {
-      const instrumentationScope = Object.freeze({ name, version });
+    getLogger(name, version, options) {
+      const { schemaUrl } = options ?? {};
+      const instrumentationScope = Object.freeze({ name, version, schemaUrl });
       return {
         enabled: () => true,
-        emit({ timestamp, context, attributes: own = {}, ...record }) {
+        emit({ timestamp, observedTimestamp, context, attributes: own = {}, ...record }) {
           // With the fields that a stock exporter behind the processor reads.
           const seen = {
             ...record,
             attributes: own,
             hrTime: hrTimeOf(timestamp),
-            hrTimeObserved: toHrTime(Date.now()),
+            hrTimeObserved: hrTimeOf(observedTimestamp),
             spanContext: context === undefined ? activeSpan() : spanIn(context),
             resource,
             instrumentationScope,

@@ -30,7 +30,7 @@ export function readOtelVariables(
     const isNamed =
       env["OTEL_EXPORTER_OTLP_ENDPOINT"] || env[`OTEL_EXPORTER_OTLP_${signal}_ENDPOINT`];
     const text = env[`OTEL_${signal}_EXPORTER`] || (isNamed ? "otlp" : "none");
-    const names = text.split(",").map((name) => name.trim());
+    const names = text.split(",").flatMap((name) => name.trim() || []);
     return names.includes("none") ? [] : names;
   };
   const disabled = env["OTEL_SDK_DISABLED"]?.trim().toLowerCase() === "true";

@@ -1,5 +1,6 @@
 import type { AuditLogRecordProcessor } from "../delivery/audit-log-record-processor.ts";
 import { AuthlogError } from "../errors.ts";
+import { causeText } from "../files/system-reason.ts";
 import { type AuthLogRecord, getSlot, noteActivity, type SeenActivity } from "../slot.ts";
 import { activeSpan } from "../telemetry/api-globals.ts";
 import { report } from "../telemetry/diagnostics.ts";
@@ -46,8 +47,12 @@ function setUpProvider(
 ): NonNullable<SeenActivity["provider"]> {
   if (loggerProviders().length > 0) return "app";
   if (config.tracing.value) {
-    if (startSdk(processor, config)) return "sdk-node";
-    report(noSdk());
+    try {
+      if (startSdk(processor, config)) return "sdk-node";
+      report(noSdk());
+    } catch (cause) {
+      report(sdkFailed(cause));
+    }
   }
   // Switched off, the SDK takes nothing of the app's either.
   if (config.otel.disabled) return "none";
@@ -58,6 +63,15 @@ function setUpProvider(
 /** The way of a record where no provider has our processor: the active span is the caller's. */
 function takeDirectly(processor: AuditLogRecordProcessor, record: AuthLogRecord): void {
   processor.take(record, activeSpan());
+}
+
+function sdkFailed(cause: unknown): AuthlogError {
+  return new AuthlogError("ERR_AUTHLOG_SETUP_FAILED", {
+    message: "No span and no record goes to your collector; the audit log has every event.",
+    why: `@opentelemetry/sdk-node could not be started. ${causeText(cause)}`,
+    fix: "Correct what the cause names; or set AUTHLOG_TRACING=false.",
+    cause,
+  });
 }
 
 function noSdk(): AuthlogError {

@@ -125,6 +125,22 @@ describe("a ledger's path", () => {
     },
   );
 
+  it("that is `.db` alone has its files beside it, and none outside the folder", async () => {
+    mkdirSync(at("in"));
+    const ledger = await startLedger({ path: at("in/.db"), port: 0 });
+    expect(readdirSync(folder)).toEqual(["in"]);
+    await ledger.close();
+  });
+
+  it("that is another program's database, which was killed, is refused by tail, and nothing is made", async () => {
+    foreignDatabase(at("x"));
+    const before = treeOf(folder);
+    const io = terminal({});
+    expect(await run(["tail", "--path", at("x")], io)).toBe(1);
+    expect(io.errors.join("\n")).toContain("another application");
+    expect(treeOf(folder)).toEqual(before);
+  });
+
   it("that has a name that is too long leaves nothing of the folders before it", async () => {
     await expect(
       startLedger({ path: at(`new/${"x".repeat(300)}/ledger.db`), port: 0 }),

@@ -145,6 +145,24 @@ it("says that tracing was asked for and the SDK is not installed; the event is i
   expect(await readLedger()).toMatchObject([{ action: "auth.sign_in" }]);
 });
 
+it("says that the SDK for tracing cannot be loaded, and why; the event is in the ledger all the same", async () => {
+  const broken = `import { registerHooks } from "node:module";
+    registerHooks({ load(url, context, next) {
+      if (url.includes("/@opentelemetry/sdk-node/")) throw new Error("a native part is missing");
+      return next(url, context);
+    } });`;
+  const options = `${process.env.NODE_OPTIONS ?? ""} --import=data:text/javascript,${encodeURIComponent(broken)}`;
+  const { code, stderr } = await signIn(
+    { AUTHLOG_TRACING: "true", NODE_OPTIONS: options },
+    "--exit",
+  );
+  expect(code).toBe(0);
+  expect(stderr).toContain("a native part is missing");
+  expect(stderr).toContain("the audit log has every event");
+  expect(stderr).not.toContain("not delivered");
+  expect(await readLedger()).toMatchObject([{ action: "auth.sign_in" }]);
+});
+
 it("with OTEL_SDK_DISABLED registers nothing, and its events arrive", async () => {
   const env = { OTEL_SDK_DISABLED: "true", OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:1" };
   const ledger = await startLedger({ path: join(folder, "ledger.db"), port: 0 });

@@ -111,6 +111,27 @@ it.each(["NodeSDK", "LoggerProvider"])(
   },
 );
 
+it.each(["register", "NodeSDK", "LoggerProvider"])(
+  "lets a script end by itself that has started the embedded ledger, and delivers before: %s",
+  async (way) => {
+    await using app = await startSetUp(way, folder);
+    await app.ask("sign in");
+    await app.end();
+    expect(app.stderr()).not.toContain("ERR_AUTHLOG");
+    const ledger = await startLedger({ path: join(folder, ".authlog/ledger.db"), port: 0 });
+    const trail = await readTrail(ledger);
+    await ledger.close();
+    expect(trail).toMatchObject([{ action: "auth.sign_in" }]);
+  },
+);
+
+it("a processor that is shut down at once starts no ledger behind that", async () => {
+  await using app = await startSetUp("LoggerProvider, shut down", folder);
+  await app.end();
+  expect(app.stderr()).toBe("");
+  await expect(stat(join(folder, ".authlog/ledger.db"))).rejects.toMatchObject({ code: "ENOENT" });
+});
+
 describe.each(["NodeSDK", "LoggerProvider"])("%s with auditProcessor(), without a token", (way) => {
   it("starts the embedded ledger, which has its events", async () => {
     await using app = await startSetUp(way, folder);

@@ -51,7 +51,11 @@ interface Api {
 
 interface LogsApi extends Switch {
   setGlobalLoggerProvider(provider: Provider): unknown;
-  getLogger(name: string): { emit(record: object): void };
+  getLogger(
+    name: string,
+    version?: string,
+    options?: { schemaUrl?: string },
+  ): { emit(record: object): void };
 }
 
 interface SdkLogs {

@@ -17,7 +17,7 @@ export function deliveryChecks(
   const running = finding.kind === "found" && finding.running;
   return [
     ...(state === undefined ? [] : checkLast(state, nowMillis)),
-    ...(state !== undefined && running ? checkPlace(state, destination) : []),
+    ...(state === undefined ? [] : checkPlace(state, running, destination)),
     ...checkWaiting(journal, destination, running ? state?.destination.kind : undefined),
   ];
 }
@@ -42,20 +42,25 @@ function checkLast({ failed, deliveredUnixMillis }: AppState, nowMillis: number)
 }
 
 /** A shell often lacks the environment that the app has. */
-function checkPlace({ destination: app }: AppState, here: Destination): Check[] {
+function checkPlace({ destination: app }: AppState, running: boolean, here: Destination): Check[] {
   const id = "destination.app";
-  if (app.kind === "none") {
+  // What the settings say by now holds from its next start on.
+  const hasOneSoon = !running && (here.kind === "remote" || here.kind === "code");
+  if (app.kind === "none" && !hasOneSoon) {
     return [
       {
         id,
         status: "fail",
-        what: "The app that runs has no destination.",
+        what: running
+          ? "The app that runs has no destination."
+          : "The app had no destination when it ran last.",
         why: "It has no token, or a URL that cannot be used: its log says which. Events wait.",
         hint: "export PANGEA_TOKEN=",
         link: readme("err_authlog_token_missing"),
       },
     ];
   }
+  if (app.kind === "none" || !running) return [];
   const ofApp = app.kind === "ledger" ? app.path : app.url;
   const ofHere = here.kind === "ledger" ? here.path : here.kind === "remote" ? here.url : undefined;
   if (here.kind === "code" || ofApp === ofHere) return [];

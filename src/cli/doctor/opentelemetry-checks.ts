@@ -17,9 +17,9 @@ export function openTelemetryChecks(app: App, tracing: boolean): Check[] {
     return [
       {
         id: "environment.otel-api",
-        status: "fail",
+        status: "warn",
         what: "@opentelemetry/api was not found.",
-        why: "authlog emits its records through it; register fails without it.",
+        why: "Events reach the audit log without it, but none of their traces, and nothing that the app emits by it.",
         hint: `${app.install} @opentelemetry/api`,
         link: readme("install"),
       },

@@ -1,4 +1,4 @@
-import { closeSync, readFileSync } from "node:fs";
+import { closeSync, fstatSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
 import { openRegular } from "../../files/regular-file.ts";
@@ -12,6 +12,9 @@ export type AppStateFinding =
   | { readonly kind: "missing" }
   /** Something is there that no version of authlog known here has written, or that cannot be read. */
   | { readonly kind: "unreadable"; readonly path: string; readonly reason: string };
+
+/** It has some hundred; what is far longer is not read. */
+const maxBytes = 1024 ** 2;
 
 const time = v.pipe(v.number(), v.minValue(0));
 const text = v.pipe(v.string(), v.maxLength(4096));
@@ -50,6 +53,8 @@ export function readAppState(folder: string): AppStateFinding {
   let descriptor: number | undefined;
   try {
     descriptor = openRegular(path);
+    if (fstatSync(descriptor).size > maxBytes)
+      return { kind: "unreadable", path, reason: "it is too large" };
     const parsed = v.safeParse(schema, JSON.parse(readFileSync(descriptor, "utf8")));
     if (!parsed.success) return { kind: "unreadable", path, reason: "it is of another form" };
     return { kind: "found", state: parsed.output, running: isRunning(parsed.output) };

@@ -3,6 +3,7 @@ import { DatabaseSync } from "node:sqlite";
 import { pathToFileURL } from "node:url";
 import { AuthlogError } from "../../errors.ts";
 import { systemReason } from "../../files/system-reason.ts";
+import { whyNoLedger } from "../ledger-file.ts";
 import { assertVersion, inTransaction, versionOf } from "./database.ts";
 
 /** Where a ledger file ends. */
@@ -53,7 +54,11 @@ export function peek(path: string, firstId: (end: LedgerEnd) => number): Peek | 
     if (!statSync(path).isFile()) throw new Error("It is not a file.");
     const file = realpathSync(path);
     const url = `${pathToFileURL(file).href}?mode=ro`;
-    if (existsSync(`${file}-wal`)) db = new DatabaseSync(new URL(url), { readOnly: true });
+    const hasLog = existsSync(`${file}-wal`);
+    // Where nobody has it open, SQLite would make a `-shm` file: not beside another program's database.
+    const whyNot = hasLog && !existsSync(`${file}-shm`) ? whyNoLedger(file) : undefined;
+    if (whyNot !== undefined) throw new Error(whyNot);
+    if (hasLog) db = new DatabaseSync(new URL(url), { readOnly: true });
     else {
       // In its usual mode SQLite would make a `-wal` file; `immutable` takes no locks either.
       const before = stateOf(file);

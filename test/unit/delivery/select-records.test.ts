@@ -118,6 +118,15 @@ describe.each(otelLines)("what an app emits itself through $name", ({ logs, sdkL
     ]);
   });
 
+  it("stays the app's where `includes` is asynchronous, which is said, also where that fails", async () => {
+    const { processor, taken } = createAudit((() =>
+      Promise.reject(new Error("no"))) as unknown as Includes);
+    provide(processor);
+    emit("shop", { eventName: "http.request" });
+    expect(await taken()).toEqual([]);
+    expect(watched.diagnostics.map(({ why }) => why)).toEqual(["`includes` returned a promise."]);
+  });
+
   it("an event of authlog's is audited once by a provider that has the processor twice", async () => {
     const { processor, taken } = createAudit(() => true);
     provide(processor, processor);

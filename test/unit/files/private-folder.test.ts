@@ -59,6 +59,14 @@ describe("a private folder", () => {
     );
   });
 
+  it("hides nothing in a folder of the app's own that a link named .authlog leads to", () => {
+    mkdirSync(join(app, "data"));
+    symlinkSync("data", join(app, ".authlog"));
+    ensurePrivateFolder(join(app, ".authlog"));
+    ensurePrivateFolder(join(app, ".authlog/journal"));
+    expect(hidden("data", "data/journal")).toEqual(["data/journal"]);
+  });
+
   it("is refused behind a link that leads nowhere, and behind a file", () => {
     symlinkSync(join(app, "gone"), join(app, "link"));
     expect(() => ensurePrivateFolder(join(app, "link/journal"))).toThrow(

@@ -20,6 +20,7 @@ const at = (url: string, joined = true, close = (): void => {}): Ledger => ({
   url,
   token: `token of ${url}`,
   joined,
+  unref() {},
   close: () => Promise.resolve(close()),
 });
 
@@ -78,4 +79,16 @@ it("a shutdown closes the ledger, also one that is still being started", async (
   await exporter.shutdown();
   await ready;
   expect(closed).toEqual(["ledger"]);
+});
+
+it("after a shutdown no ledger is started, which nobody would close", async () => {
+  let asked = 0;
+  const { exporter } = create(() => {
+    asked += 1;
+    return at("http://127.0.0.1:1", false);
+  });
+  await exporter.shutdown();
+  expect(await exporter.ready()).toBe(false);
+  expect(await exporter.deliver([])).toMatchObject({ status: "retryable" });
+  expect(asked).toBe(0);
 });

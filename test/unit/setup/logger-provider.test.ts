@@ -49,6 +49,20 @@ describe.each(otelLines)("the provider of register, in the API of $name", ({ log
     ]);
   });
 
+  it("hands on the schema of a scope, and when a record was observed", () => {
+    const { seen, provider } = create();
+    registerLoggerProvider(provider);
+    const schemaUrl = "https://example.com/schema/1";
+    const logger = logs.getLogger("app", "1.2.3", { schemaUrl });
+    logger.emit({ eventName: "app.order", observedTimestamp: new Date(1_700_000_000_500) });
+    expect(seen).toMatchObject([
+      {
+        hrTimeObserved: [1_700_000_000, 500_000_000],
+        instrumentationScope: { name: "app", version: "1.2.3", schemaUrl },
+      },
+    ]);
+  });
+
   it("takes a record that has next to nothing, or a time that is none", () => {
     const { seen, provider } = create();
     registerLoggerProvider(provider);

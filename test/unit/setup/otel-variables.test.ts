@@ -27,6 +27,7 @@ it.each([
   ["an endpoint", endpoint, [true, true]],
   ["an endpoint of spans", { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: "http://c" }, [true, false]],
   ["exporters", { OTEL_TRACES_EXPORTER: "console", OTEL_METRICS_EXPORTER: "otlp" }, [true, true]],
+  ["a list of nothing", { OTEL_TRACES_EXPORTER: " , " }, [false, false]],
   ["none for spans", { ...endpoint, OTEL_TRACES_EXPORTER: "none" }, [false, true]],
 ])("with %s, the SDK's own default does not knock where nobody listens", (_, env, exported) => {
   const { exportsSpans, exportsMetrics } = readOtelVariables(env);

@@ -53,6 +53,13 @@ it("says that the app that runs has no destination, whatever this shell has", ()
   expect(said(finding, 0, remote)).toContain("app fail: The app that runs has no destination.");
 });
 
+it("says that the app had no destination, as long as nothing says that it will have one", () => {
+  const finding = found({ destination: { kind: "none" } }, false);
+  const fault = "app fail: The app had no destination when it ran last.";
+  for (const here of [unserved, none]) expect(said(finding, 0, here)).toContain(fault);
+  expect(said(finding, 0, remote)).toEqual([delivered]);
+});
+
 it("says where the app that runs delivers, where this shell's settings say otherwise", () => {
   expect(said(found(), 3, unserved)).toEqual([
     delivered,

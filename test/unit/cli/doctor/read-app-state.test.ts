@@ -57,6 +57,11 @@ it.each([
   expect(readAppState(folder)).toMatchObject({ kind: "unreadable" });
 });
 
+it("reads no file that is far larger than what an app writes", () => {
+  writeFileSync(file, " ".repeat(1024 ** 2) + JSON.stringify(stateOf(here)));
+  expect(readAppState(folder)).toMatchObject({ kind: "unreadable", reason: "it is too large" });
+});
+
 it("takes nothing from what is no JSON, and follows no link", () => {
   writeFileSync(file, "{");
   expect(readAppState(folder)).toMatchObject({ kind: "unreadable", reason: "it is no JSON" });
