@@ -37,8 +37,8 @@ export async function runHandler(
       return await run();
     } catch (error) {
       // In the app router next-auth reads the body, and does so before all else.
-      const isBody = isApp && !attempt.identityTried && readText(error, "name") === "SyntaxError";
-      if (isBody) recordFailure(attempt, unreadableBody);
+      const isCut = isApp && (request.signal.aborted || readText(error, "name") === "SyntaxError");
+      if (isCut && !attempt.identityTried) recordFailure(attempt, unreadableBody);
       throw error;
     }
   };

@@ -38,10 +38,26 @@ describe("a body that is no JSON is a rejected request, and nobody's attempt", (
   });
 });
 
+it("a body that its sender breaks off is no attempt in the app router of next-auth 4", async () => {
+  const handler = withAuthlog((_options: object) => (request: Request, _context: object) => {
+    return request.json();
+  })({ providers: [] });
+  const cause = new Error("aborted");
+  const body = new ReadableStream({ start: (stream) => stream.error(cause) });
+  const url = "http://localhost:3000/api/auth/callback/credentials";
+  const signal = AbortSignal.abort();
+  const request = new Request(url, { method: "POST", body, duplex: "half", signal } as RequestInit);
+  const context = { params: { nextauth: ["callback", "credentials"] } };
+  await expect(handler(request, context)).rejects.toBe(cause);
+  flushCounted();
+  expect(names()).toEqual(["auth.request.reject"]);
+  expect(last()).toMatchObject(rejected);
+});
+
 it("a form that the app has read before is not read, and nothing complains", async () => {
   const answer = new Response("the app's own");
   const { handlers } = withAuthlog((_config: object) => ({
-    handlers: { GET: () => answer, POST: (_request: Request) => answer },
+    handlers: { GET() {}, POST: (_request: Request) => Promise.resolve(answer) },
     signIn() {},
     signOut() {},
   }))({ providers: [], basePath: "/api/auth" });
