@@ -215,8 +215,8 @@ export function getSlot(): Slot {
 
 /** What set-up reads as well; in the edge runtime there is none, and modules may be loaded before it. */
 function isSwitchedOff(): boolean {
-  const { AUTHLOG_ENABLED: value = "" } = typeof process === "undefined" ? {} : process.env;
-  return ["false", "0"].includes(value.toLowerCase());
+  const value = typeof process === "undefined" ? undefined : process.env["AUTHLOG_ENABLED"];
+  return value !== undefined && ["false", "0"].includes(value.toLowerCase());
 }
 
 /** Whether `next build` runs the app's code: nobody signs in then, and nothing takes events. */

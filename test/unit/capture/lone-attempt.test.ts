@@ -105,9 +105,13 @@ describe("next-auth 4 of which only the options are wrapped", () => {
   });
 
   it("has one event for a link that could not be sent", async () => {
-    const sendVerificationRequest = () => Promise.reject(new Error("mailbox full"));
-    const server = { server: "smtp://127.0.0.1", from: "a@example.com" };
-    const providers = [providers4.Email({ ...server, sendVerificationRequest })];
+    const providers = [
+      providers4.Email({
+        server: "smtp://127.0.0.1",
+        from: "a@example.com",
+        sendVerificationRequest: () => Promise.reject(new Error("mailbox full")),
+      }),
+    ];
     await halfWrapped({ providers }).post("signin/email", { email: alice.email });
     expect(names()).toEqual(["auth.verification.request"]);
     expect(last()).toMatchObject({
