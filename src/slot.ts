@@ -199,7 +199,7 @@ export function getSlot(): Slot {
     producer: { id: "", sequence: 0 },
     emitting: undefined,
     sink: undefined,
-    enabled: !isBuild(),
+    enabled: !isBuild() && !isSwitchedOff(),
     capture: undefined,
     tellers: new Set(),
     queues: new Set(),
@@ -211,6 +211,12 @@ export function getSlot(): Slot {
     announced: new Set(),
   };
   return holder[key];
+}
+
+/** What set-up reads as well; in the edge runtime there is none, and modules may be loaded before it. */
+function isSwitchedOff(): boolean {
+  const value = typeof process === "undefined" ? undefined : process.env["AUTHLOG_ENABLED"];
+  return value !== undefined && ["false", "0"].includes(value.toLowerCase());
 }
 
 /** Whether `next build` runs the app's code: nobody signs in then, and nothing takes events. */

@@ -43,7 +43,11 @@ export interface Attempt {
   concluded: boolean;
 }
 
-const attempts = new AsyncLocalStorage<Attempt>();
+const key = Symbol.for("authlog.attempts.v1");
+
+/** One for all copies of the package: what one of them has hooked, another may have begun. */
+const holder = globalThis as { [key]?: AsyncLocalStorage<Attempt> };
+const attempts = (holder[key] ??= new AsyncLocalStorage<Attempt>());
 
 /** The attempt that the calling code belongs to. */
 export function currentAttempt(): Attempt | undefined {

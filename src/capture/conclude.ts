@@ -9,10 +9,11 @@ import {
 } from "./attempt.ts";
 import { claimOfText } from "./claimed-identity.ts";
 import { emitEvent, guardedAsync, guardedEvent } from "./emit-event.ts";
+import { endingOfThrown } from "./ending.ts";
 import type { Capture } from "./framework.ts";
 import { keptOnDisk } from "./on-disk.ts";
 import { readProvider } from "./read.ts";
-import { noToken } from "./refusals.ts";
+import { handlerError, noToken } from "./refusals.ts";
 import { emitReject } from "./reject.ts";
 import { headersOfContext, readRequest, requestOfContext } from "./request-context.ts";
 import { blockForDelivery } from "./request-end.ts";
@@ -34,6 +35,10 @@ export async function conclude<T>(
       recordFailure(attempt, await guardedAsync(() => look(answer)));
     }
     return answer;
+  } catch (error) {
+    // What Next.js throws to redirect is no failure.
+    if (endingOfThrown(error)?.outcome === outcomes.failure) recordFailure(attempt, handlerError);
+    throw error;
   } finally {
     guardedEvent(() => emitEnd(attempt));
     await keptOnDisk();
@@ -108,7 +113,7 @@ export function emitSuccess(
   }
   const provider = readProvider(account) ?? attempt?.provider;
   emitEvent({
-    ...commonOf(capture),
+    ...commonOf(attempt?.capture ?? capture),
     name,
     outcome: outcomes.success,
     ...(user && { user }),

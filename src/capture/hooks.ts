@@ -203,7 +203,7 @@ function hookAuthorize(
         if (!user)
           fail({ reason: failureReasons.invalidCredentials, errorType: "CredentialsSignin" });
       },
-      (error) => fail(capture.framework.describeThrown(error)),
+      (error) => fail((currentAttempt()?.capture ?? capture).framework.describeThrown(error)),
     );
   return inAttempt(authorize, hook, eventNames.signIn, capture);
 }

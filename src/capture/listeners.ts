@@ -3,9 +3,10 @@ import { whilePending } from "../telemetry/unconfirmed.ts";
 import { eventNames, failureReasons } from "../vocabulary.ts";
 import type { AppConfig, AppFunction, AppFunctions } from "./app-types.ts";
 import { currentAttempt, type Failure, recordFailure, tryIdentity } from "./attempt.ts";
+import { authJs } from "./auth-js/framework.ts";
 import { emitSessionReject } from "./conclude.ts";
 import { guarded } from "./emit-event.ts";
-import type { Capture } from "./framework.ts";
+import type { Capture, Framework } from "./framework.ts";
 import { after, before, once } from "./around.ts";
 import { claimOfText } from "./claimed-identity.ts";
 import { copyWith, type Hook, hookMembers } from "./hook-members.ts";
@@ -45,14 +46,19 @@ export function hookLogger(own: Logger, capture: Capture): AppFunctions {
     ...(warn && { warn }),
     ...(debug && { debug }),
     error: once(error || printing(capture), (print) =>
-      before(print, (...args) => note(capture.framework.describeError(args), capture)),
+      before(print, (...args) => note(frameworkOf(args, capture).describeError(args), capture)),
     ),
   });
 }
 
 /** Which major it is, and so how it prints, is known when it does. */
 function printing(capture: Capture): AppFunction {
-  return (...args) => guarded(() => capture.framework.printError(args));
+  return (...args) => guarded(() => frameworkOf(args, capture).printError(args));
+}
+
+/** Options that are wrapped are next-auth 4's, as far as is known; only Auth.js hands over a bare error. */
+function frameworkOf([first]: readonly unknown[], { framework }: Capture): Framework {
+  return first instanceof Error ? authJs : framework;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { getSlot } from "../slot.ts";
-import { failureReasons } from "../vocabulary.ts";
+import { eventNames, failureReasons } from "../vocabulary.ts";
 import type { AppFunction } from "./app-types.ts";
+import { once } from "./around.ts";
 import { type AttemptName, beginAttempt, currentAttempt, recordFailure } from "./attempt.ts";
 import { conclude } from "./conclude.ts";
 import { errorTypeOf } from "./error-type.ts";
@@ -20,23 +21,15 @@ export function inAttempt(
   name: AttemptName,
   capture: Capture,
 ): AppFunction {
-  const own = (app as Partial<Hooked>)[ownFunction] ?? app;
-  const noted = hook(own);
-  const hooked: AppFunction = function hooked(this: unknown, ...args: unknown[]) {
-    const run = (): unknown => noted.apply(this, args);
-    const isAlone = getSlot().enabled && currentAttempt() === undefined;
-    return isAlone ? runAlone(name, capture, args[1], run) : run();
-  };
-  return Object.defineProperty(hooked, ownFunction, { value: own });
+  return once(app, (own) => {
+    const noted = hook(own);
+    return function hooked(this: unknown, ...args: unknown[]) {
+      const run = (): unknown => noted.apply(this, args);
+      const isAlone = getSlot().enabled && currentAttempt() === undefined;
+      return isAlone ? runAlone(name, capture, args[1], run) : run();
+    };
+  });
 }
-
-/**
- * Holds the app's own function of a hooked one. Options that another copy of the package has hooked are
- * hooked anew: only the copy that wrapped the handler knows the attempt under way.
- */
-const ownFunction = Symbol.for("authlog.own-function.v1");
-
-type Hooked = Record<typeof ownFunction, AppFunction>;
 
 async function runAlone(
   name: AttemptName,
@@ -54,7 +47,11 @@ async function runAlone(
     try {
       return await run();
     } catch (error) {
-      recordFailure(attempt, { reason: failureReasons.unknown, errorType: errorTypeOf(error) });
+      const reason =
+        attempt.name === eventNames.verificationRequest
+          ? failureReasons.emailSendFailed
+          : failureReasons.unknown;
+      recordFailure(attempt, { reason, errorType: errorTypeOf(error) });
       throw error;
     }
   });

@@ -1,5 +1,6 @@
 import type { AttributeValue } from "../slot.ts";
 import { attributes as vocabulary } from "../vocabulary.ts";
+import { guarded } from "./emit-event.ts";
 import { readField } from "./read.ts";
 
 /** What an app tells beside an event of its own: flat values under names of its own. */
@@ -44,8 +45,10 @@ export function admitAttributes(given: unknown): Admitted {
     admitted.faults.push("its attributes are no object");
     return admitted;
   }
+  const names = guarded(() => Object.keys(given));
+  if (names === undefined) admitted.faults.push("its attributes cannot be listed");
   let count = 0;
-  for (const name of Object.keys(given)) {
+  for (const name of names ?? []) {
     const value = readField(given, name);
     // How an object says that a value is not there.
     if (value === undefined || value === null) continue;

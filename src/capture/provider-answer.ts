@@ -125,6 +125,8 @@ export async function copyForm(
   return undefined;
 }
 
-function isForm({ headers }: Request): boolean {
-  return headers.get("content-type")?.includes("application/x-www-form-urlencoded") ?? false;
+/** Whether there is a form to read: the app may have read it before. */
+function isForm({ headers, bodyUsed }: Request): boolean {
+  const type = headers.get("content-type");
+  return !bodyUsed && type?.includes("application/x-www-form-urlencoded") === true;
 }

@@ -17,6 +17,15 @@ export const unreadableBody: Failure = {
   errorType: "UnreadableBody",
 };
 
+/**
+ * NextAuth itself threw: next-auth 4 catches neither its callbacks nor the adapter everywhere, Auth.js
+ * does not catch what the app's lazy configuration throws.
+ */
+export const handlerError: Failure = {
+  reason: failureReasons.unknown,
+  errorType: "HandlerError",
+};
+
 const refusals = new WeakMap<object, Failure>();
 
 /**

@@ -1,4 +1,5 @@
 import type { EventRequest } from "../event/auth-event.ts";
+import { guarded } from "./emit-event.ts";
 import { readField, readText } from "./read.ts";
 import { type ReadableHeaders, readRequest } from "./request-context.ts";
 import { parseUrl } from "../telemetry/built-ins.ts";
@@ -34,6 +35,6 @@ export function headersOf(request: unknown): ReadableHeaders {
 }
 
 function isPlain(value: unknown): boolean {
-  const prototype: unknown = Object.getPrototypeOf(value);
+  const prototype: unknown = guarded(() => Object.getPrototypeOf(value) as unknown) ?? null;
   return prototype === Object.prototype || prototype === null;
 }

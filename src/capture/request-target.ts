@@ -8,8 +8,6 @@ export interface RequestTarget {
   action: string | undefined;
   /** The provider that the request names; the app need not have it. */
   providerId?: string | undefined;
-  /** The path before the action: the app's own. */
-  basePath?: string;
   /** The address in an e-mail link's query. */
   linkEmail?: string | undefined;
 }
@@ -33,16 +31,13 @@ const actions5: ReadonlySet<string | undefined> = new Set([...sharedActions, "we
  * The target of a request to next-auth 4. It reads no path, but the decoded parameter `nextauth` that
  * Next.js gives it, and of that the first two parts alone.
  */
-export function readTarget4(nextauth: unknown, pathname: string, query: unknown): RequestTarget {
+export function readTarget4(nextauth: unknown, query: unknown): RequestTarget {
   // A route `[nextauth]` in place of `[...nextauth]` gives a text, of which next-auth takes letters.
   const parts = typeof nextauth === "string" ? Array.from(nextauth) : nextauth;
-  const count = Array.isArray(nextauth) ? nextauth.length : nextauth === undefined ? 0 : 1;
   const action = readText(parts, "0");
-  const segments = segmentsOf(pathname);
   return {
     action: actions4.has(action) ? action : undefined,
     providerId: readText(parts, "1"),
-    basePath: pathOf(segments.slice(0, Math.max(0, segments.length - count))),
     linkEmail: readText(query, "email"),
   };
 }
@@ -60,7 +55,8 @@ const takesProvider: ReadonlySet<string | undefined> = new Set([
  */
 export function readTarget5({ pathname, search, searchParams }: URL, base: unknown): RequestTarget {
   const isBelow = typeof base === "string" && pathname.startsWith(base);
-  const segments = segmentsOf(isBelow ? pathname.slice(base.length) : pathname);
+  const rest = isBelow ? pathname.slice(base.length) : pathname;
+  const segments = rest.split("/").filter(Boolean);
   const read = isBelow ? segments : segments.slice(takesProvider.has(segments.at(-2)) ? -2 : -1);
   const [action, id] = read;
   const isAction =
@@ -68,18 +64,9 @@ export function readTarget5({ pathname, search, searchParams }: URL, base: unkno
   return {
     action: isAction ? action : undefined,
     providerId: isAction && id !== "undefined" ? id : undefined,
-    basePath: isBelow ? base : pathOf(segments.slice(0, segments.length - read.length)),
     // Most requests have no query, and to be asked for its parts takes a URL as long as to be read.
     ...(search !== "" && { linkEmail: searchParams.getAll("email").at(-1) }),
   };
-}
-
-function segmentsOf(pathname: string): string[] {
-  return pathname.split("/").filter(Boolean);
-}
-
-function pathOf(segments: readonly string[]): string {
-  return `/${segments.join("/")}`;
 }
 
 /** What a request attempts. `GET /signin` and `GET /signout` only show a page. */

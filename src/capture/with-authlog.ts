@@ -57,7 +57,8 @@ function wrapNextAuth(nextAuth: AppFunction): AppFunction {
       return (...call: unknown[]) =>
         runHandler(call, capture, () => (result as AppFunction)(...call));
     }
-    return wrapResult(result as NextAuthResult, capture);
+    // A test's double of NextAuth need not have all that it gives.
+    return guarded(() => wrapResult(result as NextAuthResult, capture)) ?? result;
   };
 }
 

@@ -35,6 +35,8 @@ export function auditProcessor(options: AuthlogOptions = {}): AuditLogRecordProc
     getSlot().enabled = false;
     return new SwitchedOff();
   }
+  // The variable alone may have said otherwise.
+  if (config.enabled.source === "code") getSlot().enabled = true;
   installCaptureSettings(config);
   noteActivity({ provider: "app" });
   return openProcessor(config, "auditProcessor");

@@ -11,7 +11,7 @@ import { readRequest } from "../request-context.ts";
 import { headersOf } from "../request-of-call.ts";
 import { attemptOf, readTarget4 } from "../request-target.ts";
 import { passesChecks } from "./check-cookies.ts";
-import { type Answer, describeAnswer, handlerError } from "./outcome.ts";
+import { type Answer, describeAnswer } from "./outcome.ts";
 import { parseUrl } from "../../telemetry/built-ins.ts";
 
 /**
@@ -37,8 +37,8 @@ export async function runHandler(
       return await run();
     } catch (error) {
       // In the app router next-auth reads the body, and does so before all else.
-      const isBody = isApp && !attempt.identityTried && readText(error, "name") === "SyntaxError";
-      recordFailure(attempt, isBody ? unreadableBody : handlerError);
+      const isCut = isApp && (request.signal.aborted || readText(error, "name") === "SyntaxError");
+      if (isCut && !attempt.identityTried) recordFailure(attempt, unreadableBody);
       throw error;
     }
   };
@@ -89,7 +89,7 @@ function readAttempt(
   request: unknown,
   capture: Capture,
 ): Attempt {
-  const target = readTarget4(asked.nextauth, path ?? "", asked.query);
+  const target = readTarget4(asked.nextauth, asked.query);
   return beginAttempt({
     name: attemptOf(target, method),
     target,

@@ -99,12 +99,6 @@ export function describeThrown(error: unknown): Failure {
   return failureOfThrown(error, "AuthorizeError");
 }
 
-/** A handler that throws: next-auth 4 catches neither its callbacks nor the adapter everywhere. */
-export const handlerError: Failure = {
-  reason: failureReasons.unknown,
-  errorType: "HandlerError",
-};
-
 /** How next-auth 4 answered: the only place where most of its failures show. */
 export interface Answer {
   status: number;

@@ -219,6 +219,30 @@ describe("whatever is handed in", () => {
     expect(JSON.stringify(watched)).not.toContain("a secret");
   });
 
+  it.each(["actor", "target", "attributes", "request", "error"])(
+    "a proxy that was revoked costs the %s, and no more",
+    (field) => {
+      const { proxy, revoke } = Proxy.revocable({}, {});
+      revoke();
+      auditAnything({ name: "billing.refund", [field]: proxy });
+      expect(watched.names()).toEqual(["billing.refund"]);
+    },
+  );
+
+  it("an object that does not show what it is costs the request, and no more", () => {
+    const request = new Proxy(
+      { url: "/x", headers: {} },
+      {
+        getPrototypeOf() {
+          throw new Error("a secret");
+        },
+      },
+    );
+    auditAnything({ name: "billing.refund", request });
+    expect(watched.names()).toEqual(["billing.refund"]);
+    expect(last()).not.toHaveProperty("url.path");
+  });
+
   it("gives a record, and throws nothing", () => {
     const anything = fc.anything({ withBigInt: true, withDate: true, withNullPrototype: true });
     const input = fc.record(

@@ -104,6 +104,23 @@ describe("next-auth 4 of which only the options are wrapped", () => {
     });
   });
 
+  it("has one event for a link that could not be sent", async () => {
+    const providers = [
+      providers4.Email({
+        server: "smtp://127.0.0.1",
+        from: "a@example.com",
+        sendVerificationRequest: () => Promise.reject(new Error("mailbox full")),
+      }),
+    ];
+    await halfWrapped({ providers }).post("signin/email", { email: alice.email });
+    expect(names()).toEqual(["auth.verification.request"]);
+    expect(last()).toMatchObject({
+      "auth.outcome": "failure",
+      "auth.failure.reason": "email_send_failed",
+      "auth.attempted.identifier": alice.email,
+    });
+  });
+
   it("has no event for what anybody posts to the log of next-auth's own script", async () => {
     for (const code of ["JWT_SESSION_ERROR", "SESSION_ERROR", "SIGNOUT_ERROR"]) {
       const fields = { level: "error", code, message: "forged", name: "Error", stack: "forged" };

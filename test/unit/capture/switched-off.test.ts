@@ -155,6 +155,18 @@ describe.each([
   });
 });
 
+it.each([
+  ["false", false],
+  ["0", false],
+  ["False", false],
+  ["true", true],
+  [undefined, true],
+])("with AUTHLOG_ENABLED=%s, and nothing set up, as on the edge: on is %s", (value, on) => {
+  vi.stubEnv("AUTHLOG_ENABLED", value);
+  delete (globalThis as Record<symbol, unknown>)[Symbol.for("authlog.v1")];
+  expect(getSlot().enabled).toBe(on);
+});
+
 describe("switched off,", () => {
   it("a server action is the app's own, and no header is asked for", () => {
     const answer = Promise.resolve();

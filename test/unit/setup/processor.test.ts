@@ -124,3 +124,14 @@ it("switched off, register and a processor make no file, listen to nothing and t
   expect(watched.records).toEqual([]);
   expect(watched.diagnostics).toEqual([]);
 });
+
+it("is on where the code says so, whatever the variable says", async () => {
+  vi.stubEnv("AUTHLOG_ENABLED", "false");
+  delete (globalThis as Record<symbol, unknown>)[Symbol.for("authlog.v1")];
+  expect(getSlot().enabled).toBe(false);
+  const options = { durability: "memory", pangea: { token: "pts_test" }, banner: false } as const;
+  const processor = auditProcessor({ ...options, enabled: true });
+  vi.unstubAllEnvs();
+  expect(getSlot().enabled).toBe(true);
+  await processor.shutdown();
+});
