@@ -1,7 +1,8 @@
-import { readFileSync } from "node:fs";
+import { closeSync, fstatSync, readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { replaceFileSoon } from "../files/private-file.ts";
 import { ensurePrivateFolder } from "../files/private-folder.ts";
+import { isOwn, isRegularThere, openRegular } from "../files/regular-file.ts";
 import { getSlot, type SeenActivity } from "../slot.ts";
 import type { DeliveringExporter, DeliveryOutcome } from "../telemetry/exporter.ts";
 import type { AuthlogConfig } from "./config.ts";
@@ -69,7 +70,7 @@ export function publishAppState(
     const state: AppState = { ...facts, ...activity.seen, ...delivery };
     try {
       ensurePrivateFolder(dirname(path));
-      await replaceFileSoon(path, `${JSON.stringify(state)}\n`);
+      if (mayReplace(path)) await replaceFileSoon(path, `${JSON.stringify(state)}\n`);
     } catch {
       // A folder that takes no file is the journal's to report.
     }
@@ -89,6 +90,23 @@ export function publishAppState(
         : { deliveredUnixMillis: unixMillis };
     changed();
   });
+}
+
+/** It has some hundred bytes; what is far longer is none. */
+export const maxAppStateBytes: number = 1024 ** 2;
+
+/** Whether what has the name was written by authlog, or nothing has it: all else is left as it is. */
+function mayReplace(path: string): boolean {
+  if (!isRegularThere(path)) return true;
+  const descriptor = openRegular(path);
+  try {
+    const stat = fstatSync(descriptor);
+    if (!isOwn(stat) || stat.size > maxAppStateBytes) return false;
+    const { version, setUpBy } = JSON.parse(readFileSync(descriptor, "utf8")) as Partial<AppState>;
+    return typeof version === "number" && typeof setUpBy === "string";
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 function observed(

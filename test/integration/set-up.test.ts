@@ -1,4 +1,14 @@
-import { lstat, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
+import {
+  copyFile,
+  lstat,
+  mkdir,
+  mkdtemp,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -236,15 +246,18 @@ describe(".authlog/app.json", () => {
     expect(failed?.code).toBe("ERR_AUTHLOG_DELIVERY_UNAUTHORIZED");
   });
 
-  it("takes the place of a link, and leaves what it leads to", async () => {
-    const target = join(folder, "precious.txt");
-    await writeFile(target, "precious");
+  it.each(["a link", "another program's file"])("leaves %s in its place as it is", async (kind) => {
+    const target = join(folder, "precious.json");
+    await writeFile(target, '{ "name": "precious" }');
     await mkdir(join(folder, ".authlog"));
-    await symlink(target, appFile());
+    await (kind === "a link" ? symlink(target, appFile()) : copyFile(target, appFile()));
+    const before = await lstat(appFile());
     await using app = await startSetUp("register", folder);
-    await until("the file", async () => (await lstat(appFile())).isFile() || undefined);
-    expect(await readFile(target, "utf8")).toBe("precious");
-    expect((await readState()).pid).toBe(app.pid);
+    await app.ask("sign in");
+    expect(await trailOf(1)).toHaveLength(1);
+    const { ino, mtimeMs } = await lstat(appFile());
+    expect({ ino, mtimeMs }).toEqual({ ino: before.ino, mtimeMs: before.mtimeMs });
+    expect(await readFile(target, "utf8")).toBe('{ "name": "precious" }');
   });
 
   it("that cannot be written keeps no event back", async () => {

@@ -3,7 +3,12 @@ import { join } from "node:path";
 import * as v from "valibot";
 import { openRegular } from "../../files/regular-file.ts";
 import { systemReason } from "../../files/system-reason.ts";
-import { type AppState, appStateFile, startTicksOf } from "../../setup/app-state.ts";
+import {
+  type AppState,
+  appStateFile,
+  maxAppStateBytes,
+  startTicksOf,
+} from "../../setup/app-state.ts";
 
 /** What the app said of itself when it ran in a folder. */
 export type AppStateFinding =
@@ -12,9 +17,6 @@ export type AppStateFinding =
   | { readonly kind: "missing" }
   /** Something is there that no version of authlog known here has written, or that cannot be read. */
   | { readonly kind: "unreadable"; readonly path: string; readonly reason: string };
-
-/** It has some hundred; what is far longer is not read. */
-const maxBytes = 1024 ** 2;
 
 const time = v.pipe(v.number(), v.minValue(0));
 const text = v.pipe(v.string(), v.maxLength(4096));
@@ -53,7 +55,7 @@ export function readAppState(folder: string): AppStateFinding {
   let descriptor: number | undefined;
   try {
     descriptor = openRegular(path);
-    if (fstatSync(descriptor).size > maxBytes)
+    if (fstatSync(descriptor).size > maxAppStateBytes)
       return { kind: "unreadable", path, reason: "it is too large" };
     const parsed = v.safeParse(schema, JSON.parse(readFileSync(descriptor, "utf8")));
     if (!parsed.success) return { kind: "unreadable", path, reason: "it is of another form" };

@@ -15,7 +15,7 @@ export function wiringChecks(app: App, finding: AppStateFinding, nowMillis: numb
       return [checkNeverRan(app)];
     case "unreadable": {
       const what = "What the app says of itself cannot be read.";
-      const why = `${finding.path}: ${finding.reason}. The app writes it anew when it starts.`;
+      const why = `${finding.path}: ${finding.reason}. What authlog did not write it leaves as it is: remove it, and start the app.`;
       return [{ id, status: "warn", what, why, hint: "npm run dev" }];
     }
     case "found": {
