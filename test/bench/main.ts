@@ -11,7 +11,7 @@ import { createReceivers } from "./receivers.ts";
 import { measureSignIn } from "./sign-in.ts";
 
 /**
- * `npm run bench`: one table, or `--json`; `npm run bench -- delivery ledger` runs two of them. Each
+ * `npm run bench`: a table for each, or `--json`; `npm run bench -- delivery ledger` runs two of them. Each
  * section's first row is its baseline, measured in turn with the others. Receivers run in processes
  * of their own, on loopback, and end with this one.
  */
@@ -70,13 +70,13 @@ const receivers = createReceivers(folder);
 const sections: Section[] = [];
 for (const name of wanted) {
   console.error(`measuring: ${name} …`);
-  sections.push(...((await benches[name]?.()) ?? []));
+  const measured = (await benches[name]?.()) ?? [];
+  sections.push(...measured);
+  if (!values.json) console.log(`${toTable(measured)}\n`);
 }
 await receivers.stop();
 await rm(folder, { recursive: true });
-console.log(
-  values.json ? JSON.stringify({ node: process.version, sections }, null, 2) : toTable(sections),
-);
+if (values.json) console.log(JSON.stringify({ node: process.version, sections }, null, 2));
 
 function settingsFor({ url, token }: Target): Record<string, string> {
   return { PANGEA_TOKEN: token, PANGEA_BASE_URL_TEMPLATE: url };
