@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, readFileSync } from "node:fs";
+import { closeSync, fstatSync, readFileSync, readSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { replaceFileSoon } from "../files/private-file.ts";
 import { ensurePrivateFolder } from "../files/private-folder.ts";
@@ -102,7 +102,10 @@ function mayReplace(path: string): boolean {
   try {
     const stat = fstatSync(descriptor);
     if (!isOwn(stat) || stat.size > maxAppStateBytes) return false;
-    const { version, setUpBy } = JSON.parse(readFileSync(descriptor, "utf8")) as Partial<AppState>;
+    // Next.js would trace the whole project for a `readFileSync` of what it cannot know.
+    const bytes = Buffer.alloc(stat.size);
+    readSync(descriptor, bytes);
+    const { version, setUpBy } = JSON.parse(bytes.toString()) as Partial<AppState>;
     return typeof version === "number" && typeof setUpBy === "string";
   } finally {
     closeSync(descriptor);
