@@ -1,21 +1,7 @@
-import type { RequestTarget } from "./request-target.ts";
+import { isKnownAction, type RequestTarget } from "./request-target.ts";
 
 /** What a provider's id, and a segment of a base path, look like; an e-mail address does not. */
 const nameShape = /^[\p{L}\p{N}_.~-]{1,64}$/u;
-
-/** The actions of both majors. */
-const actions: ReadonlySet<string> = new Set([
-  "_log",
-  "callback",
-  "csrf",
-  "error",
-  "providers",
-  "session",
-  "signin",
-  "signout",
-  "verify-request",
-  "webauthn-options",
-]);
 
 /**
  * What is recorded of the path of one of NextAuth's own routes: its base path, action and provider, and
@@ -29,7 +15,7 @@ export function recordedPath(
   { action, providerId }: Pick<RequestTarget, "action" | "providerId">,
   known: ReadonlyMap<string, unknown>,
 ): string | undefined {
-  if (action === undefined || !actions.has(action)) return undefined;
+  if (action === undefined || !isKnownAction(action)) return undefined;
   const segments = pathname.split("/").map(decode).filter(Boolean);
   // The first such place: what a client repeats behind it belongs to no base path.
   const place = segments.findIndex(

@@ -27,6 +27,11 @@ const sharedActions = [
 const actions4: ReadonlySet<string | undefined> = new Set([...sharedActions, "_log"]);
 const actions5: ReadonlySet<string | undefined> = new Set([...sharedActions, "webauthn-options"]);
 
+/** Whether either major knows the action. */
+export function isKnownAction(action: string): boolean {
+  return actions4.has(action) || actions5.has(action);
+}
+
 /**
  * The target of a request to next-auth 4. It reads no path, but the decoded parameter `nextauth` that
  * Next.js gives it, and of that the first two parts alone.
